@@ -1,0 +1,32 @@
+/*
+ * handoff.h - what the restorer leaves in the saved memory for the runtime.
+ *
+ * The restorer puts back memory and nothing else; then it fills this struct,
+ * which lies in the runtime's own data, and jumps to the runtime's entry on
+ * the process's first thread, with the restorer's region still mapped.
+ * Both sides are of one build of the format: version must match.
+ */
+#ifndef CKPT_LIB_IMAGE_HANDOFF_H
+#define CKPT_LIB_IMAGE_HANDOFF_H
+
+#include <stdint.h>
+
+#define CK_HANDOFF_VERSION 1
+#define CK_HANDOFF_MUTEXES 1024
+
+struct ck_handoff {
+    uint32_t version;
+    int32_t coord_fd;        /* authenticated, role RESTORING, in all tables */
+    uint32_t generation;     /* of this run; names the pid table */
+    uint32_t mutex_count;
+    uint64_t region_start;   /* the restorer's own mapping: unmap when done */
+    uint64_t region_len;
+    uint64_t raw_bytes;      /* read from images, for RESTORED */
+    uint64_t mutex[CK_HANDOFF_MUTEXES]; /* may be held by a saved thread */
+    char job_dir[1024];
+    char pidtable[1100];     /* path */
+    char tree[128];
+    char stdio[200];         /* CKPT_STDIO of this run */
+};
+
+#endif
