@@ -1,0 +1,47 @@
+/*
+ * blob.h - the restorer: from the operation list to the program's memory.
+ *
+ * libckpt-restore.so is loaded by LD_AUDIT into a fresh exec of the saved
+ * program, before any other library. entry.c interprets the operations of
+ * this process (restart/ops.h); the last one calls ck_blob_restore, which
+ * does not return. Freestanding: lib/sys, no libc, no relocation.
+ */
+#ifndef CKPT_RESTART_BLOB_H
+#define CKPT_RESTART_BLOB_H
+
+#include <stdint.h>
+
+struct ck_blob_shm {
+    uint64_t dev, ino; /* as in the AREA records */
+    int32_t fd;        /* inherited memfd, kept open until memory is back */
+    int32_t spare;
+};
+
+/* All pointers may lie anywhere in the present address space: the blob
+ * copies what it needs before it unmaps. */
+struct ck_blob_args {
+    int image_fd; /* the process image, open for reading */
+    int coord_fd; /* authenticated with role RESTORING; RESTORING sent */
+    uint32_t generation;
+    uint32_t vpid;
+    uint32_t threads; /* readers in parallel, >= 1 */
+    uint32_t nshm;
+    const struct ck_blob_shm *shm;
+    const char *job_dir;
+    const char *pidtable; /* path */
+    const char *tree;
+    const char *stdio; /* CKPT_STDIO of this run */
+};
+
+/* Puts memory back and jumps to the saved runtime. On failure sends FAILED
+ * with the reason on coord_fd and ends the process with status 1. All
+ * descriptors but coord_fd, image_fd and shm fds are as the program had them
+ * by now; image_fd and shm fds are closed here, coord_fd by the runtime. */
+_Noreturn void ck_blob_restore(const struct ck_blob_args *args);
+
+/* Sends FAILED{phase RESTORE, reason} and ends the process with status 1.
+ * fmt knows %s %d %u %x %lx %lu. coord_fd < 0: the reason goes to stderr. */
+_Noreturn void ck_blob_fail(int coord_fd, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif
