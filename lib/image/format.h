@@ -103,9 +103,12 @@ enum ck_area_flag {
     F(U32, tid) F(U32, vtid) F(U64, rip) F(U64, rsp) F(U64, fs_base)        \
     F(I32, syscall) F(STR, name)
 
-/* offsets: u64 each, file offsets of this stream's blocks. stream 0 is the
- * process memory or the object; in a tree image, the OFD id. */
-#define CK_BLOCKS_FIELDS(F) F(U64, stream) F(U64, raw_bytes) F(BLOB, offsets)
+/* offsets: u64 each, file offsets of this stream's blocks; sums: u64 each,
+ * the blocks' sums in the same order, so that the index's sum covers the
+ * whole file. stream 0 is the process memory or the object; in a tree image,
+ * the OFD id. */
+#define CK_BLOCKS_FIELDS(F)                                                 \
+    F(U64, stream) F(U64, raw_bytes) F(BLOB, offsets) F(BLOB, sums)
 
 /* stdio: three "kind:dev:ino" identities, as CKPT_STDIO has them. */
 #define CK_TREE_FIELDS(F)                                                   \
