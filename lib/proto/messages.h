@@ -152,6 +152,14 @@ struct ck_frame {
     uint32_t len;
 };
 
+/* Decodes a frame's body: 0, or -EBADMSG unless it fits exactly. */
+#define CK_DECODE(framep, name, msgp)                                       \
+    __extension__({                                                         \
+        struct ck_rd ck_r_;                                                 \
+        ck_rd_init(&ck_r_, (framep)->body, (framep)->len);                  \
+        ck_msg_##name##_get(&ck_r_, (msgp));                                \
+    })
+
 void ck_frame_begin(struct ck_wr *w, void *buf, size_t cap, uint16_t type);
 long ck_frame_end(struct ck_wr *w);
 
