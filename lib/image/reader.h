@@ -86,12 +86,13 @@ long ck_imgr_block_to_memory(const struct ck_imgr *r,
                              void *scratch, const struct ck_imgr_range *ok,
                              uint32_t nok);
 
-/* Checks that header, blocks, index and footer fill the file without a gap
- * and that every block is good. *block: how many were (also when it fails).
- * Threads may split the work: verify checks blocks part, part+of, ... of
- * each stream; the layout itself is checked by part 0. */
+/* Checks blocks part, part + of, ... of each stream, so that threads may
+ * split the work, and adds their stored bytes to *bytes. When all parts are
+ * done, ck_imgr_complete says whether header, blocks, index and footer fill
+ * the file: 0 or -EBADMSG. */
 int ck_imgr_verify(const struct ck_imgr *r, void *scratch, unsigned part,
-                   unsigned of, uint64_t *blocks);
+                   unsigned of, uint64_t *bytes);
+int ck_imgr_complete(const struct ck_imgr *r, uint64_t bytes);
 
 /* In words, into buf (no table of strings: those need relocations). */
 const char *ck_imgr_strerror(int err, char *buf, size_t cap);

@@ -34,7 +34,8 @@
 struct ck_imgw_stream {
     struct ck_imgw_stream *next;
     uint64_t id;
-    uint64_t *slot; /* offset, sum */
+    uint64_t *offset;
+    uint64_t *sum;
     uint32_t cap;
     uint32_t count;     /* atomic */
     uint64_t raw_bytes; /* atomic */
@@ -45,7 +46,6 @@ struct ck_imgw {
     int err;             /* atomic: first error, 0 or -errno */
     uint64_t pos;        /* atomic: where the next block goes; bytes so far */
     uint64_t raw_bytes;  /* atomic: payload before compression */
-    uint32_t blocks;     /* atomic: begun and not yet recorded */
     size_t record;       /* where the record being written begins */
     struct ck_wr index;  /* grows upwards from mem; slots downwards */
     struct ck_imgw_stream *streams;
@@ -77,7 +77,7 @@ static inline int ck_imgw_err(const struct ck_imgw *w)
 /* True when the error came from too little memory given to begin. */
 static inline int ck_imgw_mem_full(const struct ck_imgw *w)
 {
-    return w->index.bad;
+    return __atomic_load_n(&w->index.bad, __ATOMIC_RELAXED);
 }
 
 void ck_imgw_record_begin(struct ck_imgw *w, enum ck_tag tag);
