@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/err.h"
 #include "lib/image/format.h"
 
 #define CK_MANIFEST_NAME "MANIFEST"
@@ -69,12 +70,12 @@ ck_manifest_find(const struct ck_manifest *m, const char *file);
  * NULL: no memory. */
 char *ck_manifest_format(const struct ck_manifest *m, size_t *len);
 
-/* 0 and *out, or -errno with the reason in why. -EBADMSG: damaged;
+/* 0 and *out, or -errno with the reason in e. -EBADMSG: damaged;
  * -EPROTONOSUPPORT: a version or a key that this reader does not know. */
 int ck_manifest_parse(const char *text, size_t len, struct ck_manifest **out,
-                      char *why, size_t whycap);
-int ck_manifest_load(const char *path, struct ck_manifest **out, char *why,
-                     size_t whycap);
+                      struct ck_err *e);
+int ck_manifest_load(const char *path, struct ck_manifest **out,
+                     struct ck_err *e);
 
 /* "proc" "tree" "shm"; -1 for another name. */
 const char *ck_image_kind_name(int kind);

@@ -5,7 +5,7 @@
  * one without is being written, or was left by a crash. Nothing here takes
  * a lock: a set is only ever removed after its MANIFEST was renamed away,
  * so that at every instant what looks committed is whole. Every function
- * returns 0 or -errno and then a reason in `why`.
+ * returns 0 or -errno and then the reason in `e`.
  */
 #ifndef CKPT_LIB_BASE_SETS_H
 #define CKPT_LIB_BASE_SETS_H
@@ -27,16 +27,11 @@ struct ck_sets {
 };
 
 /* An absent or empty directory has no sets; another error is returned. */
-int ck_sets_scan(const char *job_dir, struct ck_sets *out, char *why,
-                 size_t whycap);
+int ck_sets_scan(const char *job_dir, struct ck_sets *out, struct ck_err *e);
 void ck_sets_free(struct ck_sets *s);
 
-void ck_set_name(uint32_t number, char out[32]);
-/* Number of "set-000001" or a path that ends in it; 0 if it is none. */
-uint32_t ck_set_number(const char *path);
-int ck_set_path(const char *job_dir, uint32_t number, char *out, size_t cap);
 int ck_set_manifest(const char *job_dir, uint32_t number,
-                    struct ck_manifest **out, char *why, size_t whycap);
+                    struct ck_manifest **out, struct ck_err *e);
 
 /* What a verification tells on its way; each member may be NULL. `file` is
  * called once per image, in the manifest's order, from the caller's thread;
@@ -51,32 +46,31 @@ struct ck_set_report {
 /* One image file: size and checksum as `im` says (NULL: not compared), every
  * block good. */
 int ck_image_verify(const char *path, const struct ck_manifest_image *im,
-                    char *why, size_t whycap);
+                    struct ck_err *e);
 /* Every file of the manifest, with two threads. *out (may be NULL) gets the
  * manifest when it could be read, whatever the result. */
 int ck_set_verify(const char *job_dir, uint32_t number,
                   const struct ck_set_report *rep, struct ck_manifest **out,
-                  char *why, size_t whycap);
+                  struct ck_err *e);
 
 /* The newest committed set that verifies. passed_over is called for each
  * newer one that does not, newest first. -ENOENT: there is none. */
 int ck_sets_newest_good(const char *job_dir,
                         void (*passed_over)(void *arg, uint32_t number,
                                             const char *why),
-                        const struct ck_set_report *rep, void *arg,
-                        struct ck_manifest **out, char *why, size_t whycap);
+                        void *arg, const struct ck_set_report *rep,
+                        struct ck_manifest **out, struct ck_err *e);
 /* The newest committed set's number, 0 if there is none. Looks only for the
  * MANIFEST's presence. */
 uint32_t ck_sets_newest(const char *job_dir);
 
 /* Removes a set: MANIFEST renamed away, then files, then the directory. */
-int ck_set_delete(const char *job_dir, uint32_t number, char *why,
-                  size_t whycap);
+int ck_set_delete(const char *job_dir, uint32_t number, struct ck_err *e);
 /* Removes committed sets but the newest `keep` (at least 1), and what older
  * uncommitted ones left; never one newer than the newest committed. `gone`
  * (may be NULL) is called for each one removed. */
 int ck_sets_prune(const char *job_dir, uint32_t keep,
                   void (*gone)(void *arg, uint32_t number), void *arg,
-                  char *why, size_t whycap);
+                  struct ck_err *e);
 
 #endif
