@@ -1,0 +1,82 @@
+/*
+ * ops.h - what the plan tells the restorer, declared once.
+ *
+ * A plan is a memfd that every process of a restart inherits: u32 length of
+ * the head, the head, the actors' records, and at head.words_off an array of
+ * 32-bit words that is shared memory of all of them. Encoded by plan.c and
+ * spawn.c, interpreted by blob/entry.c; both are of one build (the version
+ * is checked all the same). An operation is u16 code, u32 length, body.
+ *
+ * The interpreter is dumb: it executes its list from front to back, and the
+ * first that fails ends the restart with its reason. An actor with a vpid
+ * publishes its real pid in the pid table as the first thing.
+ */
+#ifndef CKPT_RESTART_OPS_H
+#define CKPT_RESTART_OPS_H
+
+#include "lib/wire/record.h"
+
+#define CK_PLAN_MAGIC 0x4e4c504bu
+#define CK_PLAN_VERSION 1
+#define CK_PLAN_ENV "CKPT_PLAN" /* <descriptor>:<actor> */
+
+/* shm: u64 dev, u64 ino, u32 fd each. actors: u32 offset, u32 length each.
+ * plan_fd, table_fd: of the plan and the pid table. *_no: numbers that no
+ * program has in use, for what an actor opens itself. limit_ms: for every
+ * wait of an actor for another. */
+#define CK_PLAN_HEAD_FIELDS(F)                                              \
+    F(U32, magic) F(U32, version) F(U32, generation) F(U32, limit_ms)       \
+    F(U32, plan_fd) F(U32, table_fd) F(U32, coord_no) F(U32, image_no)      \
+    F(U32, words_off) F(U32, words) F(U32, size)                            \
+    F(STR, job_dir) F(STR, pidtable) F(STR, tree) F(STR, stdio)             \
+    F(STR, node) F(STR, restorer) F(BLOB, shm) F(BLOB, actors)
+
+/* exe: "" when the actor goes on in a fork of its maker. */
+#define CK_PLAN_ACTOR_FIELDS(F) F(U32, vpid) F(STR, exe) F(BLOB, ops)
+
+CK_RECORD(ck_plan_head, CK_PLAN_HEAD_FIELDS)
+CK_RECORD(ck_plan_actor, CK_PLAN_ACTOR_FIELDS)
+
+/* A wait for a group counts its members that have joined, in a shared word:
+ * a number is free again when nobody has it any more, so a leader that goes
+ * away has to stay until then. O(TYPE, name, number, fields) */
+#define CK_OP_NONE(F)
+#define CK_OP_ACTOR(F) F(U32, actor)
+#define CK_OP_SETPGID_F(F) F(U32, vpgid)
+#define CK_OP_WORD(F) F(U32, word) F(U32, count)
+#define CK_OP_DUP_F(F) F(U32, src) F(U32, dst) F(U8, cloexec)
+#define CK_OP_CLOSE_F(F) F(U32, first) F(U32, last)
+#define CK_OP_CHDIR_F(F) F(STR, path)
+#define CK_OP_UMASK_F(F) F(U32, mask)
+#define CK_OP_LIMIT_F(F) F(U64, nofile)
+#define CK_OP_EXECVE_F(F) F(STR, exe) F(BLOB, argv) F(BLOB, env)
+#define CK_OP_RESTORE_F(F) F(STR, image) F(U32, readers)
+#define CK_OP_EXIT_F(F) F(I32, status)
+
+#define CK_OPS(O)                                                           \
+    O(CONNECT, connect, 1, CK_OP_NONE)   /* to the coordinator */           \
+    O(FORK, fork, 2, CK_OP_ACTOR)        /* make this actor */              \
+    O(REAP, reap, 3, CK_OP_ACTOR)        /* wait for a helper: exits 0 */   \
+    O(CORPSE, corpse, 4, CK_OP_ACTOR)    /* wait until a zombie is one */   \
+    O(SETSID, setsid, 5, CK_OP_NONE)                                        \
+    O(SETPGID, setpgid, 6, CK_OP_SETPGID_F) /* own, or wait for leader */   \
+    O(JOINED, joined, 7, CK_OP_WORD)     /* add count to a word, wake */    \
+    O(AWAIT, await, 8, CK_OP_WORD)       /* wait until a word is count */   \
+    O(SUBREAPER, subreaper, 9, CK_OP_NONE)                                  \
+    O(CHDIR, chdir, 10, CK_OP_CHDIR_F)                                      \
+    O(UMASK, umask, 11, CK_OP_UMASK_F)                                      \
+    O(DUP, dup, 12, CK_OP_DUP_F)                                            \
+    O(CLOSE, close, 13, CK_OP_CLOSE_F)   /* this range of numbers */        \
+    O(LIMIT, limit, 14, CK_OP_LIMIT_F)   /* soft RLIMIT_NOFILE */           \
+    O(EXECVE, execve, 15, CK_OP_EXECVE_F) /* a launcher, again */           \
+    O(RESTORE, restore, 16, CK_OP_RESTORE_F)                                \
+    O(EXIT, exit, 17, CK_OP_EXIT_F)      /* with this wait status */
+
+#define CK_OP_ENUM(TYPE, name, number, FIELDS) CK_OP_T_##TYPE = (number),
+enum ck_op_type { CK_OPS(CK_OP_ENUM) };
+
+#define CK_OP_RECORD(TYPE, name, number, FIELDS) \
+    CK_RECORD(ck_op_##name, FIELDS)
+CK_OPS(CK_OP_RECORD)
+
+#endif
