@@ -258,7 +258,7 @@ int ck_jobdir_replace(const char *path, const void *text, size_t n,
 int ck_jobdir_addr_write(const char *dir, const struct ck_coord_addr *a,
                          struct ck_err *e)
 {
-    char path[CK_PATH], text[600];
+    char path[CK_PATH], text[1024];
     int n;
 
     if (ck_jobdir_path(path, sizeof(path), dir, "coordinator") < 0)
@@ -271,9 +271,9 @@ int ck_jobdir_addr_write(const char *dir, const struct ck_coord_addr *a,
 int ck_jobdir_addr_read(const char *dir, struct ck_coord_addr *a,
                         struct ck_err *e)
 {
-    char path[CK_PATH], text[600];
+    char path[CK_PATH], text[1024];
     unsigned port;
-    int pid, end = 0;
+    int pid;
     long n;
 
     memset(a, 0, sizeof(*a));
@@ -284,8 +284,8 @@ int ck_jobdir_addr_read(const char *dir, struct ck_coord_addr *a,
         return ck_err(e, -ENOENT, "no coordinator has started in %s", dir);
     if (n < 0)
         return ck_err_sys(e, (int)n, "cannot read %s", path);
-    if (sscanf(text, "%255s %5u %10d %255s%n", a->host, &port, &pid, a->node,
-               &end) != 4 ||
+    if (sscanf(text, "%699s %5u %10d %255s", a->host, &port, &pid,
+               a->node) != 4 ||
         port == 0 || port > 65535 || pid <= 0)
         return ck_err(e, -EBADMSG, "%s is damaged", path);
     a->port = (uint16_t)port;

@@ -37,7 +37,7 @@ uint32_t ck_jobdir_set_number(const char *name);
 
 /* D/coordinator. node: as ck_env_node() names it. */
 struct ck_coord_addr {
-    char host[256];
+    char host[700]; /* numeric addresses, comma-separated */
     char node[256];
     uint16_t port;
     pid_t pid;
