@@ -414,13 +414,13 @@ const char *ck_imgr_strerror(int err, char *buf, size_t cap)
     else if (err == -EPROTONOSUPPORT)
         s = "of a format version this program does not know";
     else if (err == -EPERM)
-        s = "has data for addresses outside the process's memory";
+        s = "wrong: it has data for addresses it does not describe";
     else if (err == -ENOSPC)
-        s = "has an index larger than the memory for it";
+        s = "too large: its index does not fit into memory";
     else if (err == -EIO)
-        s = "cannot be read: input/output error";
+        s = "unreadable: input/output error";
     else {
-        ck_fmt(buf, cap, "cannot be read: error %d", -err);
+        ck_fmt(buf, cap, "unreadable: error %d", -err);
         return buf;
     }
     ck_fmt(buf, cap, "%s", s);

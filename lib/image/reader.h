@@ -94,7 +94,8 @@ int ck_imgr_verify(const struct ck_imgr *r, void *scratch, unsigned part,
                    unsigned of, uint64_t *bytes);
 int ck_imgr_complete(const struct ck_imgr *r, uint64_t bytes);
 
-/* In words, into buf (no table of strings: those need relocations). */
+/* In words that go on after "is", into buf (no table of strings: those need
+ * relocations). */
 const char *ck_imgr_strerror(int err, char *buf, size_t cap);
 
 #endif
