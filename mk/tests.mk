@@ -1,0 +1,41 @@
+# tests.mk - the checkpoint/restart tests: programs, runners, benchmarks.
+#
+# TESTS=pattern picks programs, MODES=... how they are run.
+
+PROC_SRC   := $(wildcard tests/proc/[phr]_*.c)
+PROC_BIN   := $(PROC_SRC:tests/proc/%.c=$(BUILD)/t/proc/%)
+FAULT_BIN  := $(patsubst tests/fault/%.c,$(BUILD)/t/fault/%,\
+              $(wildcard tests/fault/*.c))
+BENCH_BIN  := $(patsubst tests/bench/%.c,$(BUILD)/t/bench/%,\
+              $(wildcard tests/bench/*.c))
+T_CFLAGS   := -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE -pthread -Itests/proc
+TESTS      ?=
+MODES      ?=
+JOBS       ?= 2
+
+$(BUILD)/t/claim.o: tests/proc/claim.c tests/proc/claim.h
+	@mkdir -p $(@D)
+	$(CC) $(T_CFLAGS) -c -o $@ $<
+$(BUILD)/t/%: tests/%.c tests/proc/claim.h $(BUILD)/t/claim.o
+	@mkdir -p $(@D)
+	$(CC) $(T_CFLAGS) -o $@ $< $(BUILD)/t/claim.o
+$(filter $(BUILD)/t/proc/p_mutex_%,$(PROC_BIN)): tests/proc/mutex.h
+
+.PHONY: test-programs check-proc check-fault check-apps bench
+test-programs: $(PROC_BIN) $(FAULT_BIN) $(BENCH_BIN)
+
+# one program, one claim: bare, broken, continued, restarted once and twice
+check-proc: all $(PROC_BIN)
+	BUILD=$(BUILD) JOBS=$(JOBS) MODES="$(MODES)" tests/proc/run $(TESTS)
+
+# something is killed, full or damaged at every state of a checkpoint
+check-fault: all $(PROC_BIN) $(FAULT_BIN)
+	BUILD=$(BUILD) JOBS=1 tests/fault/run $(TESTS)
+
+# real programs, interrupted twice, give the same results
+check-apps: all
+	BUILD=$(BUILD) JOBS=$(JOBS) tests/apps/run $(TESTS)
+
+# ratios measured in one go on this machine
+bench: all $(BENCH_BIN)
+	BUILD=$(BUILD) tests/bench/bench.sh

@@ -1,0 +1,160 @@
+# lib.sh - what the checkpoint/restart tests share; sourced by bash scripts.
+#
+# A test works in its own directory W, with job directory D=$W/ck, and knows
+# CKPT (the program under test). Every wait polls an observable event and has
+# a limit; when one passes, fail() says which. Only processes that carry
+# CLAIM_DIR=$W in their environment, or that this test started, are killed.
+
+: "${LIMIT:=60}" # seconds, for each single wait
+
+say() { echo "$*" >> "$W/trace"; }
+
+# fail TEXT: reports and ends this test with 1
+fail() {
+	echo "$*" > "$W/reason"
+	say "FAIL $*"
+	exit 1
+}
+
+skip() {
+	echo "$*" > "$W/reason"
+	exit 77
+}
+
+# until_true WHAT COMMAND...: polls until COMMAND succeeds
+until_true() {
+	local what=$1 end=$((SECONDS + LIMIT))
+	shift
+	until "$@"; do
+		((SECONDS < end)) || fail "never came: $what"
+		read -rt 0.02 <> <(:) || true
+	done
+}
+
+alive() { [ -d "/proc/$1" ] && ! grep -q '^State:.*[ZX] ' "/proc/$1/status" 2> /dev/null; }
+gone() { ! alive "$1"; }
+
+# real pids of the computation's processes
+pids_of() {
+	"$CKPT" status --json --dir "$D" 2>> "$W/trace" |
+		grep -o '"real_pid": *[0-9]*' | grep -o '[0-9]*$'
+}
+
+coordinator_pid() { awk '{print $3}' "$D/coordinator" 2> /dev/null; }
+
+# every process of ours whose environment names this test's directory
+mine() {
+	local p e
+	for p in /proc/[0-9]*; do
+		[ -O "$p" ] || continue
+		p=${p#/proc/}
+		[ "$p" != $$ ] && [ "$p" != "$BASHPID" ] || continue
+		e=$(cat "/proc/$p/environ" 2> /dev/null | tr "\0" "\n")
+		case $'\n'"$e"$'\n' in
+		*$'\n'"CLAIM_DIR=$W"$'\n'*) alive "$p" && echo "$p" ;;
+		esac
+	done
+}
+
+# launch PROGRAM...: in the background under a coordinator of its own
+launch() {
+	say "launch $*"
+	(cd "$W" && exec env CLAIM_DIR="$W" "$CKPT" launch --dir "$D" -- "$@" \
+		>> "$W/out" 2>> "$W/err") &
+	FRONT=$!
+}
+
+# wait_for_file NAME: until $W/NAME is there; the front end must stay alive
+wait_for_file() {
+	local end=$((SECONDS + LIMIT))
+	until [ -e "$W/$1" ]; do
+		if gone "$FRONT"; then
+			wait "$FRONT"
+			local st=$?
+			[ -e "$W/$1" ] && return 0
+			[ $st -eq 77 ] && skip "$(grep -m1 SKIP "$W/err")"
+			fail "ended with $st before '$1' was there: $(tail -n 3 "$W/err" | tr '\n' ' ')"
+		fi
+		((SECONDS < end)) || fail "never came: file $1"
+		read -rt 0.02 <> <(:) || true
+	done
+}
+
+checkpoint() {
+	say "checkpoint $*"
+	timeout -k 5 "$LIMIT" "$CKPT" checkpoint --wait "$@" --dir "$D" \
+		>> "$W/trace" 2> "$W/ckpt.err"
+	local st=$?
+	cat "$W/ckpt.err" >> "$W/trace"
+	[ $st -eq 0 ] || fail "checkpoint ended with $st: $(tail -n 2 "$W/ckpt.err" | tr '\n' ' ')"
+}
+
+# kill_all: kill -9 of every process of it, its front end and coordinator
+kill_all() {
+	local list c p
+	list=$(pids_of)
+	[ -n "$list" ] || fail "status names no process"
+	c=$(coordinator_pid)
+	say "kill -9 $list, $c, $FRONT"
+	# the front end first: it would report the end of what it started
+	kill -9 "$FRONT" $list $c 2>> "$W/trace"
+	wait "$FRONT" 2> /dev/null
+	for p in $list $c; do
+		until_true "end of process $p" gone "$p"
+	done
+}
+
+restart() {
+	say "restart $*"
+	(cd "$W" && exec env CLAIM_DIR="$W" "$CKPT" restart "$@" "$D" \
+		>> "$W/out" 2>> "$W/err") &
+	FRONT=$!
+}
+
+# a sign of life: the program sees the file and removes it
+gone_file() { [ ! -e "$W/$1" ]; }
+ping_program() {
+	local end=$((SECONDS + LIMIT))
+	: > "$W/ping"
+	while [ -e "$W/ping" ]; do
+		gone "$FRONT" && fail "the front end ended early: $(tail -n 3 "$W/err" | tr '\n' ' ')"
+		((SECONDS < end)) || fail "the program does not run"
+		read -rt 0.02 <> <(:) || true
+	done
+}
+
+# finish STATUS: asks to verify and expects the front end to end so
+finish() {
+	: > "$W/verify"
+	local end=$((SECONDS + LIMIT)) st
+	while alive "$FRONT"; do
+		((SECONDS < end)) || fail "did not end after verify"
+		read -rt 0.02 <> <(:) || true
+	done
+	wait "$FRONT"
+	st=$?
+	[ $st -eq "$1" ] ||
+		fail "ended with $st, not $1: $(grep FAIL "$W/err" | head -n 3 | tr '\n' ' ')$(tail -n 2 "$W/err" | tr '\n' ' ')"
+}
+
+# what there is to see when a test has failed
+dump() {
+	local p t
+	echo "--- trace"; tail -n 40 "$W/trace"
+	echo "--- program's stderr"; tail -n 20 "$W/err"
+	echo "--- $D/log"; tail -n 40 "$D/log"
+	echo "--- $D/journal"; tail -n 20 "$D/journal"
+	echo "--- status"; timeout 5 "$CKPT" status --dir "$D"
+	for p in $(mine); do
+		echo "--- process $p: $(tr '\0' ' ' < "/proc/$p/cmdline")"
+		for t in "/proc/$p/task/"*; do
+			echo "$(cat "$t/comm") $(grep State "$t/status") wchan $(cat "$t/wchan") syscall $(cat "$t/syscall")"
+		done
+	done
+}
+
+# ends what is left of this test
+cleanup() {
+	local p
+	for p in $(mine); do kill -9 "$p" 2> /dev/null; done
+}
