@@ -1,0 +1,29 @@
+# unit.mk - `make check-unit`: every tests/unit/test_*.c is one program,
+# linked with all hosted objects but the command line's main. Each runs with
+# a time limit and cmocka's TAP output. `make check-unit
+# T_UNIT=image` runs one.
+
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
+UNIT_LIB := $(BUILD)/unit/libhosted.a
+UNIT_OBJ := $(filter-out $(BUILD)/h/cli/main.o,$(CKPT_OBJ))
+
+CHECKS += check-unit
+
+# An archive: a test takes from it what it needs, and may define for itself
+# what it wants to see called.
+$(UNIT_LIB): $(UNIT_OBJ)
+	@mkdir -p $(@D)
+	@rm -f $@
+	ar rcs $@ $(UNIT_OBJ)
+
+$(BUILD)/unit/%: tests/unit/%.c $(UNIT_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(H_CFLAGS) -MF $@.d -o $@ $< $(UNIT_LIB) -lcmocka -llz4 \
+	  -l:libsodium.a -ldl -lpthread
+
+-include $(UNIT_BIN:%=%.d)
+
+.PHONY: check-unit
+check-unit: $(UNIT_BIN)
+	@sh mk/unit.sh $(if $(T_UNIT),$(BUILD)/unit/test_$(T_UNIT),$(UNIT_BIN))
