@@ -16,12 +16,14 @@ JOBS       ?= 2
 $(BUILD)/t/claim.o: tests/proc/claim.c tests/proc/claim.h
 	@mkdir -p $(@D)
 	$(CC) $(T_CFLAGS) -c -o $@ $<
-$(BUILD)/t/%: tests/%.c tests/proc/claim.h $(BUILD)/t/claim.o
+$(BUILD)/t/%: tests/%.c $(wildcard tests/proc/*.h) $(BUILD)/t/claim.o
 	@mkdir -p $(@D)
-	$(CC) $(T_CFLAGS) -o $@ $< $(BUILD)/t/claim.o
-$(filter $(BUILD)/t/proc/p_mutex_%,$(PROC_BIN)): tests/proc/mutex.h
+	$(CC) $(T_CFLAGS) -o $@ $< $(BUILD)/t/claim.o -lm
 
-.PHONY: test-programs check-proc check-fault check-apps bench
+CHECKS     += check-proc check-fault check-apps
+BENCHES    += bench-run
+
+.PHONY: test-programs check-proc check-fault check-apps bench-run
 test-programs: $(PROC_BIN) $(FAULT_BIN) $(BENCH_BIN)
 
 # one program, one claim: bare, broken, continued, restarted once and twice
@@ -37,5 +39,5 @@ check-apps: all
 	BUILD=$(BUILD) JOBS=$(JOBS) tests/apps/run $(TESTS)
 
 # ratios measured in one go on this machine
-bench: all $(BENCH_BIN)
+bench-run: all $(BENCH_BIN)
 	BUILD=$(BUILD) tests/bench/bench.sh

@@ -1,0 +1,10 @@
+/* Claim: a held error checking mutex stays held by its owner; see mutex.h. */
+#include "mutex.h"
+
+int main(void)
+{
+    static const struct mutex_kind k = {PTHREAD_MUTEX_ERRORCHECK, 0, PTHREAD_PRIO_NONE,
+                                        EDEADLK, 1};
+
+    mutex_claim(&k);
+}
