@@ -36,10 +36,14 @@ struct ck_res_ofd {
     uint64_t pos;
     struct stat st;
     const char *link; /* target of the link in /proc */
+    const char *lock; /* first "lock:" line of fdinfo, or "" */
 };
 
-/* Saved bytes of an OFD go through here, `off` is the place in the object. */
+/* Saved bytes of an OFD go through here: open once with how many pieces (of
+ * at most CK_RES_PIECE bytes) may follow, `off` is the place in the object. */
+#define CK_RES_PIECE CK_BLOCK_RAW_MAX
 struct ck_res_sink {
+    int (*open)(struct ck_res_sink *s, uint32_t id, uint64_t pieces);
     int (*write)(struct ck_res_sink *s, uint32_t id, uint64_t off,
                  const void *p, size_t n);
 };
@@ -67,7 +71,7 @@ struct ck_res_load {
     const char *set_name; /* "set-000012" */
     int stdio[3];
     int keep_files; /* no rollback */
-    struct ck_res_shared *shared;
+    struct ck_res_shared *shared; /* NULL at first */
     char *why;
     size_t whycap;
 };
@@ -98,6 +102,37 @@ int ck_res_refuse(const struct ck_res_ofd *o, char *why, size_t cap);
 
 /* When all OFDs are loaded: closes what was only needed for that. */
 void ck_res_load_end(struct ck_res_load *c);
+
+/* ---- for the kinds themselves ---- */
+
+/* Fills why and returns code. */
+int ck_res_why(char *why, size_t cap, int code, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Contents of the file behind o into the sink, holes left out, and back into
+ * a new file without a name (in dir if that can be, else in the job's). */
+int ck_res_contents_save(struct ck_res_save *c, const struct ck_res_ofd *o);
+int ck_res_contents_load(struct ck_res_load *c, uint32_t id, const char *dir,
+                         uint64_t size, unsigned mode);
+
+/* Cuts the file behind fd back to `size`; what is cut off is kept in the
+ * job's rollback directory first. */
+int ck_res_rollback(struct ck_res_load *c, int fd, const char *path,
+                    uint64_t size);
+
+/* An object that several OFDs have in common, by device and inode: two
+ * descriptors (-1: not set) that live until ck_res_load_end. NULL: no
+ * memory. *fresh says that it was made just now. */
+struct ck_res_shared {
+    struct ck_res_shared *next;
+    uint64_t dev, ino;
+    int fd[2];
+};
+struct ck_res_shared *ck_res_share(struct ck_res_load *c, uint64_t dev,
+                                   uint64_t ino, int *fresh);
+
+/* A new open file description of what fd has open. */
+int ck_res_reopen(int fd, unsigned flags);
 
 /* "stdio" kinds have no one description after a restart: which number of
  * the surroundings stands behind descriptor fd of the program. -1: not a

@@ -1,0 +1,300 @@
+/*
+ * file.c - a regular file: opened again by path, at the same offset.
+ *
+ * A file that the computation was writing goes back to its length at the
+ * checkpoint (rollback.c); one that is shorter by now, missing, or another
+ * file under the same name is refused by name before anything is changed.
+ * A file without a name any more is saved with its contents, and so is the
+ * copy of a batch script that Slurm keeps for the time of a job.
+ * What stood at standard input, output or error goes to the file that the
+ * restart's surroundings have there, if they have one.
+ * `flock` locks come back; record locks belong to processes and are refused.
+ */
+#include "lib/res/res.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+enum { BY_PATH = 0, WITH_CONTENTS = 1 };
+
+/* size: at the checkpoint. how: enum above. lock: LOCK_SH, LOCK_EX or 0. */
+#define BODY_FIELDS(F)                                                      \
+    F(STR, path) F(U64, dev) F(U64, ino) F(U64, size) F(U64, mtime_ns)      \
+    F(U64, pos) F(U32, mode) F(U8, how) F(U8, slots) F(U8, lock)
+CK_RECORD(file_body, BODY_FIELDS)
+
+#define DELETED " (deleted)"
+
+static int ends_with(const char *s, const char *tail)
+{
+    size_t n = strlen(s), m = strlen(tail);
+
+    return n >= m && !strcmp(s + n - m, tail);
+}
+
+/* Files made by the kernel: no inode to rely on, and no length. */
+static int is_kernels(const char *path)
+{
+    return !strncmp(path, "/proc/", 6) || !strncmp(path, "/sys/", 5);
+}
+
+static int is_process_file(const char *path)
+{
+    return !strncmp(path, "/proc/", 6) && path[6] >= '0' && path[6] <= '9';
+}
+
+/* NFS keeps a removed file under such a name until its last close. */
+static int is_nfs_removed(const char *path)
+{
+    const char *base = strrchr(path, '/');
+
+    return base && !strncmp(base + 1, ".nfs", 4);
+}
+
+static int is_spooled_script(const struct ck_res_ofd *o)
+{
+    return (o->flags & O_ACCMODE) == O_RDONLY &&
+           ends_with(o->link, "/slurm_script");
+}
+
+static int file_match(const struct ck_res_ofd *o)
+{
+    if (!S_ISREG(o->st.st_mode) || !strncmp(o->link, "/memfd:", 7) ||
+        is_process_file(o->link) || o->link[0] != '/')
+        return 0;
+    return !ends_with(o->link, DELETED) || o->st.st_nlink == 0;
+}
+
+static uint64_t mtime_of(const struct stat *st)
+{
+    return (uint64_t)st->st_mtim.tv_sec * 1000000000u +
+           (uint64_t)st->st_mtim.tv_nsec;
+}
+
+/* "1: FLOCK  ADVISORY  WRITE 123 00:2d:45 0 EOF" -> LOCK_EX */
+static int lock_of(struct ck_res_save *c, const struct ck_res_ofd *o)
+{
+    if (!o->lock[0])
+        return 0;
+    if (strstr(o->lock, "FLOCK"))
+        return strstr(o->lock, "WRITE") ? LOCK_EX : LOCK_SH;
+    return ck_res_why(c->why, c->whycap, -EAGAIN,
+                      "%s with a record lock or a lease on it: these can't be "
+                      "saved yet", o->link);
+}
+
+static int file_save(struct ck_res_save *c, const struct ck_res_ofd *o,
+                     struct ck_wr *w)
+{
+    struct file_body b = {
+        .path = o->link,
+        .dev = o->st.st_dev,
+        .ino = o->st.st_ino,
+        .size = (uint64_t)o->st.st_size,
+        .mtime_ns = mtime_of(&o->st),
+        .pos = o->pos,
+        .mode = o->st.st_mode,
+        .slots = (uint8_t)o->slots,
+    };
+    const struct ck_res_ofd *before = o > c->all ? o - 1 : NULL;
+    int lock = lock_of(c, o), rc = 0;
+
+    if (lock < 0)
+        return lock;
+    b.lock = (uint8_t)lock;
+    if (o->st.st_nlink == 0 || is_spooled_script(o) || is_nfs_removed(o->link))
+        b.how = WITH_CONTENTS;
+    /* One file, several descriptions: its bytes once. */
+    if (b.how == WITH_CONTENTS &&
+        !(before && before->st.st_dev == o->st.st_dev &&
+          before->st.st_ino == o->st.st_ino))
+        rc = ck_res_contents_save(c, o);
+    file_body_put(w, &b);
+    return rc;
+}
+
+static int body_of(struct ck_res_load *c, const struct ck_ofd *rec,
+                   struct file_body *b)
+{
+    struct ck_rd r;
+
+    ck_rd_init(&r, rec->body.p, rec->body.n);
+    if (file_body_get(&r, b))
+        return ck_res_why(c->why, c->whycap, -EBADMSG,
+                          "damaged description of a file");
+    return 0;
+}
+
+static int writes(const struct ck_ofd *rec)
+{
+    return (rec->flags & O_ACCMODE) != O_RDONLY && !(rec->flags & O_PATH);
+}
+
+/* The descriptor of the surroundings that takes the file's place, or -1. It
+ * does so if it is a regular file other than the saved one. */
+static int stand_in(const struct ck_res_load *c, const struct file_body *b)
+{
+    struct stat there, here;
+
+    for (int i = 0; i < 3; i++) {
+        if (!(b->slots & (1 << i)) || c->stdio[i] < 0)
+            continue;
+        if (fstat(c->stdio[i], &here) < 0 || !S_ISREG(here.st_mode))
+            continue;
+        if (stat(b->path, &there) == 0 && there.st_dev == here.st_dev &&
+            there.st_ino == here.st_ino)
+            continue;
+        return c->stdio[i];
+    }
+    return -1;
+}
+
+/* What is the same for a file that is only read is enough: it may have been
+ * copied here. A file that is written has to be the one itself. */
+static int same_file(const struct ck_ofd *rec, const struct file_body *b,
+                     const struct stat *st)
+{
+    if (st->st_ino == b->ino)
+        return 1;
+    return !writes(rec) && (uint64_t)st->st_size == b->size &&
+           mtime_of(st) == b->mtime_ns;
+}
+
+static int file_check(struct ck_res_load *c, const struct ck_ofd *rec)
+{
+    struct file_body b;
+    struct stat st;
+    int mode, rc = body_of(c, rec, &b);
+
+    if (rc || b.how == WITH_CONTENTS || stand_in(c, &b) >= 0)
+        return rc;
+    if (stat(b.path, &st) < 0)
+        return ck_res_why(c->why, c->whycap, -errno,
+                          "the file %s was open and is %s", b.path,
+                          errno == ENOENT ? "missing now" : strerror(errno));
+    if (!S_ISREG(st.st_mode))
+        return ck_res_why(c->why, c->whycap, -EINVAL,
+                          "%s is not a regular file any more", b.path);
+    mode = (rec->flags & O_ACCMODE) == O_WRONLY ? W_OK
+           : writes(rec)                        ? R_OK | W_OK
+                                                : R_OK;
+    if (!(rec->flags & O_PATH) && access(b.path, mode) < 0)
+        return ck_res_why(c->why, c->whycap, -errno, "can't open %s: %s",
+                          b.path, strerror(errno));
+    if (is_kernels(b.path) || c->keep_files)
+        return 0;
+    if (!same_file(rec, &b, &st))
+        return ck_res_why(c->why, c->whycap, -ESTALE,
+                          "%s is another file than at the checkpoint; put the "
+                          "old one back, or use --files=keep", b.path);
+    if (writes(rec) && (uint64_t)st.st_size < b.size)
+        return ck_res_why(c->why, c->whycap, -ESTALE,
+                          "%s is shorter than at the checkpoint (%llu of %llu "
+                          "bytes); put the old one back, or use --files=keep",
+                          b.path, (unsigned long long)st.st_size,
+                          (unsigned long long)b.size);
+    return 0;
+}
+
+/* O_CREAT and the like were for the first opening. O_TMPFILE contains
+ * O_DIRECTORY, which no regular file bears. */
+static unsigned open_flags(unsigned flags)
+{
+    return flags & ~(unsigned)(O_CREAT | O_EXCL | O_TRUNC | O_TMPFILE |
+                               O_CLOEXEC | O_ASYNC | O_NOCTTY);
+}
+
+static int open_contents(struct ck_res_load *c, const struct ck_ofd *rec,
+                         const struct file_body *b)
+{
+    struct ck_res_shared *s;
+    char dir[4096], *slash;
+    int fresh;
+
+    s = ck_res_share(c, b->dev, b->ino, &fresh);
+    if (!s)
+        return -ENOMEM;
+    if (fresh) {
+        snprintf(dir, sizeof(dir), "%s", b->path);
+        slash = strrchr(dir, '/');
+        if (slash)
+            slash[slash == dir] = '\0';
+        s->fd[0] = ck_res_contents_load(c, rec->id, slash ? dir : NULL,
+                                        b->size, b->mode | 0600);
+        if (s->fd[0] < 0)
+            return s->fd[0];
+    }
+    return ck_res_reopen(s->fd[0], open_flags(rec->flags));
+}
+
+static int file_load(struct ck_res_load *c, const struct ck_ofd *rec)
+{
+    struct file_body b;
+    int fd, there, rc = body_of(c, rec, &b);
+
+    if (rc)
+        return rc;
+    there = stand_in(c, &b);
+    if (there >= 0 && b.how == BY_PATH) {
+        fd = fcntl(there, F_DUPFD_CLOEXEC, 3);
+        return fd < 0 ? -errno : fd;
+    }
+    if (b.how == WITH_CONTENTS) {
+        fd = open_contents(c, rec, &b);
+    } else {
+        fd = open(b.path, (int)open_flags(rec->flags) | O_CLOEXEC | O_NOCTTY);
+        if (fd < 0)
+            fd = -errno;
+    }
+    if (fd < 0)
+        return ck_res_why(c->why, c->whycap, fd, "can't open %s: %s", b.path,
+                          strerror(-fd));
+    if (rec->flags & O_PATH)
+        return fd;
+    if (b.how == BY_PATH && writes(rec) && !c->keep_files &&
+        !is_kernels(b.path))
+        rc = ck_res_rollback(c, fd, b.path, b.size);
+    if (!rc && b.pos && lseek(fd, (off_t)b.pos, SEEK_SET) < 0)
+        rc = -errno;
+    if (!rc && b.lock && flock(fd, b.lock | LOCK_NB) < 0)
+        rc = ck_res_why(c->why, c->whycap, -errno,
+                        "%s was locked, and now somebody else has the lock",
+                        b.path);
+    if (!rc)
+        return fd;
+    close(fd);
+    return rc;
+}
+
+static void file_describe(const struct ck_ofd *rec, char *buf, size_t cap)
+{
+    static const char *const modes[] = {"read", "write", "read and write",
+                                        "?"};
+    struct file_body b;
+    struct ck_rd r;
+
+    ck_rd_init(&r, rec->body.p, rec->body.n);
+    if (file_body_get(&r, &b)) {
+        snprintf(buf, cap, "?");
+        return;
+    }
+    snprintf(buf, cap, "%s, %s%s, at %llu of %llu bytes%s", b.path,
+             modes[rec->flags & O_ACCMODE],
+             rec->flags & O_APPEND ? ", append" : "",
+             (unsigned long long)b.pos, (unsigned long long)b.size,
+             b.how == WITH_CONTENTS ? ", saved with its contents" : "");
+}
+
+const struct ck_res ck_res_file = {
+    .name = "file",
+    .match = file_match,
+    .save = file_save,
+    .check = file_check,
+    .load = file_load,
+    .describe = file_describe,
+};

@@ -1,0 +1,54 @@
+/*
+ * list.c - the one list of resource kinds. Order matters for match only:
+ * what is recognised by its identity stands before what is recognised by
+ * its type.
+ */
+#include "lib/res/res.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+extern const struct ck_res ck_res_dev;
+extern const struct ck_res ck_res_stdio;
+extern const struct ck_res ck_res_pipe;
+extern const struct ck_res ck_res_file;
+extern const struct ck_res ck_res_dir;
+
+static const struct ck_res *const list[] = {
+    &ck_res_dev,   /* /dev/null and the like */
+    &ck_res_stdio, /* leads outside: terminal, pipe, socket */
+    &ck_res_pipe,
+    &ck_res_file,
+    &ck_res_dir,
+};
+
+#define LIST_SIZE (sizeof(list) / sizeof(list[0]))
+
+const struct ck_res *ck_res_match(const struct ck_res_ofd *o)
+{
+    for (size_t i = 0; i < LIST_SIZE; i++) {
+        if (list[i]->match(o))
+            return list[i];
+    }
+    return NULL;
+}
+
+const struct ck_res *ck_res_named(const char *name)
+{
+    for (size_t i = 0; i < LIST_SIZE; i++) {
+        if (!strcmp(list[i]->name, name))
+            return list[i];
+    }
+    return NULL;
+}
+
+int ck_res_why(char *why, size_t cap, int code, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(why, cap, fmt, ap);
+    va_end(ap);
+    return code;
+}

@@ -1,0 +1,286 @@
+/*
+ * pipe.c - a pipe between processes of the tree, with what is in it.
+ *
+ * Contents are copied with tee, so that the pipe is not disturbed. They are
+ * saved once per pipe, under the first of its open file descriptions. An end
+ * that nobody has open any more is put back closed: the other one reads an
+ * end of file, or gets SIGPIPE, as before. An end that is open outside of
+ * the tree only cannot be put back: refused.
+ */
+#include "lib/res/res.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* bytes: how many are saved under this OFD. */
+#define BODY_FIELDS(F) \
+    F(U64, dev) F(U64, ino) F(U32, capacity) F(U32, bytes)
+CK_RECORD(pipe_body, BODY_FIELDS)
+
+#define KEEP_FLAGS (O_ACCMODE | O_NONBLOCK | O_DIRECT)
+
+static int pipe_match(const struct ck_res_ofd *o)
+{
+    return S_ISFIFO(o->st.st_mode) && !strncmp(o->link, "pipe:", 5);
+}
+
+static int same(const struct ck_res_ofd *a, const struct ck_res_ofd *b)
+{
+    return a->st.st_dev == b->st.st_dev && a->st.st_ino == b->st.st_ino;
+}
+
+static const struct ck_res_ofd *first_of(const struct ck_res_save *c,
+                                         const struct ck_res_ofd *o)
+{
+    while (o > c->all && same(o - 1, o))
+        o--;
+    return o;
+}
+
+static int open_end(const struct ck_res_ofd *o, int mode)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/%d/fd/%d", o->pid, o->fd);
+    return open(path, mode | O_NONBLOCK | O_CLOEXEC);
+}
+
+/* Is there nobody at the other end? fd is of the pipe, and of this side. */
+static int hung_up(int fd, int event)
+{
+    struct pollfd p = {.fd = fd};
+
+    return poll(&p, 1, 0) == 1 && (p.revents & event);
+}
+
+/* Are both ends in the tree or closed everywhere? 0, or refused. */
+static int ends_known(struct ck_res_save *c, const struct ck_res_ofd *first,
+                      unsigned *any_flags)
+{
+    const struct ck_res_ofd *end = c->all + c->count, *o;
+    int readers = 0, writers = 0, fd, alone;
+
+    *any_flags = 0;
+    for (o = first; o < end && same(o, first); o++) {
+        unsigned acc = o->flags & O_ACCMODE;
+
+        readers += acc != O_WRONLY;
+        writers += acc != O_RDONLY;
+        *any_flags |= o->flags;
+    }
+    if (readers && writers)
+        return 0;
+    fd = open_end(first, readers ? O_RDONLY : O_WRONLY);
+    if (fd < 0)
+        return ck_res_why(c->why, c->whycap, -EAGAIN,
+                          "a pipe that can't be looked at: %s",
+                          strerror(errno));
+    alone = hung_up(fd, readers ? POLLHUP : POLLERR);
+    close(fd);
+    if (alone)
+        return 0;
+    return ck_res_why(c->why, c->whycap, -EAGAIN,
+                      "a pipe whose other end is in a process outside of the "
+                      "computation; start that process under it as well");
+}
+
+/* Copies what is in the pipe to the sink. Returns the number of bytes. */
+static long save_contents(struct ck_res_save *c, const struct ck_res_ofd *o,
+                          uint32_t capacity)
+{
+    static char buf[65536];
+    int fd = open_end(o, O_RDONLY), copy[2] = {-1, -1}, avail = 0;
+    long total = 0, n = -EIO;
+
+    if (fd < 0 || ioctl(fd, FIONREAD, &avail) < 0)
+        goto fail;
+    n = 0;
+    if (!avail)
+        goto out;
+    if (pipe2(copy, O_CLOEXEC | O_NONBLOCK) < 0)
+        goto fail;
+    /* A small pipe full of small pieces needs as many slots as it has. */
+    fcntl(copy[1], F_SETPIPE_SZ, capacity);
+    n = tee(fd, copy[1], (size_t)avail, SPLICE_F_NONBLOCK);
+    if (n < 0)
+        goto fail;
+    if (n < avail) {
+        n = ck_res_why(c->why, c->whycap, -EAGAIN,
+                       "a pipe whose contents can't be copied (%ld of %d "
+                       "bytes)", n, avail);
+        goto out;
+    }
+    n = c->sink->open(c->sink, o->id, (uint64_t)avail / sizeof(buf) + 2);
+    while (n >= 0 && total < avail) {
+        n = read(copy[0], buf, sizeof(buf));
+        if (n <= 0)
+            goto fail;
+        n = c->sink->write(c->sink, o->id, (uint64_t)total, buf, (size_t)n)
+            ?: (total += n, 0);
+    }
+    if (n >= 0)
+        n = total;
+    goto out;
+fail:
+    n = ck_res_why(c->why, c->whycap, -EAGAIN,
+                   "a pipe that can't be read: %s", strerror(errno));
+out:
+    if (fd >= 0)
+        close(fd);
+    if (copy[0] >= 0)
+        close(copy[0]);
+    if (copy[1] >= 0)
+        close(copy[1]);
+    return n;
+}
+
+static int pipe_save(struct ck_res_save *c, const struct ck_res_ofd *o,
+                     struct ck_wr *w)
+{
+    const struct ck_res_ofd *first = first_of(c, o);
+    struct pipe_body b = {.dev = o->st.st_dev, .ino = o->st.st_ino};
+    unsigned any;
+    long n;
+    int fd;
+
+    fd = open_end(o, o->flags & O_ACCMODE);
+    if (fd < 0)
+        return ck_res_why(c->why, c->whycap, -EAGAIN,
+                          "a pipe that can't be looked at: %s",
+                          strerror(errno));
+    n = fcntl(fd, F_GETPIPE_SZ);
+    close(fd);
+    b.capacity = n > 0 ? (uint32_t)n : 65536;
+    if (o == first) {
+        n = ends_known(c, first, &any);
+        if (!n)
+            n = save_contents(c, first, b.capacity);
+        if (n < 0)
+            return (int)n;
+        if (n > 0 && (any & O_DIRECT))
+            return ck_res_why(c->why, c->whycap, -EAGAIN,
+                              "a pipe in packet mode with data in it");
+        b.bytes = (uint32_t)n;
+    }
+    pipe_body_put(w, &b);
+    return 0;
+}
+
+static int body_of(struct ck_res_load *c, const struct ck_ofd *rec,
+                   struct pipe_body *b)
+{
+    struct ck_rd r;
+
+    ck_rd_init(&r, rec->body.p, rec->body.n);
+    if (pipe_body_get(&r, b))
+        return ck_res_why(c->why, c->whycap, -EBADMSG,
+                          "damaged description of a pipe");
+    return 0;
+}
+
+static int pipe_check(struct ck_res_load *c, const struct ck_ofd *rec)
+{
+    struct pipe_body b;
+
+    return body_of(c, rec, &b);
+}
+
+struct fill {
+    int fd;
+    int capacity;
+};
+
+/* What fitted when the pieces were small may not fit the pages of now: the
+ * pipe is made larger then. */
+static int fill_pipe(void *arg, uint64_t off, const void *p, size_t n)
+{
+    struct fill *f = arg;
+    const char *q = p;
+
+    (void)off;
+    while (n) {
+        ssize_t k = write(f->fd, q, n);
+
+        if (k > 0) {
+            q += k;
+            n -= (size_t)k;
+        } else if (errno == EAGAIN && f->capacity < 1 << 30) {
+            f->capacity *= 2;
+            if (fcntl(f->fd, F_SETPIPE_SZ, f->capacity) < 0)
+                return -errno;
+        } else if (errno != EINTR) {
+            return -errno;
+        }
+    }
+    return 0;
+}
+
+static int pipe_load(struct ck_res_load *c, const struct ck_ofd *rec)
+{
+    struct ck_res_shared *s;
+    struct pipe_body b;
+    int fresh, fd, rc = body_of(c, rec, &b);
+
+    if (rc)
+        return rc;
+    s = ck_res_share(c, b.dev, b.ino, &fresh);
+    if (!s)
+        return -ENOMEM;
+    if (fresh) {
+        if (pipe2(s->fd, O_CLOEXEC | O_NONBLOCK) < 0)
+            goto fail;
+        /* An unprivileged user may be over the limit: the size is a matter
+         * of speed, but for what is in the pipe, and fill_pipe sees that. */
+        fcntl(s->fd[1], F_SETPIPE_SZ, (int)b.capacity);
+    }
+    if (b.bytes) {
+        struct fill f = {s->fd[1], fcntl(s->fd[1], F_GETPIPE_SZ)};
+
+        rc = c->source->read(c->source, rec->id, fill_pipe, &f);
+        if (rc)
+            return ck_res_why(c->why, c->whycap, rc,
+                              "can't fill a pipe again: %s", strerror(-rc));
+    }
+    fd = (rec->flags & O_ACCMODE) == O_WRONLY ? s->fd[1] : s->fd[0];
+    fd = ck_res_reopen(fd, rec->flags & KEEP_FLAGS);
+    if (fd >= 0)
+        return fd;
+    errno = -fd;
+fail:
+    return ck_res_why(c->why, c->whycap, -errno, "can't make a pipe: %s",
+                      strerror(errno));
+}
+
+static void pipe_describe(const struct ck_ofd *rec, char *buf, size_t cap)
+{
+    unsigned acc = rec->flags & O_ACCMODE;
+    struct pipe_body b;
+    struct ck_rd r;
+
+    ck_rd_init(&r, rec->body.p, rec->body.n);
+    if (pipe_body_get(&r, &b)) {
+        snprintf(buf, cap, "?");
+        return;
+    }
+    snprintf(buf, cap, "pipe %lu, %s end", (unsigned long)b.ino,
+             acc == O_RDONLY ? "read" : acc == O_WRONLY ? "write" : "each");
+    if (b.bytes) {
+        size_t n = strlen(buf);
+
+        snprintf(buf + n, cap - n, ", %u bytes in it", b.bytes);
+    }
+}
+
+const struct ck_res ck_res_pipe = {
+    .name = "pipe",
+    .match = pipe_match,
+    .save = pipe_save,
+    .check = pipe_check,
+    .load = pipe_load,
+    .describe = pipe_describe,
+};

@@ -1,0 +1,54 @@
+/*
+ * share.c - objects that several open file descriptions have in common
+ * during one restart: the two ends of a pipe, a file without a name.
+ */
+#include "lib/res/res.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct ck_res_shared *ck_res_share(struct ck_res_load *c, uint64_t dev,
+                                   uint64_t ino, int *fresh)
+{
+    struct ck_res_shared *s;
+
+    *fresh = 0;
+    for (s = c->shared; s; s = s->next) {
+        if (s->dev == dev && s->ino == ino)
+            return s;
+    }
+    s = calloc(1, sizeof(*s));
+    if (!s)
+        return NULL;
+    *s = (struct ck_res_shared){c->shared, dev, ino, {-1, -1}};
+    c->shared = s;
+    *fresh = 1;
+    return s;
+}
+
+void ck_res_load_end(struct ck_res_load *c)
+{
+    while (c->shared) {
+        struct ck_res_shared *s = c->shared;
+
+        c->shared = s->next;
+        for (int i = 0; i < 2; i++) {
+            if (s->fd[i] >= 0)
+                close(s->fd[i]);
+        }
+        free(s);
+    }
+}
+
+int ck_res_reopen(int fd, unsigned flags)
+{
+    char path[40];
+    int r;
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    r = open(path, (int)flags | O_CLOEXEC | O_NOCTTY);
+    return r < 0 ? -errno : r;
+}

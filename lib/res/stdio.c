@@ -1,0 +1,121 @@
+/*
+ * stdio.c - what the tree's root was given as standard input, output or
+ * error and leads outside: a terminal, a pipe, a socket, another device.
+ *
+ * It cannot be opened again. At a restart the surroundings have something
+ * in its place, and the program gets that. One terminal on all three
+ * numbers is one open file description, and may be three afterwards; so it
+ * is decided per descriptor, by ck_res_stdio_slot.
+ */
+#include "lib/res/res.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* slots: which of the root's three numbers it was, as bits. */
+#define BODY_FIELDS(F) F(U8, slots) F(STR, was)
+CK_RECORD(stdio_body, BODY_FIELDS)
+
+static int stdio_match(const struct ck_res_ofd *o)
+{
+    return o->slots && !S_ISREG(o->st.st_mode) && !S_ISDIR(o->st.st_mode);
+}
+
+static int stdio_save(struct ck_res_save *c, const struct ck_res_ofd *o,
+                      struct ck_wr *w)
+{
+    struct stdio_body b = {.slots = (uint8_t)o->slots, .was = o->link};
+
+    (void)c;
+    stdio_body_put(w, &b);
+    return 0;
+}
+
+static int body_of(const struct ck_ofd *rec, struct stdio_body *b)
+{
+    struct ck_rd r;
+
+    ck_rd_init(&r, rec->body.p, rec->body.n);
+    if (stdio_body_get(&r, b) || !(b->slots & 7))
+        return -EBADMSG;
+    return 0;
+}
+
+int ck_res_stdio_slot(const struct ck_ofd *rec, int fd)
+{
+    static const int readers[] = {0, 1, 2}, writers[] = {1, 2, 0};
+    const int *order = readers;
+    struct stdio_body b;
+
+    if (strcmp(rec->kind, "stdio") || body_of(rec, &b))
+        return -1;
+    if (fd >= 0 && fd <= 2 && (b.slots & (1 << fd)))
+        return fd;
+    if ((rec->flags & O_ACCMODE) != O_RDONLY)
+        order = writers;
+    for (int i = 0; i < 3; i++) {
+        if (b.slots & (1 << order[i]))
+            return order[i];
+    }
+    return -1;
+}
+
+static int stdio_check(struct ck_res_load *c, const struct ck_ofd *rec)
+{
+    struct stdio_body b;
+
+    if (body_of(rec, &b))
+        return ck_res_why(c->why, c->whycap, -EBADMSG,
+                          "damaged description of standard input or output");
+    return 0;
+}
+
+/* A copy of the surroundings' descriptor. O_NONBLOCK is the program's own
+ * wish and what it put on the old one. */
+static int stdio_load(struct ck_res_load *c, const struct ck_ofd *rec)
+{
+    int slot = ck_res_stdio_slot(rec, -1), fd;
+
+    if (slot < 0)
+        return stdio_check(c, rec);
+    if (c->stdio[slot] < 0)
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    else
+        fd = fcntl(c->stdio[slot], F_DUPFD_CLOEXEC, 3);
+    if (fd < 0)
+        return ck_res_why(c->why, c->whycap, -errno,
+                          "can't take over descriptor %d: %s", slot,
+                          strerror(errno));
+    if (rec->flags & O_NONBLOCK)
+        fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    return fd;
+}
+
+static void stdio_describe(const struct ck_ofd *rec, char *buf, size_t cap)
+{
+    static const char *const names[] = {"input", "output", "error"};
+    struct stdio_body b;
+    size_t n;
+
+    if (body_of(rec, &b)) {
+        snprintf(buf, cap, "?");
+        return;
+    }
+    n = (size_t)snprintf(buf, cap, "%s, the surroundings' standard", b.was);
+    for (int i = 0; i < 3; i++) {
+        if ((b.slots & (1 << i)) && n < cap)
+            n += (size_t)snprintf(buf + n, cap - n, " %s", names[i]);
+    }
+}
+
+const struct ck_res ck_res_stdio = {
+    .name = "stdio",
+    .match = stdio_match,
+    .save = stdio_save,
+    .check = stdio_check,
+    .load = stdio_load,
+    .describe = stdio_describe,
+};
