@@ -7,7 +7,7 @@
 # does. CHECK_ORDER only says who goes first: cheap ones that find much; a
 # suite that it does not name runs before the slow last ones.
 
-CHECK_ORDER := check-lint check-unit check-fuzz check-module \
+CHECK_ORDER := check-lint check-make check-unit check-fuzz check-module \
                check-completion check-install check-proc check-cli \
                check-fault check-apps
 CHECK_LAST  := check-slurm

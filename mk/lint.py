@@ -255,7 +255,7 @@ def rule_man_options():
     if listing is None:
         yield "cli/", 0, "ckpt --help fails"
         return
-    for cmd in re.findall(r"^  ([a-z]+)\s", listing, re.M):
+    for cmd in re.findall(r"^  (?!ckpt )([a-z]+)\s", listing, re.M):
         usage = ask(cmd)
         page = f"docs/man/ckpt-{cmd}.1"
         if usage is None:

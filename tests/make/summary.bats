@@ -1,0 +1,58 @@
+#!/usr/bin/env bats
+# summary.bats - `make check` adds up its suites and hides no failure.
+
+setup() {
+    cat >"$BATS_TEST_TMPDIR/Makefile" <<'M'
+good:
+	@echo "3 passed, 0 failed, 1 skipped"
+bad:
+	@echo "1 passed, 2 failed"; exit 1
+tap:
+	@printf '1..3\nok 1 a\nok 2 b # skip no\nnot ok 3 c\n'; exit 1
+mute:
+	@true
+crash:
+	@echo "5 passed, 0 failed"; exit 2
+M
+    cd "$BATS_TEST_TMPDIR"
+}
+
+summary() { # TARGET... -> last line
+    MAKE=make MAKEFLAGS='' run sh "$BATS_TEST_DIRNAME/../../mk/check.sh" logs "$@"
+    last=${lines[-1]}
+}
+
+@test "the summary is the last line and adds up" {
+    summary good mute
+    [ "$status" -eq 0 ]
+    [ "$last" = "4 passed, 0 failed, 1 skipped" ]
+}
+
+@test "suites after a failed one still run" {
+    summary bad good
+    [ "$status" -eq 1 ]
+    [ "$last" = "4 passed, 2 failed, 1 skipped" ]
+}
+
+@test "TAP is counted" {
+    summary tap
+    [ "$status" -eq 1 ]
+    [ "$last" = "1 passed, 1 failed, 1 skipped" ]
+}
+
+@test "a suite that ends with an error and no failure is a failure" {
+    summary crash
+    [ "$status" -eq 1 ]
+    [ "$last" = "5 passed, 1 failed" ]
+}
+
+@test "a suite that is missing is a failure" {
+    summary nosuch
+    [ "$status" -eq 1 ]
+    [ "$last" = "0 passed, 1 failed" ]
+}
+
+@test "the summary names the suites that failed" {
+    summary good bad tap
+    [[ $output == *"failed: bad tap "* ]]
+}
