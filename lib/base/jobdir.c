@@ -8,6 +8,7 @@
 #include "lib/base/jobdir.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -317,4 +318,43 @@ int ck_jobdir_exit_read(const char *dir, const char *tree, int *status)
         return -EBADMSG;
     *status = (int)v;
     return 0;
+}
+
+int ck_jobdir_claim_tree(const char *dir, char *tree, size_t cap,
+                         struct ck_err *e)
+{
+    char path[CK_PATH];
+
+    for (unsigned i = 1; i < 100000; i++) {
+        int fd;
+
+        if (i == 1)
+            snprintf(tree, cap, "main");
+        else
+            snprintf(tree, cap, "main-%u", i);
+        if (ck_jobdir_path(path, sizeof(path), dir, "claim.%s", tree) < 0)
+            return ck_err(e, -ENAMETOOLONG, "%s: too long", dir);
+        fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (fd >= 0) {
+            close(fd);
+            return 0;
+        }
+        if (errno != EEXIST)
+            return ck_err_sys(e, -errno, "cannot write %s", path);
+    }
+    return ck_err(e, -EMFILE, "too many programs were launched in %s", dir);
+}
+
+void ck_jobdir_forget_run(const char *dir)
+{
+    DIR *d = opendir(dir);
+    struct dirent *de;
+
+    if (!d)
+        return;
+    while ((de = readdir(d)))
+        if (strncmp(de->d_name, "claim.", 6) == 0 ||
+            strncmp(de->d_name, "exit.", 5) == 0)
+            unlinkat(dirfd(d), de->d_name, 0);
+    closedir(d);
 }

@@ -49,6 +49,13 @@ int ck_jobdir_addr_write(const char *dir, const struct ck_coord_addr *a,
                          struct ck_err *e);
 int ck_jobdir_addr_remove(const char *dir);
 
+/* A name for the root of a tree that nobody has in this run: main, main-2,
+ * ... An empty file D/claim.<tree> takes it; two at once get two names. */
+int ck_jobdir_claim_tree(const char *dir, char *tree, size_t cap,
+                         struct ck_err *e);
+/* Removes claim.*, exit.* of an earlier run, before a new one starts. */
+void ck_jobdir_forget_run(const char *dir);
+
 /* D/exit.<tree>: -ENOENT when the tree has not ended (or is unknown). */
 int ck_jobdir_exit_read(const char *dir, const char *tree, int *status);
 
@@ -64,6 +71,12 @@ int ck_name_ok(const char *name);
 int ck_jobdir_register(const char *name, const char *dir, struct ck_err *e);
 /* Removes the link if it (still) leads to dir. Not being there is fine. */
 int ck_jobdir_unregister(const char *name, const char *dir);
+
+/* Where a registered name leads (not checked). 0 or -errno. */
+int ck_jobdir_registered(const char *name, char dir[CK_PATH]);
+/* D of the coordinator at "HOST:PORT": $CKPT_DIR or a registered one. */
+int ck_jobdir_by_addr(const char *host_port, char dir[CK_PATH],
+                      struct ck_err *e);
 
 /*
  * What the user typed -> D (absolute, checked). what: a directory, a job id

@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -74,6 +75,86 @@ int ck_jobdir_unregister(const char *name, const char *dir)
     if (strcmp(to, dir) != 0)
         return 0;
     return unlink(path) == 0 || errno == ENOENT ? 0 : -errno;
+}
+
+int ck_jobdir_registered(const char *name, char dir[CK_PATH])
+{
+    char path[CK_PATH];
+    ssize_t n;
+
+    if (!ck_name_ok(name) || link_path(path, sizeof(path), name) < 0)
+        return -ENOENT;
+    n = readlink(path, dir, CK_PATH - 1);
+    if (n < 0)
+        return -errno;
+    dir[n] = 0;
+    return 0;
+}
+
+/* HOST as the user writes it: the node's name, one of the numeric
+ * addresses, or localhost when that is where we are. */
+static int host_is(const struct ck_coord_addr *a, const char *host, size_t n)
+{
+    const char *p = a->host;
+
+    if (strlen(a->node) == n && strncmp(a->node, host, n) == 0)
+        return 1;
+    if (strcmp(a->node, ck_env_node()) == 0 &&
+        ((n == 9 && strncmp(host, "localhost", n) == 0) ||
+         (n == 9 && strncmp(host, "127.0.0.1", n) == 0)))
+        return 1;
+    for (;; p++) {
+        size_t len = strcspn(p, ",");
+
+        if (len == n && strncmp(p, host, n) == 0)
+            return 1;
+        p += len;
+        if (!*p)
+            return 0;
+    }
+}
+
+static int is_at(const char *dir, const char *host, size_t n, unsigned port)
+{
+    struct ck_coord_addr a;
+
+    return ck_jobdir_check(dir, NULL, NULL) == 0 &&
+           ck_jobdir_addr_read(dir, &a, NULL) == 0 && a.port == port &&
+           host_is(&a, host, n);
+}
+
+int ck_jobdir_by_addr(const char *host_port, char dir[CK_PATH],
+                      struct ck_err *e)
+{
+    const char *colon = strrchr(host_port, ':'), *env = ck_env(CK_ENV_DIR);
+    char reg[CK_PATH], *end;
+    struct dirent *de;
+    unsigned long port = colon ? strtoul(colon + 1, &end, 10) : 0;
+    size_t n = colon ? (size_t)(colon - host_port) : 0;
+    int found = 0;
+    DIR *d;
+
+    if (n == 0 || *end || port == 0 || port > 65535)
+        return ck_err(e, -EINVAL, "not HOST:PORT: %s", host_port);
+    if (env && is_at(env, host_port, n, (unsigned)port))
+        return ck_jobdir_check(env, dir, e);
+    d = registry_dir(reg, sizeof(reg)) == 0 ? opendir(reg) : NULL;
+    while (d && !found && (de = readdir(d)))
+        found = de->d_name[0] != '.' &&
+                ck_path_join(dir, CK_PATH, reg, de->d_name) == 0 &&
+                is_at(dir, host_port, n, (unsigned)port);
+    if (d)
+        closedir(d);
+    if (found) {
+        char link[CK_PATH];
+
+        strcpy(link, dir);
+        return ck_jobdir_check(link, dir, e);
+    }
+    return ck_err(e, -ENOENT,
+                  "no job directory of yours has its coordinator at %s: set "
+                  "CKPT_DIR or use --dir",
+                  host_port);
 }
 
 /* Directories ./ckpt.* with a key. Number of them; the first in out. */

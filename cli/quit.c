@@ -1,0 +1,100 @@
+/*
+ * quit.c - `ckpt quit` and `ckpt kill`: end a computation through its
+ * coordinator, which signals every process that it knows, on every node.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "lib/base/conn.h"
+#include "lib/base/duration.h"
+#include "lib/base/log.h"
+#include "lib/proto/messages.h"
+
+static const char quit_usage[] =
+    "usage: ckpt quit [--timeout TIME] [--dir DIR | DIR | JOBID | NAME]\n\n"
+    "Sends SIGTERM to every process of the computation. Its image sets stay.\n"
+    "Returns when all have ended, or fails after TIME (seconds; 30).\n";
+static const char kill_usage[] =
+    "usage: ckpt kill [--timeout TIME] [--dir DIR | DIR | JOBID | NAME]\n\n"
+    "Sends SIGKILL to every process of the computation. Its image sets stay.\n"
+    "Returns when all have ended, or fails after TIME (seconds; 30).\n";
+
+/* The coordinator ends after the last process: until then it answers. */
+static int wait_gone(const char *dir, int64_t until, struct ck_err *e)
+{
+    for (;;) {
+        int r = ck_conn_alive(dir, 2000, NULL);
+
+        if (r == 0)
+            return 0;
+        if (ck_now_ms() >= until)
+            return ck_err(e, -ETIMEDOUT,
+                          "the computation in %s has not ended yet; "
+                          "`ckpt status` tells who is left, `ckpt kill` "
+                          "ends it by force",
+                          dir);
+        ck_sleep_ms(50);
+    }
+}
+
+static int end_it(const char *dir, uint8_t cmd, uint32_t timeout)
+{
+    int64_t until = ck_now_ms() + (int64_t)timeout * 1000;
+    struct ck_conn *c;
+    struct ck_err e;
+    int r = ck_conn_open(dir, 10000, &c, &e);
+
+    if (r < 0)
+        return ck_cli_fail(&e);
+    r = ck_conn_run(c, cmd, 0, 0, (int)timeout * 1000, NULL, NULL, &e);
+    ck_conn_close(c);
+    /* it may have ended, as it was told to, before its answer got here */
+    if (r < 0 && r != -ECONNRESET)
+        return ck_cli_fail(&e);
+    return wait_gone(dir, until, &e) < 0 ? ck_cli_fail(&e) : 0;
+}
+
+static int run(int argc, char **argv, const char *name, const char *usage,
+               uint8_t cmd)
+{
+    static const struct option options[] = {
+        {"dir", required_argument, NULL, 'd'},
+        {"timeout", required_argument, NULL, 't'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    const char *dir_option = NULL;
+    uint32_t timeout = 30;
+    char dir[CK_PATH];
+    int o, r;
+
+    while ((o = getopt_long(argc, argv, "hd:t:", options, NULL)) != -1) {
+        switch (o) {
+        case 'd':
+            dir_option = optarg;
+            break;
+        case 't':
+            if (ck_duration(optarg, &timeout) < 0 || timeout > 86400)
+                return ck_cli_usage(name, "bad time: %s", optarg);
+            break;
+        case 'h':
+            return ck_cli_help(usage);
+        default:
+            return 2;
+        }
+    }
+    r = ck_cli_target(name, dir_option, argc, argv, optind, dir);
+    return r ? r : end_it(dir, cmd, timeout);
+}
+
+int ck_cmd_quit(int argc, char **argv)
+{
+    return run(argc, argv, "quit", quit_usage, CK_CMD_QUIT);
+}
+
+int ck_cmd_kill(int argc, char **argv)
+{
+    return run(argc, argv, "kill", kill_usage, CK_CMD_KILL);
+}
