@@ -35,18 +35,20 @@ int ck_set_manifest(const char *job_dir, uint32_t number,
 
 /* What a verification tells on its way; each member may be NULL. `file` is
  * called once per image, in the manifest's order, from the caller's thread;
- * err 0 and why "" for a good one. `progress` from the caller's thread. */
+ * err 0 and why "" for a good one. `progress` from the caller's thread.
+ * quick: only sizes, indexes and their sums are checked, not the blocks. */
 struct ck_set_report {
     void (*file)(void *arg, const struct ck_manifest_image *im, int err,
                  const char *why);
     void (*progress)(void *arg, uint64_t done, uint64_t total);
     void *arg;
+    int quick;
 };
 
 /* One image file: size and checksum as `im` says (NULL: not compared), every
- * block good. */
+ * block good unless `quick`. The reason goes on after the file's name. */
 int ck_image_verify(const char *path, const struct ck_manifest_image *im,
-                    struct ck_err *e);
+                    int quick, struct ck_err *e);
 /* Every file of the manifest, with two threads. *out (may be NULL) gets the
  * manifest when it could be read, whatever the result. */
 int ck_set_verify(const char *job_dir, uint32_t number,
