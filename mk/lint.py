@@ -102,11 +102,11 @@ def rule_rooms():
 
 
 def rule_file_length():
-    """Sources have at most 600 lines, headers 130."""
+    """Sources have at most 600 lines, headers 150."""
     for f in SOURCE:
         n = text(f).count("\n")
-        limit = 130 if f.endswith(".h") else 600
-        if "_FIELDS)" in text(f):  # a format is declared in one place
+        limit = 150 if f.endswith(".h") else 600
+        if "CK_RECORD(" in text(f):  # a format is declared in one place
             limit = max(limit, 200)
         if n > limit:
             yield f, n, f"{n} lines, at most {limit}"
@@ -129,7 +129,7 @@ def rule_contract():
     """Each source begins with '/*', its name, and what it is for."""
     for f in OURS:
         base = re.escape(os.path.basename(f))
-        if not re.match(r"/\*\s*([\w/]+/)?" + base + r" - \S", text(f)):
+        if not re.match(r"/\*[\s*]*([\w/]+/)?" + base + r" - \S", text(f)):
             yield f, 1, f"must begin with: /* {os.path.basename(f)} - ..."
 
 
