@@ -7,6 +7,7 @@
 #include "claim.h"
 
 #include <stdarg.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #define WAIT_TURNS 24000 /* of 5 ms: two minutes */
@@ -57,11 +58,8 @@ long long claim_ms(void)
 
 void claim_ready(void)
 {
-    int fd = open(claim_path("ready.tmp"), O_CREAT | O_WRONLY, 0644);
-
-    CHECK(fd >= 0);
-    close(fd);
-    CHECK(rename(claim_path("ready.tmp"), claim_path("ready")) == 0);
+    /* a directory: needs no descriptor and appears at once */
+    CHECK(mkdir(claim_path("ready"), 0755) == 0);
 }
 
 int claim_go(void)

@@ -6,10 +6,11 @@
  * was, and ends. Exit status: 0 the claim holds, 1 it doesn't (the reason is
  * on stderr), 77 it can't be tried on this machine.
  *
- * Rules: regular files only between program and runner (they survive a
- * restart): `ready` is created by the program, `verify` by the runner, `ping`
- * by the runner and removed by the program as a sign of life. Nothing sleeps
- * where an event can be waited for, and nothing waits without a limit.
+ * Rules: program and runner speak through files only, which survive a
+ * restart: the program makes the directory `ready`, the runner the file
+ * `verify`; the runner makes `ping` and the program removes it as a sign of
+ * life. Nothing sleeps where an event can be waited for, and nothing waits
+ * without a limit.
  * CLAIM_DIR names the directory of these files; default ".".
  *
  * Each program also damages its state when CLAIM_BREAK is set (BREAK), so
