@@ -1,0 +1,77 @@
+/* setarg.c - see setarg.h. */
+#include "cli/setarg.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "lib/base/jobdir.h"
+
+/* real: absolute, without a slash at the end. */
+static int set_dir(const char *real, struct ck_setarg *a)
+{
+    const char *slash = strrchr(real, '/');
+
+    a->set = slash ? ck_jobdir_set_number(slash + 1) : 0;
+    if (!a->set)
+        return 0;
+    snprintf(a->dir, sizeof(a->dir), "%.*s", (int)(slash - real), real);
+    return 1;
+}
+
+int ck_setarg(const char *cmd, const char *what, uint32_t set,
+              struct ck_setarg *a)
+{
+    char *real = NULL;
+    struct ck_err e;
+    struct stat st;
+    int found = 0;
+
+    memset(a, 0, sizeof(*a));
+    if (what && !*what)
+        return ck_cli_usage(cmd, "an empty name");
+    if (what && !stat(what, &st))
+        real = realpath(what, NULL);
+    if (real && strlen(real) < CK_PATH) {
+        if (S_ISREG(st.st_mode)) {
+            strcpy(a->image, real);
+            found = 1;
+        } else if (S_ISDIR(st.st_mode)) {
+            found = set_dir(real, a);
+        }
+    }
+    free(real);
+    if (found && set)
+        return ck_cli_usage(cmd, "--set goes with a job directory, not "
+                                 "with %s", what);
+    if (found)
+        return 0;
+    a->set = set;
+    return ck_jobdir_resolve(what, a->dir, &e) < 0 ? ck_cli_fail(&e) : 0;
+}
+
+void ck_set_progress(void *arg, uint64_t done, uint64_t total)
+{
+    if (!isatty(STDERR_FILENO))
+        return;
+    if (done >= total)
+        fprintf(stderr, "\r\033[K");
+    else
+        fprintf(stderr, "\r\033[Kverifying %s: %d %%", (const char *)arg,
+                (int)((double)done * 100 / (double)total));
+    fflush(stderr);
+}
+
+void ck_time_text(char *buf, size_t cap, uint64_t seconds)
+{
+    time_t t = (time_t)seconds;
+    struct tm tm;
+
+    if (!localtime_r(&t, &tm) ||
+        !strftime(buf, cap, "%Y-%m-%d %H:%M:%S", &tm))
+        snprintf(buf, cap, "?");
+}
