@@ -9,6 +9,7 @@
 static const char *const names[CK_ENV_COUNT_] = {
     [CK_ENV_DIR] = "CKPT_DIR",
     [CK_ENV_TREE] = "CKPT_TREE",
+    [CK_ENV_STDIO] = "CKPT_STDIO",
     [CK_ENV_DEBUG] = "CKPT_DEBUG",
     [CK_ENV_CONF] = "CKPT_CONF",
     [CK_ENV_INTERVAL] = "CKPT_INTERVAL",

@@ -9,6 +9,7 @@
 enum ck_env {
     CK_ENV_DIR,           /* CKPT_DIR: job directory */
     CK_ENV_TREE,          /* CKPT_TREE: set inside a controlled process */
+    CK_ENV_STDIO,         /* CKPT_STDIO: for the capture helper */
     CK_ENV_DEBUG,         /* CKPT_DEBUG: more in the log */
     CK_ENV_CONF,          /* CKPT_CONF: another ckpt.conf */
     CK_ENV_INTERVAL,      /* CKPT_INTERVAL: seconds, default of --interval */
