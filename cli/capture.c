@@ -1,0 +1,150 @@
+/*
+ * capture.c - `ckpt capture`: writes the image of one parked tree.
+ *
+ * Started by the runtime of one process of the tree, in the middle of a
+ * checkpoint; nobody types it. Asks the coordinator which processes there
+ * are, looks at them, writes, and answers WRITTEN or FAILED. The reason of a
+ * failure goes to the coordinator; D/log has it if that cannot be reached.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "lib/base/env.h"
+#include "lib/base/jobdir.h"
+#include "lib/base/log.h"
+#include "lib/proto/client.h"
+#include "lib/tree/capture.h"
+
+#define ANSWER_MS 20000
+
+struct args {
+    const char *dir, *tree, *stdio;
+    uint32_t id;
+};
+
+static int parse(int argc, char **argv, struct args *a)
+{
+    memset(a, 0, sizeof(*a));
+    a->stdio = ck_env(CK_ENV_STDIO);
+    for (int i = 1; i + 1 < argc; i += 2) {
+        if (!strcmp(argv[i], "--dir"))
+            a->dir = argv[i + 1];
+        else if (!strcmp(argv[i], "--tree"))
+            a->tree = argv[i + 1];
+        else if (!strcmp(argv[i], "--stdio"))
+            a->stdio = argv[i + 1];
+        else if (!strcmp(argv[i], "--id"))
+            a->id = (uint32_t)strtoul(argv[i + 1], NULL, 10);
+        else
+            return -EINVAL;
+    }
+    return argc % 2 && a->dir && a->tree && ck_name_ok(a->tree) ? 0 : -EINVAL;
+}
+
+static int send_failed(int fd, uint32_t id, int code, const char *reason)
+{
+    struct ck_msg_failed m = {.id = id,
+                              .phase = CK_PHASE_CAPTURE,
+                              .retry = code == -EAGAIN,
+                              .reason = reason};
+    uint8_t buf[4096];
+
+    ck_log("tree image of set %u: %s", id, reason);
+    return (int)CK_CLIENT_SEND(fd, buf, sizeof(buf), failed, FAILED, &m);
+}
+
+static int send_written(int fd, uint32_t id, const struct ck_capture_out *out)
+{
+    struct ck_msg_written m = {.id = id,
+                               .file = out->file,
+                               .bytes = out->bytes,
+                               .raw_bytes = out->raw_bytes,
+                               .checksum = out->checksum};
+    uint8_t buf[4096];
+
+    return (int)CK_CLIENT_SEND(fd, buf, sizeof(buf), written, WRITTEN, &m);
+}
+
+/* The list of members, or a negative errno when there is none to be had. */
+static int receive_list(int fd, struct ck_client_rx *rx,
+                        struct ck_msg_capture_list *list)
+{
+    struct ck_frame f;
+    struct ck_rd r;
+    long n = ck_client_recv(fd, rx, ANSWER_MS, &f);
+
+    if (n <= 0)
+        return n < 0 ? (int)n : -ETIMEDOUT;
+    ck_rd_init(&r, f.body, f.len);
+    if (f.type != CK_MSG_CAPTURE_LIST)
+        return -EPROTO;
+    return ck_msg_capture_list_get(&r, list);
+}
+
+static int run(int fd, const struct args *a)
+{
+    struct ck_msg_capture_hello hello = {.id = a->id, .tree = a->tree};
+    struct ck_msg_capture_list list = {0};
+    struct ck_capture_out out;
+    struct ck_capture_in in;
+    struct ck_client_rx rx;
+    uint8_t small[512], *buf = malloc(CK_FRAME_MAX);
+    char why[1024] = "";
+    int rc;
+
+    if (!buf)
+        return -ENOMEM;
+    ck_client_rx_init(&rx, buf, CK_FRAME_MAX);
+    rc = (int)CK_CLIENT_SEND(fd, small, sizeof(small), capture_hello,
+                             CAPTURE_HELLO, &hello);
+    if (!rc)
+        rc = receive_list(fd, &rx, &list);
+    if (!rc) {
+        in = (struct ck_capture_in){
+            .job_dir = a->dir,
+            .set_dir = list.set_dir,
+            .tree = a->tree,
+            .node = ck_env_node(),
+            .stdio = a->stdio ? a->stdio : "",
+            .members = list.members.p,
+            .nmembers = list.members.n,
+        };
+        rc = ck_capture_tree(&in, &out, why, sizeof(why));
+        rc = rc ? send_failed(fd, a->id, rc, why)
+                : send_written(fd, a->id, &out);
+    }
+    if (rc)
+        ck_log("the coordinator can't be told about tree %s: %s", a->tree,
+               strerror(-rc));
+    free(buf);
+    return rc;
+}
+
+int ck_cmd_capture(int argc, char **argv)
+{
+    char path[CK_PATH], why[512] = "";
+    struct args a;
+    long fd;
+    int rc;
+
+    /* The name by which other captures know not to count this process. */
+    prctl(PR_SET_NAME, "ckpt-capture");
+    if (parse(argc, argv, &a))
+        return ck_cli_usage("capture", "it is run by the runtime only");
+    if (ck_jobdir_path(path, sizeof(path), a.dir, "log") == 0)
+        ck_log_file(path, "capture");
+    fd = ck_client_connect(a.dir, CK_ROLE_CAPTURE, ANSWER_MS, why,
+                           sizeof(why));
+    if (fd < 0) {
+        ck_log("tree %s: %s", a.tree, why);
+        return 1;
+    }
+    rc = run((int)fd, &a);
+    close((int)fd);
+    return rc ? 1 : 0;
+}

@@ -1,0 +1,103 @@
+/*
+ * capture.h - looks at a parked tree from outside and writes its image.
+ *
+ * All processes of the tree are parked while this runs, so that nothing
+ * changes under it, and every microsecond here is a stall of the program.
+ * Only /proc, kcmp and what descriptors lead to are used: no ptrace, no
+ * privilege beyond being the same user. On failure the image file is
+ * removed, and the reason names process and descriptor.
+ */
+#ifndef CKPT_LIB_TREE_CAPTURE_H
+#define CKPT_LIB_TREE_CAPTURE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/image/pidtable.h"
+#include "lib/res/res.h"
+
+struct ck_capture_in {
+    const char *job_dir;
+    const char *set_dir;
+    const char *tree;
+    const char *node;
+    const char *stdio; /* CKPT_STDIO of this run */
+    const uint8_t *members; /* u32 pid, u32 vpid, u8 kind each */
+    size_t nmembers;
+};
+
+struct ck_capture_out {
+    char file[128];
+    uint64_t bytes, raw_bytes, checksum;
+};
+
+/* 0, or -errno with a reason; -EAGAIN: worth another try. */
+int ck_capture_tree(const struct ck_capture_in *in, struct ck_capture_out *out,
+                    char *why, size_t whycap);
+
+/* ---- between the files of lib/tree ---- */
+
+/* One process: a member, or a zombie child of one. base: where its files
+ * are in /proc; another thread's place when the first thread has ended. */
+struct ck_capture_proc {
+    pid_t pid, ppid, pgid, sid;
+    int32_t vpid;
+    uint8_t kind; /* enum ck_kind */
+    char state;
+    int status;
+    uint64_t start; /* when it was made, in ticks since boot */
+    unsigned umask;
+    char base[64];
+    char comm[64];
+    char *exe, *cwd;
+    uint8_t *tids; /* virtual, u32 each */
+    size_t ntids;
+    void *argv, *env; /* REEXEC */
+    size_t nargv, nenv;
+};
+
+struct ck_capture_fd {
+    uint32_t proc; /* index */
+    uint32_t fd;
+    int cloexec;
+    uint32_t ofd; /* id, from 1 */
+};
+
+struct ck_capture {
+    const struct ck_capture_in *in;
+    struct ck_capture_proc *proc; /* sorted by pid */
+    size_t nproc;
+    struct ck_pidtable table;
+    void *table_mem;
+    uint32_t *table_index;
+    struct ck_capture_fd *fd; /* sorted by process, number */
+    size_t nfd;
+    struct ck_res_ofd *ofd; /* id = index + 1; sorted by device, inode */
+    size_t nofd;
+    char *why;
+    size_t whycap;
+};
+
+int ck_capture_procs(struct ck_capture *c);  /* procs.c */
+int ck_capture_strays(struct ck_capture *c); /* strays.c */
+int ck_capture_fds(struct ck_capture *c);    /* fds.c */
+int ck_capture_write(struct ck_capture *c, struct ck_capture_out *out);
+
+struct ck_capture_proc *ck_capture_find(const struct ck_capture *c, pid_t pid);
+/* Finds the pid table of this run, if there is one. */
+int ck_capture_table(struct ck_capture *c);
+
+/* From /proc/PID/stat. exit_code is 0 where the kernel does not tell. */
+struct ck_proc_stat {
+    pid_t pid, ppid, pgid, sid;
+    int exit_code;
+    uint64_t start;
+    char state;
+    char comm[64];
+};
+int ck_proc_stat_read(pid_t pid, struct ck_proc_stat *st);
+/* A whole file of any size, allocated; NUL behind it. NULL with errno. */
+void *ck_proc_slurp(const char *path, size_t *len);
+
+#endif

@@ -1,0 +1,264 @@
+/*
+ * fds.c - the descriptors of all processes, and which of them are one open
+ * file description.
+ *
+ * Sorted first by what can be seen (device, inode, position, flags), then,
+ * among those that look the same, by the kernel's own order of descriptions
+ * (kcmp), so that the cost is that of sorting. A launcher is executed again
+ * and opens its own things then: of its descriptors only those count that
+ * it was given, that is 0 to 2 and what it shares with a saved process.
+ */
+#include "lib/tree/capture.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/kcmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/image/stdio.h"
+#include "lib/proto/messages.h"
+
+struct seen {
+    uint32_t proc;
+    pid_t pid, tid;
+    int fd;
+    int cloexec;
+    int launcher;
+    unsigned flags;
+    uint64_t pos;
+    struct stat st;
+    char *link, *lock;
+};
+
+struct list {
+    struct seen *v;
+    size_t n, cap;
+};
+
+static int read_info(const char *base, struct seen *s)
+{
+    char path[128], *text, *p, *end;
+    size_t len;
+
+    snprintf(path, sizeof(path), "%s/fdinfo/%d", base, s->fd);
+    text = ck_proc_slurp(path, &len);
+    if (!text)
+        return -errno;
+    p = strstr(text, "pos:");
+    s->pos = p ? strtoull(p + 4, NULL, 10) : 0;
+    p = strstr(text, "flags:");
+    s->flags = p ? (unsigned)strtoul(p + 6, NULL, 8) : 0;
+    s->cloexec = !!(s->flags & O_CLOEXEC);
+    s->flags &= ~(unsigned)O_CLOEXEC;
+    p = strstr(text, "lock:");
+    if (p) {
+        end = strchr(p, '\n');
+        s->lock = strndup(p + 5, end ? (size_t)(end - p - 5) : strlen(p + 5));
+    }
+    free(text);
+    return 0;
+}
+
+static struct seen *room(struct list *l)
+{
+    if (l->n == l->cap) {
+        size_t cap = l->cap ? l->cap * 2 : 64;
+        struct seen *more = realloc(l->v, cap * sizeof(*more));
+
+        if (!more)
+            return NULL;
+        l->v = more;
+        l->cap = cap;
+    }
+    memset(&l->v[l->n], 0, sizeof(*l->v));
+    return &l->v[l->n];
+}
+
+static int look(const struct ck_capture_proc *p, int dir, const char *name,
+                struct list *l)
+{
+    struct seen *s = room(l);
+    char target[PATH_MAX + 16];
+    ssize_t n;
+    int rc;
+
+    if (!s)
+        return -ENOMEM;
+    s->fd = atoi(name);
+    s->pid = s->tid = p->pid;
+    sscanf(p->base, "/proc/%*d/task/%d", &s->tid);
+    s->launcher = p->kind == CK_KIND_REEXEC;
+    n = readlinkat(dir, name, target, sizeof(target) - 1);
+    if (n < 0 || fstatat(dir, name, &s->st, 0) < 0)
+        return -errno;
+    target[n] = '\0';
+    rc = read_info(p->base, s);
+    if (rc)
+        return rc;
+    s->link = strdup(target);
+    l->n++;
+    return s->link ? 0 : -ENOMEM;
+}
+
+static int collect(struct ck_capture *c, struct list *l)
+{
+    int rc = 0;
+
+    for (size_t i = 0; !rc && i < c->nproc; i++) {
+        struct ck_capture_proc *p = &c->proc[i];
+        char path[96];
+        struct dirent *e;
+        DIR *d;
+
+        if (p->kind != CK_KIND_SAVED && p->kind != CK_KIND_REEXEC)
+            continue;
+        snprintf(path, sizeof(path), "%s/fd", p->base);
+        d = opendir(path);
+        if (!d)
+            return ck_res_why(c->why, c->whycap, -EAGAIN,
+                              "process %d (%s): can't look at its "
+                              "descriptors: %s", p->pid, p->comm,
+                              strerror(errno));
+        while (!rc && (e = readdir(d))) {
+            if (e->d_name[0] == '.')
+                continue;
+            rc = look(p, dirfd(d), e->d_name, l);
+            if (!rc)
+                l->v[l->n - 1].proc = (uint32_t)i;
+            else
+                ck_res_why(c->why, c->whycap, rc,
+                           "process %d (%s): can't look at its descriptor "
+                           "%s: %s", p->pid, p->comm, e->d_name,
+                           strerror(-rc));
+        }
+        closedir(d);
+    }
+    return rc;
+}
+
+#define ORDER(x, y) \
+    if ((x) != (y)) \
+    return (x) < (y) ? -1 : 1
+
+static int by_looks(const void *a, const void *b)
+{
+    const struct seen *x = a, *y = b;
+
+    ORDER(x->st.st_dev, y->st.st_dev);
+    ORDER(x->st.st_ino, y->st.st_ino);
+    ORDER(x->st.st_mode & S_IFMT, y->st.st_mode & S_IFMT);
+    ORDER(x->flags, y->flags);
+    ORDER(x->pos, y->pos);
+    return 0;
+}
+
+/* Set by by_kernel when kcmp is not there; qsort has no other way. */
+static int kcmp_error;
+
+static int by_kernel(const void *a, const void *b)
+{
+    const struct seen *x = a, *y = b;
+    long r = syscall(SYS_kcmp, x->tid, y->tid, KCMP_FILE, x->fd, y->fd);
+
+    if (r < 0)
+        kcmp_error = errno;
+    if (r == 0) /* saved processes first, so that a launcher is last */
+        return x->launcher - y->launcher;
+    return r == 1 ? -1 : 1;
+}
+
+static int same_ofd(const struct seen *x, const struct seen *y)
+{
+    return !by_looks(x, y) &&
+           syscall(SYS_kcmp, x->tid, y->tid, KCMP_FILE, x->fd, y->fd) == 0;
+}
+
+static int sort_all(struct ck_capture *c, struct list *l)
+{
+    qsort(l->v, l->n, sizeof(*l->v), by_looks);
+    for (size_t i = 0, j; i < l->n; i = j) {
+        for (j = i + 1; j < l->n && !by_looks(&l->v[i], &l->v[j]);)
+            j++;
+        if (j - i > 1)
+            qsort(l->v + i, j - i, sizeof(*l->v), by_kernel);
+    }
+    if (kcmp_error)
+        return ck_res_why(c->why, c->whycap, -kcmp_error,
+                          "the kernel does not tell which descriptors are "
+                          "shared (kcmp: %s)", strerror(kcmp_error));
+    return 0;
+}
+
+/* A group of equals becomes one OFD, unless only launchers have it, and
+ * none of them as what it was given at its start. */
+static int wanted(const struct seen *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!s[i].launcher || s[i].fd <= 2)
+            return 1;
+    }
+    return 0;
+}
+
+static void add_group(struct ck_capture *c, struct seen *s, size_t n)
+{
+    struct ck_res_ofd *o = &c->ofd[c->nofd++];
+
+    o->id = (uint32_t)c->nofd;
+    o->pid = s->pid;
+    o->fd = s->fd;
+    o->flags = s->flags;
+    o->pos = s->pos;
+    o->st = s->st;
+    o->slots = ck_stdio_slots(c->in->stdio, &s->st);
+    o->link = s->link;
+    o->lock = s->lock ? s->lock : "";
+    for (size_t i = 0; i < n; i++) {
+        struct ck_capture_fd *f = &c->fd[c->nfd++];
+
+        f->proc = s[i].proc;
+        f->fd = (uint32_t)s[i].fd;
+        f->cloexec = s[i].cloexec;
+        f->ofd = o->id;
+    }
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const struct ck_capture_fd *x = a, *y = b;
+
+    ORDER(x->proc, y->proc);
+    ORDER(x->fd, y->fd);
+    return 0;
+}
+
+/* The strings of what is kept belong to c->ofd from here on; the process
+ * that runs this is a short-lived helper and frees nothing of it. */
+int ck_capture_fds(struct ck_capture *c)
+{
+    struct list l = {0};
+    int rc = collect(c, &l);
+
+    if (!rc)
+        rc = sort_all(c, &l);
+    c->ofd = calloc(l.n + 1, sizeof(*c->ofd));
+    c->fd = calloc(l.n + 1, sizeof(*c->fd));
+    if (!c->ofd || !c->fd)
+        rc = -ENOMEM;
+    for (size_t i = 0, j; !rc && i < l.n; i = j) {
+        for (j = i + 1; j < l.n && same_ofd(&l.v[i], &l.v[j]);)
+            j++;
+        if (wanted(&l.v[i], j - i))
+            add_group(c, &l.v[i], j - i);
+    }
+    free(l.v);
+    if (!rc)
+        qsort(c->fd, c->nfd, sizeof(*c->fd), by_number);
+    return rc;
+}

@@ -1,0 +1,230 @@
+/*
+ * procs.c - the processes of the tree: what each of them is and has, and
+ * the zombies among their children.
+ */
+#include "lib/tree/capture.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/kcmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/proto/messages.h"
+#include "lib/wire/wire.h"
+
+#define MEMBER_SIZE 9
+
+/* The agent thread has no part in the program: it is made anew. */
+#define AGENT_COMM "ckpt-agent"
+
+static int by_pid(const void *a, const void *b)
+{
+    const struct ck_capture_proc *x = a, *y = b;
+
+    return (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+struct ck_capture_proc *ck_capture_find(const struct ck_capture *c, pid_t pid)
+{
+    struct ck_capture_proc key = {.pid = pid};
+
+    return bsearch(&key, c->proc, c->nproc, sizeof(key), by_pid);
+}
+
+static int decode_members(struct ck_capture *c)
+{
+    struct ck_rd r;
+
+    if (c->in->nmembers % MEMBER_SIZE || !c->in->nmembers)
+        return ck_res_why(c->why, c->whycap, -EBADMSG,
+                          "the coordinator sent a damaged list of processes");
+    c->nproc = c->in->nmembers / MEMBER_SIZE;
+    c->proc = calloc(c->nproc, sizeof(*c->proc));
+    if (!c->proc)
+        return -ENOMEM;
+    ck_rd_init(&r, c->in->members, c->in->nmembers);
+    for (size_t i = 0; i < c->nproc; i++) {
+        c->proc[i].pid = (pid_t)ck_get_uint(&r, 4);
+        c->proc[i].vpid = (int32_t)ck_get_uint(&r, 4);
+        c->proc[i].kind = (uint8_t)ck_get_uint(&r, 1);
+    }
+    qsort(c->proc, c->nproc, sizeof(*c->proc), by_pid);
+    return 0;
+}
+
+static char *link_of(const char *base, const char *name)
+{
+    char path[96], buf[PATH_MAX + 16];
+    ssize_t n;
+
+    snprintf(path, sizeof(path), "%s/%s", base, name);
+    n = readlink(path, buf, sizeof(buf) - 1);
+    if (n < 0)
+        return NULL;
+    buf[n] = '\0';
+    return strdup(buf);
+}
+
+static int is_deleted(const char *path)
+{
+    static const char tail[] = " (deleted)";
+    size_t n = strlen(path), m = sizeof(tail) - 1;
+
+    return n > m && !strcmp(path + n - m, tail) && access(path, F_OK) < 0;
+}
+
+/* Threads but the agent. Each has to share the first one's descriptors:
+ * nothing can be put back for one that has a table of its own. */
+static int read_tids(struct ck_capture *c, struct ck_capture_proc *p)
+{
+    char path[320], comm[64];
+    struct dirent *e;
+    struct ck_wr w;
+    size_t cap = 0;
+    pid_t first = 0;
+    DIR *d;
+
+    snprintf(path, sizeof(path), "/proc/%d/task", p->pid);
+    d = opendir(path);
+    if (!d)
+        return -errno;
+    while ((e = readdir(d))) {
+        pid_t tid = atoi(e->d_name);
+        void *text;
+        size_t n;
+
+        if (tid <= 0)
+            continue;
+        snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", p->pid, tid);
+        text = ck_proc_slurp(path, &n);
+        snprintf(comm, sizeof(comm), "%s", text ? (char *)text : "");
+        free(text);
+        if (!strcmp(comm, AGENT_COMM "\n") && tid != p->pid)
+            continue;
+        if (p->state == 'Z' && tid == p->pid)
+            ; /* has ended, others run: it has no descriptors any more */
+        else if (!first)
+            first = tid;
+        else if (syscall(SYS_kcmp, first, tid, KCMP_FILES, 0, 0) > 0) {
+            closedir(d);
+            return ck_res_why(c->why, c->whycap, -ENOTSUP,
+                              "process %d (%s): thread %d (%s) has a "
+                              "descriptor table of its own: that can't be "
+                              "saved yet", p->pid, p->comm, tid, comm);
+        }
+        if (p->ntids * 4 + 4 > cap) {
+            uint8_t *more = realloc(p->tids, cap += 256);
+
+            if (!more)
+                break;
+            p->tids = more;
+        }
+        ck_wr_init(&w, p->tids + p->ntids * 4, 4);
+        ck_put_uint(&w, (uint32_t)ck_pid_virt(&c->table, tid), 4);
+        p->ntids++;
+    }
+    closedir(d);
+    if (!first)
+        return -ESRCH;
+    snprintf(p->base, sizeof(p->base),
+             first == p->pid || p->state != 'Z' ? "/proc/%d"
+                                                : "/proc/%d/task/%d",
+             p->pid, first);
+    return 0;
+}
+
+static int read_umask(struct ck_capture_proc *p)
+{
+    char path[96], *text, *at;
+    size_t n;
+
+    snprintf(path, sizeof(path), "%s/status", p->base);
+    text = ck_proc_slurp(path, &n);
+    if (!text)
+        return -errno;
+    at = strstr(text, "\nUmask:");
+    p->umask = at ? (unsigned)strtoul(at + 7, NULL, 8) : 022;
+    free(text);
+    return 0;
+}
+
+/* What a launcher is executed with again. */
+static int read_launch(struct ck_capture_proc *p)
+{
+    char path[96];
+
+    snprintf(path, sizeof(path), "%s/cmdline", p->base);
+    p->argv = ck_proc_slurp(path, &p->nargv);
+    snprintf(path, sizeof(path), "%s/environ", p->base);
+    p->env = ck_proc_slurp(path, &p->nenv);
+    return p->argv && p->env ? 0 : -errno;
+}
+
+static int fill_places(struct ck_capture *c, struct ck_capture_proc *p)
+{
+    p->exe = link_of(p->base, "exe");
+    p->cwd = link_of(p->base, "cwd");
+    if (!p->exe || !p->cwd)
+        return -errno;
+    if (is_deleted(p->exe))
+        return ck_res_why(c->why, c->whycap, -ENOTSUP,
+                          "process %d (%s): its program %.*s was removed or "
+                          "replaced while it runs; it can't be started again",
+                          p->pid, p->comm, (int)strlen(p->exe) - 10, p->exe);
+    if (is_deleted(p->cwd))
+        return ck_res_why(c->why, c->whycap, -ENOTSUP,
+                          "process %d (%s): its working directory %.*s was "
+                          "removed", p->pid, p->comm,
+                          (int)strlen(p->cwd) - 10, p->cwd);
+    return 0;
+}
+
+static int fill(struct ck_capture *c, struct ck_capture_proc *p)
+{
+    struct ck_proc_stat st;
+    int rc = ck_proc_stat_read(p->pid, &st);
+
+    if (rc)
+        return ck_res_why(c->why, c->whycap, -EAGAIN,
+                          "process %d ended during the checkpoint", p->pid);
+    p->ppid = st.ppid;
+    p->pgid = st.pgid;
+    p->sid = st.sid;
+    p->state = st.state;
+    p->start = st.start;
+    snprintf(p->comm, sizeof(p->comm), "%s", st.comm);
+    if (p->kind == CK_KIND_STANDIN)
+        return 0;
+    c->why[0] = '\0';
+    rc = read_tids(c, p);
+    if (!rc)
+        rc = read_umask(p);
+    if (!rc)
+        rc = fill_places(c, p);
+    if (!rc && p->kind == CK_KIND_REEXEC)
+        rc = read_launch(p);
+    if (rc && !c->why[0])
+        return ck_res_why(c->why, c->whycap, -EAGAIN,
+                          "process %d (%s) can't be looked at: %s%s", p->pid,
+                          p->comm, strerror(-rc),
+                          rc == -EACCES ? " (has it changed its user, or "
+                                          "made itself undumpable?)" : "");
+    return rc;
+}
+
+int ck_capture_procs(struct ck_capture *c)
+{
+    int rc = decode_members(c);
+
+    if (!rc)
+        rc = ck_capture_table(c);
+    for (size_t i = 0; !rc && i < c->nproc; i++)
+        rc = fill(c, &c->proc[i]);
+    return rc;
+}

@@ -1,0 +1,274 @@
+/*
+ * write.c - the tree image: processes, descriptors, open file descriptions,
+ * and the contents that only those have (pipes, files without a name).
+ */
+#include "lib/tree/capture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lib/image/writer.h"
+#include "lib/proto/messages.h"
+
+#define BODY_MAX 8192
+
+struct sink {
+    struct ck_res_sink base;
+    struct ck_imgw w;
+    struct ck_imgw_stream *stream; /* by OFD id */
+    void *scratch;
+};
+
+static int sink_open(struct ck_res_sink *s, uint32_t id, uint64_t pieces)
+{
+    struct sink *k = (struct sink *)s;
+
+    return ck_imgw_stream(&k->w, &k->stream[id], id, (uint32_t)pieces);
+}
+
+static int sink_write(struct ck_res_sink *s, uint32_t id, uint64_t off,
+                      const void *p, size_t n)
+{
+    struct sink *k = (struct sink *)s;
+    struct ck_run run = {.addr = off, .len = n};
+
+    return ck_imgw_block_buf(&k->w, &k->stream[id], k->scratch, &run, 1, p);
+}
+
+/* Process number `real` as the program knows it; its parent counts only if
+ * it is one of us. */
+static uint32_t vparent(const struct ck_capture *c, pid_t real)
+{
+    const struct ck_capture_proc *p = ck_capture_find(c, real);
+
+    return p ? (uint32_t)p->vpid : 0;
+}
+
+static uint32_t virt(const struct ck_capture *c, pid_t real)
+{
+    const struct ck_capture_proc *p = ck_capture_find(c, real);
+
+    return (uint32_t)(p ? p->vpid : ck_pid_virt(&c->table, real));
+}
+
+/* The root is the one that was there first among those whose parent is
+ * outside; the others have lost their parents. */
+static const struct ck_capture_proc *root_of(const struct ck_capture *c)
+{
+    const struct ck_capture_proc *best = NULL;
+
+    for (size_t i = 0; i < c->nproc; i++) {
+        const struct ck_capture_proc *p = &c->proc[i];
+
+        if (ck_capture_find(c, p->ppid))
+            continue;
+        if (!best || p->start < best->start) /* at a tie the lower number */
+            best = p;
+    }
+    return best;
+}
+
+static void put_tree(struct ck_capture *c, struct ck_imgw *w)
+{
+    const struct ck_capture_proc *root = root_of(c);
+    struct ck_tree t = {
+        .tree = c->in->tree,
+        .node = c->in->node,
+        .root_vpid = root ? (uint32_t)root->vpid : 0,
+        .stdio = c->in->stdio,
+        .job_dir = c->in->job_dir,
+    };
+
+    if (root && !ck_capture_find(c, root->pgid))
+        t.out_pgid = virt(c, root->pgid);
+    if (root && !ck_capture_find(c, root->sid))
+        t.out_sid = virt(c, root->sid);
+    CK_IMGW_RECORD(w, CK_TAG_TREE, ck_tree, &t);
+}
+
+static void put_proc(struct ck_capture *c, struct ck_imgw *w,
+                     const struct ck_capture_proc *p)
+{
+    char image[192] = "";
+    struct ck_proc r = {
+        .vpid = (uint32_t)p->vpid,
+        .vppid = vparent(c, p->ppid),
+        .vpgid = virt(c, p->pgid),
+        .vsid = virt(c, p->sid),
+        .kind = p->kind,
+        .status = p->status,
+        .tids = {p->tids, (uint32_t)p->ntids * 4},
+        .exe = p->exe,
+        .cwd = p->cwd,
+        .umask = p->umask,
+        .comm = p->comm,
+        .image = image,
+        .argv = {p->argv, (uint32_t)p->nargv},
+        .env = {p->env, (uint32_t)p->nenv},
+    };
+
+    if (p->kind == CK_KIND_SAVED)
+        snprintf(image, sizeof(image), "proc.%s.%d.img", c->in->tree, p->vpid);
+    CK_IMGW_RECORD(w, CK_TAG_PROC, ck_proc, &r);
+}
+
+/* Who has it: puts "process 7 (sort): descriptor 3 is " before the reason. */
+static int blame(struct ck_capture *c, const struct ck_res_ofd *o,
+                 const char *reason, int code)
+{
+    const struct ck_capture_proc *p = ck_capture_find(c, o->pid);
+
+    return ck_res_why(c->why, c->whycap, code,
+                      "process %d (%s): descriptor %d is %s", o->pid,
+                      p ? p->comm : "?", o->fd, reason);
+}
+
+static int put_ofd(struct ck_capture *c, struct sink *k,
+                   const struct ck_res_ofd *o)
+{
+    const struct ck_res *res = ck_res_match(o);
+    uint8_t body[BODY_MAX];
+    char why[700] = "";
+    struct ck_res_save save = {&k->base, c->ofd, c->nofd, why, sizeof(why)};
+    struct ck_ofd r = {.id = o->id, .flags = o->flags};
+    struct ck_wr w;
+    int rc;
+
+    if (!res) {
+        rc = ck_res_refuse(o, why, sizeof(why));
+        return blame(c, o, why, rc);
+    }
+    ck_wr_init(&w, body, sizeof(body));
+    rc = res->save(&save, o, &w);
+    if (!rc && w.bad)
+        rc = ck_res_why(why, sizeof(why), -ENAMETOOLONG,
+                        "%s: its name is too long", o->link);
+    if (rc)
+        return blame(c, o, why[0] ? why : strerror(-rc), rc);
+    r.kind = res->name;
+    r.body = (struct ck_blob){body, (uint32_t)w.len};
+    return CK_IMGW_RECORD(&k->w, CK_TAG_OFD, ck_ofd, &r);
+}
+
+static int put_all(struct ck_capture *c, struct sink *k)
+{
+    int rc = 0;
+
+    put_tree(c, &k->w);
+    for (size_t i = 0; i < c->nproc; i++)
+        put_proc(c, &k->w, &c->proc[i]);
+    for (size_t i = 0; !rc && i < c->nofd; i++)
+        rc = put_ofd(c, k, &c->ofd[i]);
+    for (size_t i = 0; !rc && i < c->nfd; i++) {
+        const struct ck_capture_fd *f = &c->fd[i];
+        struct ck_fd r = {(uint32_t)c->proc[f->proc].vpid, f->fd,
+                          (uint8_t)f->cloexec, f->ofd};
+
+        rc = CK_IMGW_RECORD(&k->w, CK_TAG_FD, ck_fd, &r);
+    }
+    return rc;
+}
+
+/* Room for everything the writer keeps until it finishes. */
+static size_t memory_needed(const struct ck_capture *c)
+{
+    size_t n = 1u << 20;
+
+    for (size_t i = 0; i < c->nproc; i++) {
+        const struct ck_capture_proc *p = &c->proc[i];
+
+        n += 2 * PATH_MAX + p->ntids * 4 + p->nargv + p->nenv +
+             CK_IMGW_RECORD_MEM;
+    }
+    n += c->nofd * (BODY_MAX + CK_IMGW_RECORD_MEM + CK_IMGW_STREAM_MEM(64));
+    n += c->nfd * CK_IMGW_RECORD_MEM;
+    for (size_t i = 0; i < c->nofd; i++) {
+        if (S_ISREG(c->ofd[i].st.st_mode))
+            n += CK_IMGW_STREAM_MEM(c->ofd[i].st.st_size / CK_RES_PIECE * 2);
+    }
+    return n;
+}
+
+static int write_to(struct ck_capture *c, int fd, struct ck_capture_out *out)
+{
+    size_t len = memory_needed(c);
+    struct sink k = {.base = {sink_open, sink_write}};
+    void *mem = mmap(NULL, len, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    int rc;
+
+    k.stream = calloc(c->nofd + 1, sizeof(*k.stream));
+    k.scratch = malloc(CK_IMGW_SCRATCH_SIZE);
+    if (mem == MAP_FAILED || !k.stream || !k.scratch)
+        return -ENOMEM;
+    rc = ck_imgw_begin(&k.w, fd, CK_IMAGE_TREE, mem, len);
+    if (!rc)
+        rc = put_all(c, &k);
+    if (!rc)
+        rc = ck_imgw_finish(&k.w, &out->bytes, &out->checksum);
+    out->raw_bytes = k.w.raw_bytes;
+    free(k.stream);
+    free(k.scratch);
+    munmap(mem, len);
+    return rc;
+}
+
+int ck_capture_write(struct ck_capture *c, struct ck_capture_out *out)
+{
+    char path[1400];
+    int fd, rc;
+
+    snprintf(out->file, sizeof(out->file), "tree.%s.img", c->in->tree);
+    snprintf(path, sizeof(path), "%s/%s", c->in->set_dir, out->file);
+    fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return ck_res_why(c->why, c->whycap, -errno, "can't write %s: %s",
+                          path, strerror(errno));
+    c->why[0] = '\0';
+    rc = write_to(c, fd, out);
+    close(fd);
+    if (rc)
+        unlink(path);
+    if (rc && !c->why[0])
+        ck_res_why(c->why, c->whycap, rc, "can't write %s: %s", path,
+                   strerror(-rc));
+    return rc;
+}
+
+int ck_capture_tree(const struct ck_capture_in *in, struct ck_capture_out *out,
+                    char *why, size_t whycap)
+{
+    struct ck_capture c = {.in = in, .why = why, .whycap = whycap};
+    int rc = ck_capture_procs(&c);
+
+    if (!rc)
+        rc = ck_capture_strays(&c);
+    if (!rc)
+        rc = ck_capture_fds(&c);
+    if (!rc)
+        rc = ck_capture_write(&c, out);
+    if (rc && !why[0])
+        ck_res_why(why, whycap, rc, "can't look at the processes: %s",
+                   strerror(-rc));
+    for (size_t i = 0; i < c.nproc; i++) {
+        free(c.proc[i].exe);
+        free(c.proc[i].cwd);
+        free(c.proc[i].tids);
+        free(c.proc[i].argv);
+        free(c.proc[i].env);
+    }
+    for (size_t i = 0; i < c.nofd; i++)
+        free((char *)c.ofd[i].link);
+    free(c.proc);
+    free(c.fd);
+    free(c.ofd);
+    free(c.table_mem);
+    free(c.table_index);
+    return rc;
+}
