@@ -1,0 +1,25 @@
+/* Claim: a shared mapping of a regular file in one process shows the file,
+ * and what is written through it arrives there. */
+#include "claim.h"
+#include <sys/mman.h>
+
+#define SIZE (64ul << 10)
+
+int main(void)
+{
+    int fd = open(claim_path("data"), O_CREAT | O_RDWR | O_TRUNC, 0644);
+    char *p, c;
+
+    CHECK(fd >= 0 && ftruncate(fd, SIZE) == 0);
+    p = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    CHECK(p != MAP_FAILED);
+    claim_fill(p, SIZE, 4);
+    claim_ready();
+    claim_wait();
+    BREAK(p[9] ^= 1);
+    CHECK(claim_same(p, SIZE, 4));
+    p[4096] = 'x';
+    CHECK(pread(fd, &c, 1, 4096) == 1 && c == 'x');
+    CHECK(pwrite(fd, "y", 1, 8192) == 1 && p[8192] == 'y');
+    claim_pass();
+}
