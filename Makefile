@@ -75,10 +75,10 @@ $(BIN): $(CKPT_OBJ)
 
 # Nothing visible is linked: the archives are static and the version script
 # hides everything but the interposed functions.
-$(RUNTIME): $(RT_OBJ) runtime/libckpt.map
+$(RUNTIME): $(RT_OBJ) $(BUILD)/libckpt.map
 	@mkdir -p $(@D)
 	$(CC) -shared -Wl,-z,now -Wl,-z,relro -Wl,-Bsymbolic -Wl,-z,noexecstack \
-	  -Wl,--version-script=runtime/libckpt.map -Wl,--gc-sections \
+	  -Wl,--version-script=$(BUILD)/libckpt.map -Wl,--gc-sections \
 	  -Wl,-soname,libckpt.so -o $@ $(RT_OBJ) -l:liblz4.a -l:libsodium.a
 
 # Freestanding and without relocations: it is copied and runs anywhere.

@@ -1,0 +1,314 @@
+/*
+ * deadline.c - relative timeouts that survive being stopped.
+ *
+ * A thread that a checkpoint stops in a blocking call makes that call again
+ * afterwards. With a relative timeout it would start to wait from the
+ * beginning: with checkpoints more frequent than the timeout, for ever. So
+ * each such call notes its deadline in a record of its thread and gives the
+ * kernel a timespec in that record; while the thread is parked the timespec
+ * is set to what remains: of the deadline when the program runs on, of the
+ * time that was left at the checkpoint when it is restarted.
+ *
+ * These are raw system calls: glibc hands the kernel a copy on its stack
+ * (ppoll, pselect), which nobody could refresh. They stay cancellation
+ * points the way glibc 2.36 makes them, by asynchronous cancellation around
+ * the call. Infinite and zero timeouts, and invalid ones, go to libc.
+ * Timeouts that the kernel keeps (SO_RCVTIMEO, timers) and absolute ones are
+ * not touched.
+ */
+#include "runtime/interpose/wrap.h"
+
+#include <pthread.h>
+
+struct record {
+    int active;
+    clockid_t clock;
+    struct timespec end;  /* on that clock */
+    struct timespec ts;   /* what the kernel reads */
+    struct timespec left; /* when the thread was parked */
+};
+
+static __thread struct record record;
+
+#define NS 1000000000L
+#define TOO_LONG 1000000000 /* seconds; as good as infinite */
+
+int ck_finite(const struct timespec *t)
+{
+    return ck_rt.enabled && t && (t->tv_sec > 0 || t->tv_nsec > 0) &&
+           t->tv_sec >= 0 && t->tv_sec < TOO_LONG && t->tv_nsec >= 0 &&
+           t->tv_nsec < NS;
+}
+
+static struct timespec sum(struct timespec a, struct timespec b)
+{
+    struct timespec r = {a.tv_sec + b.tv_sec, a.tv_nsec + b.tv_nsec};
+
+    if (r.tv_nsec >= NS) {
+        r.tv_nsec -= NS;
+        r.tv_sec++;
+    }
+    return r;
+}
+
+/* a - b, not less than zero. */
+static struct timespec rest(struct timespec a, struct timespec b)
+{
+    struct timespec r = {a.tv_sec - b.tv_sec, a.tv_nsec - b.tv_nsec};
+
+    if (r.tv_nsec < 0) {
+        r.tv_nsec += NS;
+        r.tv_sec--;
+    }
+    if (r.tv_sec < 0)
+        r = (struct timespec){0, 0};
+    return r;
+}
+
+void ck_deadline_parked(void)
+{
+    struct timespec now;
+
+    if (!record.active)
+        return;
+    if (sys2(SYS_clock_gettime, record.clock, &now) == 0)
+        record.left = rest(record.end, now);
+    else
+        record.left = record.ts;
+}
+
+void ck_deadline_resumed(int restarted)
+{
+    struct timespec now;
+
+    if (!record.active)
+        return;
+    if (sys2(SYS_clock_gettime, record.clock, &now) == 0) {
+        if (restarted)
+            record.end = sum(now, record.left);
+        else
+            record.left = rest(record.end, now);
+    }
+    record.ts = record.left;
+}
+
+/* A handler that sleeps while it interrupts such a call finds the record in
+ * use, and leaves it as it was. */
+long ck_timed(long nr, long args[6], int slot, const struct timespec *t,
+              struct timespec *left, clockid_t clock, int cancel)
+{
+    struct timespec want = *t, now; /* left may be the same as t */
+    struct record outer;
+    int type;
+    long r;
+
+    outer.active = record.active;
+    if (outer.active) {
+        outer = record;
+        record.active = 0;
+    }
+    clock_gettime(clock, &now);
+    record.clock = clock;
+    record.end = sum(now, want);
+    record.ts = want;
+    args[slot] = (long)&record.ts;
+    if (cancel)
+        pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
+    __atomic_store_n(&record.active, 1, __ATOMIC_RELEASE);
+    r = ck_syscall6(nr, args[0], args[1], args[2], args[3], args[4], args[5]);
+    __atomic_store_n(&record.active, 0, __ATOMIC_RELEASE);
+    if (cancel)
+        pthread_setcanceltype(type, NULL);
+    if (left)
+        *left = record.ts;
+    if (outer.active)
+        record = outer;
+    return r;
+}
+
+/* ---- sleeping ---- */
+
+static long sleep_for(clockid_t clock, clockid_t against,
+                      const struct timespec *req, struct timespec *rem)
+{
+    long args[6] = {clock, 0, 0, (long)rem};
+
+    return ck_timed(SYS_clock_nanosleep, args, 2, req, NULL, against, 1);
+}
+
+int nanosleep(const struct timespec *req, struct timespec *rem)
+{
+    if (!ck_finite(req))
+        return REAL(nanosleep)(req, rem);
+    return (int)ck_ret(sleep_for(CLOCK_REALTIME, CLOCK_MONOTONIC, req, rem));
+}
+CK_ALIAS(__nanosleep, nanosleep);
+
+int clock_nanosleep(clockid_t clock, int flags, const struct timespec *req,
+                    struct timespec *rem)
+{
+    clockid_t against = clock == CLOCK_BOOTTIME ? clock : CLOCK_MONOTONIC;
+
+    if (flags || !ck_finite(req) ||
+        (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC &&
+         clock != CLOCK_BOOTTIME && clock != CLOCK_TAI))
+        return REAL(clock_nanosleep)(clock, flags, req, rem);
+    return (int)-sleep_for(clock, against, req, rem);
+}
+
+int usleep(useconds_t usec)
+{
+    struct timespec t = {usec / 1000000, (long)(usec % 1000000) * 1000};
+
+    return nanosleep(&t, NULL);
+}
+
+unsigned int sleep(unsigned int seconds)
+{
+    struct timespec t = {(time_t)seconds, 0};
+    int saved = errno;
+
+    if (!ck_finite(&t))
+        return REAL(sleep)(seconds);
+    if (nanosleep(&t, &t) < 0)
+        return (unsigned int)t.tv_sec;
+    errno = saved;
+    return 0;
+}
+
+int thrd_sleep(const struct timespec *req, struct timespec *rem)
+{
+    long r;
+
+    if (!ck_finite(req))
+        return REAL(thrd_sleep)(req, rem);
+    r = sleep_for(CLOCK_REALTIME, CLOCK_MONOTONIC, req, rem);
+    return r == 0 ? 0 : r == -EINTR ? -1 : -2;
+}
+
+/* ---- waiting for descriptors ---- */
+
+static struct timespec of_ms(int ms)
+{
+    return (struct timespec){ms / 1000, ms % 1000 * 1000000L};
+}
+
+int poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+    struct timespec t = of_ms(timeout);
+    long args[6] = {(long)fds, (long)n, 0, 0, _NSIG / 8};
+
+    if (!ck_finite(&t))
+        return REAL(poll)(fds, n, timeout);
+    return (int)ck_ret(
+        ck_timed(SYS_ppoll, args, 2, &t, NULL, CLOCK_MONOTONIC, 1));
+}
+CK_ALIAS(__poll, poll);
+
+int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t size)
+{
+    if (!ck_rt.enabled || size / sizeof(*fds) < n)
+        return REAL(__poll_chk)(fds, n, timeout, size);
+    return poll(fds, n, timeout);
+}
+
+int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+          const sigset_t *mask)
+{
+    long args[6] = {(long)fds, (long)n, 0, (long)mask, _NSIG / 8};
+
+    if (!ck_finite(timeout))
+        return REAL(ppoll)(fds, n, timeout, mask);
+    return (int)ck_ret(
+        ck_timed(SYS_ppoll, args, 2, timeout, NULL, CLOCK_MONOTONIC, 1));
+}
+
+int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+                const sigset_t *mask, size_t size)
+{
+    if (!ck_rt.enabled || size / sizeof(*fds) < n)
+        return REAL(__ppoll_chk)(fds, n, timeout, mask, size);
+    return ppoll(fds, n, timeout, mask);
+}
+
+int select(int n, fd_set *r, fd_set *w, fd_set *x, struct timeval *timeout)
+{
+    long args[6] = {n, (long)r, (long)w, (long)x, 0, 0};
+    struct timespec t, left;
+    long ret;
+
+    if (!timeout || timeout->tv_sec < 0 || timeout->tv_usec < 0)
+        return REAL(select)(n, r, w, x, timeout);
+    t.tv_sec = timeout->tv_sec + timeout->tv_usec / 1000000;
+    t.tv_nsec = timeout->tv_usec % 1000000 * 1000;
+    if (!ck_finite(&t))
+        return REAL(select)(n, r, w, x, timeout);
+    ret = ck_timed(SYS_pselect6, args, 4, &t, &left, CLOCK_MONOTONIC, 1);
+    timeout->tv_sec = left.tv_sec;
+    timeout->tv_usec = left.tv_nsec / 1000;
+    return (int)ck_ret(ret);
+}
+CK_ALIAS(__select, select);
+
+int pselect(int n, fd_set *r, fd_set *w, fd_set *x,
+            const struct timespec *timeout, const sigset_t *mask)
+{
+    struct {
+        const sigset_t *mask;
+        size_t size;
+    } sig = {mask, _NSIG / 8};
+    long args[6] = {n, (long)r, (long)w, (long)x, 0, (long)&sig};
+
+    if (!ck_finite(timeout))
+        return REAL(pselect)(n, r, w, x, timeout, mask);
+    return (int)ck_ret(
+        ck_timed(SYS_pselect6, args, 4, timeout, NULL, CLOCK_MONOTONIC, 1));
+}
+
+/* Where a sandbox forbids epoll_pwait2 the milliseconds go to libc, and a
+ * checkpoint starts them anew. */
+int epoll_pwait(int epfd, struct epoll_event *ev, int max, int timeout,
+                const sigset_t *mask)
+{
+    static int absent;
+    struct timespec t = of_ms(timeout);
+    long args[6] = {epfd, (long)ev, max, 0, (long)mask, _NSIG / 8};
+    long r;
+
+    if (absent || !ck_finite(&t))
+        return REAL(epoll_pwait)(epfd, ev, max, timeout, mask);
+    r = ck_timed(SYS_epoll_pwait2, args, 3, &t, NULL, CLOCK_MONOTONIC, 1);
+    if (r != -ENOSYS && r != -EPERM)
+        return (int)ck_ret(r);
+    absent = r == -ENOSYS;
+    return REAL(epoll_pwait)(epfd, ev, max, timeout, mask);
+}
+
+int epoll_wait(int epfd, struct epoll_event *ev, int max, int timeout)
+{
+    if (timeout <= 0 || !ck_rt.enabled)
+        return REAL(epoll_wait)(epfd, ev, max, timeout);
+    return epoll_pwait(epfd, ev, max, timeout, NULL);
+}
+
+int epoll_pwait2(int epfd, struct epoll_event *ev, int max,
+                 const struct timespec *timeout, const sigset_t *mask)
+{
+    long args[6] = {epfd, (long)ev, max, 0, (long)mask, _NSIG / 8};
+
+    if (!ck_finite(timeout))
+        return REAL(epoll_pwait2)(epfd, ev, max, timeout, mask);
+    return (int)ck_ret(ck_timed(SYS_epoll_pwait2, args, 3, timeout, NULL,
+                                CLOCK_MONOTONIC, 1));
+}
+
+int semtimedop(int id, struct sembuf *ops, size_t n,
+               const struct timespec *timeout)
+{
+    long args[6] = {id, (long)ops, (long)n};
+
+    if (!ck_finite(timeout))
+        return REAL(semtimedop)(id, ops, n, timeout);
+    return (int)ck_ret(
+        ck_timed(SYS_semtimedop, args, 3, timeout, NULL, CLOCK_MONOTONIC, 0));
+}

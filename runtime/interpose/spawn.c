@@ -1,0 +1,310 @@
+/*
+ * spawn.c - posix_spawn, and what POSIX builds on it: system and popen.
+ *
+ * libc's system() and popen() run a shell with whatever `environ` is, and
+ * keep its real number where nobody can translate it; so both are made here
+ * from posix_spawn() and waitpid(), following POSIX and glibc. A stream that
+ * libc's popen() made (before the runtime was on) is left to libc's pclose().
+ * One difference: fclose() on a stream of popen() does not wait for the
+ * child, only pclose() does.
+ */
+#include "runtime/interpose/wrap.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef int spawner(pid_t *, const char *, const posix_spawn_file_actions_t *,
+                    const posix_spawnattr_t *, char *const[], char *const[]);
+
+static int spawn(spawner *real, pid_t *pid, const char *file,
+                 const posix_spawn_file_actions_t *actions,
+                 const posix_spawnattr_t *attr, char *const argv[],
+                 char *const envp[])
+{
+    size_t need = ck_env_need(envp);
+    void *mem = CK_ENV_MEM(need);
+    char *const *env = ck_env_build(mem, need, envp);
+    posix_spawnattr_t copy;
+    short flags = 0;
+    pid_t group, child;
+    int r;
+
+    if (need && !env)
+        return ENOMEM;
+    ck_busy();
+    if (ck_virt_active && attr && !posix_spawnattr_getflags(attr, &flags) &&
+        (flags & POSIX_SPAWN_SETPGROUP) &&
+        !posix_spawnattr_getpgroup(attr, &group)) {
+        copy = *attr;
+        posix_spawnattr_setpgroup(&copy, ck_in(group));
+        attr = &copy;
+    }
+    r = real(&child, file, actions, attr, argv, env);
+    if (r == 0 && pid)
+        *pid = ck_out(child);
+    ck_idle();
+    ck_env_done(mem, need);
+    return r;
+}
+
+int posix_spawn(pid_t *pid, const char *path,
+                const posix_spawn_file_actions_t *actions,
+                const posix_spawnattr_t *attr, char *const argv[],
+                char *const envp[])
+{
+    return spawn(REAL(posix_spawn), pid, path, actions, attr, argv, envp);
+}
+
+int posix_spawnp(pid_t *pid, const char *file,
+                 const posix_spawn_file_actions_t *actions,
+                 const posix_spawnattr_t *attr, char *const argv[],
+                 char *const envp[])
+{
+    return spawn(REAL(posix_spawnp), pid, file, actions, attr, argv, envp);
+}
+
+static int spawn_shell(pid_t *pid, const char *command,
+                       const posix_spawn_file_actions_t *actions,
+                       const posix_spawnattr_t *attr)
+{
+    const char *argv[] = {"sh", "-c", command, NULL};
+
+    return posix_spawn(pid, "/bin/sh", actions, attr,
+                       (char *const *)(uintptr_t)argv, environ);
+}
+
+/* ---- system ---- */
+
+/* SIGINT and SIGQUIT are ignored while any thread is in system(). */
+static struct {
+    pthread_mutex_t lock;
+    int users;
+    struct sigaction intr, quit;
+} shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+struct shell {
+    pid_t pid;
+    sigset_t mask;
+};
+
+static void shell_enter(struct shell *s)
+{
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigset_t child;
+
+    pthread_mutex_lock(&shared.lock);
+    if (shared.users++ == 0) {
+        sigaction(SIGINT, &ignore, &shared.intr);
+        sigaction(SIGQUIT, &ignore, &shared.quit);
+    }
+    pthread_mutex_unlock(&shared.lock);
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    pthread_sigmask(SIG_BLOCK, &child, &s->mask);
+}
+
+static void shell_leave(const struct shell *s)
+{
+    int saved = errno;
+
+    pthread_mutex_lock(&shared.lock);
+    if (--shared.users == 0) {
+        sigaction(SIGINT, &shared.intr, NULL);
+        sigaction(SIGQUIT, &shared.quit, NULL);
+    }
+    pthread_mutex_unlock(&shared.lock);
+    pthread_sigmask(SIG_SETMASK, &s->mask, NULL);
+    errno = saved;
+}
+
+/* A thread cancelled in system() takes the shell with it, as in glibc. */
+static void shell_cancelled(void *arg)
+{
+    struct shell *s = arg;
+    int status;
+
+    kill(s->pid, SIGKILL);
+    while (waitpid(s->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    shell_leave(s);
+}
+
+static int shell_start(struct shell *s, const char *command)
+{
+    posix_spawnattr_t attr;
+    sigset_t reset;
+    int r;
+
+    sigemptyset(&reset);
+    if (shared.intr.sa_handler != SIG_IGN)
+        sigaddset(&reset, SIGINT);
+    if (shared.quit.sa_handler != SIG_IGN)
+        sigaddset(&reset, SIGQUIT);
+    posix_spawnattr_init(&attr);
+    posix_spawnattr_setsigmask(&attr, &s->mask);
+    posix_spawnattr_setsigdefault(&attr, &reset);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF |
+                                        POSIX_SPAWN_SETSIGMASK);
+    r = spawn_shell(&s->pid, command, NULL, &attr);
+    posix_spawnattr_destroy(&attr);
+    return r;
+}
+
+static int run_shell(const char *command)
+{
+    struct shell s;
+    int status = -1, r;
+
+    shell_enter(&s);
+    r = shell_start(&s, command);
+    if (r == 0) {
+        pid_t got;
+
+        pthread_cleanup_push(shell_cancelled, &s);
+        do
+            got = waitpid(s.pid, &status, 0);
+        while (got < 0 && errno == EINTR);
+        if (got != s.pid)
+            status = -1;
+        pthread_cleanup_pop(0);
+    } else {
+        errno = r;
+        status = W_EXITCODE(127, 0);
+    }
+    shell_leave(&s);
+    return status;
+}
+
+int system(const char *command)
+{
+    if (!ck_rt.enabled)
+        return REAL(system)(command);
+    if (!command)
+        return run_shell("exit 0") == 0;
+    return run_shell(command);
+}
+
+/* ---- popen ---- */
+
+struct stream {
+    struct stream *next;
+    FILE *file;
+    int fd;
+    pid_t pid;
+    int cloexec;
+};
+
+static struct stream *streams;
+static pthread_mutex_t streams_lock = PTHREAD_MUTEX_INITIALIZER;
+
+struct mode {
+    int write, cloexec;
+};
+
+static int parse_mode(const char *text, struct mode *m)
+{
+    int read = 0;
+
+    *m = (struct mode){0, 0};
+    for (; *text; text++) {
+        if (*text == 'r')
+            read = 1;
+        else if (*text == 'w')
+            m->write = 1;
+        else if (*text == 'e')
+            m->cloexec = 1;
+        else
+            return -EINVAL;
+    }
+    return read != m->write ? 0 : -EINVAL;
+}
+
+/* POSIX: the child closes the streams of earlier popen() calls. Those with
+ * FD_CLOEXEC are closed by exec. */
+static int stream_spawn(struct stream *s, const char *command, int child_end,
+                        const struct mode *m)
+{
+    posix_spawn_file_actions_t actions;
+    int target = m->write ? 0 : 1, r;
+
+    posix_spawn_file_actions_init(&actions);
+    r = posix_spawn_file_actions_adddup2(&actions, child_end, target);
+    pthread_mutex_lock(&streams_lock);
+    for (struct stream *o = streams; o && !r; o = o->next)
+        if (!o->cloexec && o->fd != target)
+            r = posix_spawn_file_actions_addclose(&actions, o->fd);
+    if (!r)
+        r = spawn_shell(&s->pid, command, &actions, NULL);
+    if (!r) {
+        s->next = streams;
+        streams = s;
+    }
+    pthread_mutex_unlock(&streams_lock);
+    posix_spawn_file_actions_destroy(&actions);
+    return r;
+}
+
+FILE *popen(const char *command, const char *mode)
+{
+    struct stream *s;
+    struct mode m;
+    int ends[2], r;
+
+    if (!ck_rt.enabled)
+        return REAL(popen)(command, mode);
+    if (parse_mode(mode, &m) < 0) {
+        errno = EINVAL;
+        return NULL;
+    }
+    s = calloc(1, sizeof(*s));
+    if (!s)
+        return NULL;
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        free(s);
+        return NULL;
+    }
+    s->fd = ends[m.write];
+    s->cloexec = m.cloexec;
+    s->file = fdopen(s->fd, m.write ? "w" : "r");
+    r = s->file ? stream_spawn(s, command, ends[!m.write], &m) : errno;
+    close(ends[!m.write]);
+    if (r) {
+        if (s->file)
+            fclose(s->file);
+        else
+            close(s->fd);
+        free(s);
+        errno = r;
+        return NULL;
+    }
+    if (!m.cloexec)
+        fcntl(s->fd, F_SETFD, 0);
+    return s->file;
+}
+
+int pclose(FILE *stream)
+{
+    struct stream **at, *s;
+    int status, cancel;
+    pid_t got;
+
+    pthread_mutex_lock(&streams_lock);
+    for (at = &streams; *at && (*at)->file != stream; at = &(*at)->next)
+        ;
+    s = *at;
+    if (s)
+        *at = s->next;
+    pthread_mutex_unlock(&streams_lock);
+    if (!s)
+        return REAL(pclose)(stream);
+    fclose(stream);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    do
+        got = waitpid(s->pid, &status, 0);
+    while (got < 0 && errno == EINTR);
+    pthread_setcancelstate(cancel, NULL);
+    free(s);
+    return got < 0 ? -1 : status;
+}

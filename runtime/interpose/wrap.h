@@ -1,0 +1,157 @@
+/*
+ * wrap.h - what the wrappers share.
+ *
+ * A wrapper is called by the program in any context in which it may call
+ * the libc function: in signal handlers, in vfork children, before our own
+ * constructor has run. It takes no lock and allocates nothing that the libc
+ * function would not, and leaves errno as the libc function leaves it.
+ *
+ * The window: between the translation of a number and the system call (and
+ * between the system call and the translation of its result) a restart would
+ * make the number wrong. ck_busy() and ck_idle() enclose it; the tracer lets
+ * a thread that is inside, and not blocked in the kernel, run on. It is a
+ * flag and no counter: a handler that leaves by siglongjmp() leaves it set,
+ * and the next wrapper puts that right.
+ */
+#ifndef CKPT_RUNTIME_INTERPOSE_WRAP_H
+#define CKPT_RUNTIME_INTERPOSE_WRAP_H
+
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <pty.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <sys/sem.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <threads.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/sys/syscall.h"
+#include "runtime/runtime.h"
+
+/* Declarations, so that a definition that differs from its line is refused. */
+#define CK_FN(ret, name, args, class) extern CK_EXPORT ret name args;
+#define CK_AS(name, of)
+#include "runtime/interpose/wrappers.def"
+#undef CK_FN
+#undef CK_AS
+
+/* The real functions. */
+#define CK_FN(ret, name, args, class) ret(*name) args;
+#define CK_AS(name, of)
+struct ck_real {
+#include "runtime/interpose/wrappers.def"
+};
+#undef CK_FN
+#undef CK_AS
+extern CK_HIDDEN struct ck_real ck_real;
+
+/* Finds the function whose pointer is at `offset` of struct ck_real. Never
+ * NULL: what this libc lacks fails with ENOSYS. */
+CK_HIDDEN void *ck_real_find(size_t offset);
+
+#define REAL(f)                                                             \
+    (__builtin_expect(ck_real.f != NULL, 1)                                 \
+         ? ck_real.f                                                        \
+         : (__typeof__(ck_real.f))ck_real_find(offsetof(struct ck_real, f)))
+
+/* Exports `name` as another name of `of`, which this file defines. */
+#define CK_ALIAS(name, of)                                                  \
+    extern CK_EXPORT __typeof__(of) name                                    \
+        __attribute__((copy(of), alias(#of)))
+
+static inline void ck_busy(void)
+{
+    ck_virt_busy = 1;
+    __asm__ volatile("" ::: "memory");
+}
+
+static inline void ck_idle(void)
+{
+    __asm__ volatile("" ::: "memory");
+    ck_virt_busy = 0;
+}
+
+/* virt.c: how often a table was loaded. */
+extern CK_HIDDEN unsigned int ck_virt_loads;
+
+/* A whole call inside the window. */
+#define CK_CALL(expr)                                                       \
+    __extension__({                                                         \
+        ck_busy();                                                          \
+        __typeof__(expr) ck_r_ = (expr);                                    \
+        ck_idle();                                                          \
+        ck_r_;                                                              \
+    })
+
+/* To the kernel, and from it; only between ck_busy() and ck_idle(). */
+static inline pid_t ck_in(pid_t virt)
+{
+    return __builtin_expect(ck_virt_active, 0) ? ck_real_of(virt) : virt;
+}
+
+static inline pid_t ck_in_signed(pid_t virt)
+{
+    return __builtin_expect(ck_virt_active, 0) ? ck_real_signed(virt) : virt;
+}
+
+static inline pid_t ck_out(pid_t real)
+{
+    return __builtin_expect(ck_virt_active, 0) ? ck_virt_of(real) : real;
+}
+
+static inline pid_t ck_out_signed(pid_t real)
+{
+    return __builtin_expect(ck_virt_active, 0) ? ck_virt_signed(real) : real;
+}
+
+/* A kernel result as libc returns it. */
+static inline long ck_ret(long r)
+{
+    if (!sys_failed(r))
+        return r;
+    errno = (int)-r;
+    return -1;
+}
+
+/* deadline.c: system call `nr` with args, args[slot] being a relative
+ * timeout `t` that is kept as a deadline. A cancellation point if `cancel`.
+ * `left`, if not NULL, gets what the kernel left in the timespec. Returns
+ * what the kernel returns. ck_finite: is there something to keep? */
+CK_HIDDEN long ck_timed(long nr, long args[6], int slot,
+                        const struct timespec *t, struct timespec *left,
+                        clockid_t clock, int cancel);
+CK_HIDDEN int ck_finite(const struct timespec *t);
+
+/* signal.c: the numbers in what the kernel reported. Inside the window. */
+CK_HIDDEN void ck_siginfo_out(siginfo_t *info);
+
+/* environ.c: an environment with our entries. ck_env_need: how many bytes
+ * `mem` must have, 0 if envp is right as it is. ck_env_build fills it, and
+ * fails (NULL, errno ENOMEM) only if `mem` is NULL. */
+CK_HIDDEN size_t ck_env_need(char *const envp[]);
+CK_HIDDEN char *const *ck_env_build(void *mem, size_t need,
+                                    char *const envp[]);
+/* Memory for it: from the caller's stack, or mapped where it is much. */
+#define CK_ENV_STACK (128u * 1024)
+#define CK_ENV_MEM(need)                                                    \
+    ((need) <= CK_ENV_STACK ? __builtin_alloca((need) + 1) : ck_env_map(need))
+CK_HIDDEN void *ck_env_map(size_t need);
+CK_HIDDEN void ck_env_done(void *mem, size_t need);
+
+#endif
