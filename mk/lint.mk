@@ -37,7 +37,7 @@ lint-scripts:
 
 lint-man:
 	@set -e; for f in $(wildcard docs/man/*.[0-9]); do \
-	  mandoc -Tlint -W style $$f; done
+	  mandoc -Tlint -W warning $$f; done
 
 .PHONY: tidy-files
 lint-tidy:

@@ -275,6 +275,17 @@ def rule_man_options():
             yield page, 0, f"{o} is in the page and not in --help"
 
 
+def rule_man_links():
+    """A page refers only to pages that are there."""
+    for f in ALL:
+        if not f.startswith("docs/man/"):
+            continue
+        for m, n in hits(f, text(f), r"^\.Xr (\S*(?:ckpt|_coord)\S*) (\d)",
+                         re.M):
+            if not os.path.isfile(f"docs/man/{m.group(1)}.{m.group(2)}"):
+                yield f, n, f"no page {m.group(1)}({m.group(2)})"
+
+
 def main():
     passed = failed = 0
     for name, rule in sorted(globals().items()):
