@@ -52,29 +52,38 @@ _ckpt() {
         _ckpt_words "$(_ckpt_commands)" --help --version
         return
     fi
-    # After `--`, and after the program: somebody else's words.
+    # The program after launch or check, and then: somebody else's words.
     if [ "$cmd" = launch ] || [ "$cmd" = check ]; then
         for ((i = 2; i < COMP_CWORD; i++)); do
-            if [ "${COMP_WORDS[i]}" = -- ]; then
-                if [ "$i" -eq $((COMP_CWORD - 1)) ]; then
-                    while IFS= read -r w; do
-                        COMPREPLY+=("$w")
-                    done < <(compgen -c -- "$cur")
-                fi
-                [ ${#COMPREPLY[@]} -gt 0 ] || _ckpt_paths -f
-                return
-            fi
+            w=${COMP_WORDS[i]}
+            case $w in
+            --) i=$((i + 1)); break ;;
+            --detach | --json | --*=*) ;;
+            -*) i=$((i + 1)) ;; # and its value
+            *) break ;;
+            esac
         done
+        if [ "$i" -lt "$COMP_CWORD" ]; then
+            _ckpt_paths -f
+            return
+        fi
+        if [ "$i" -eq "$COMP_CWORD" ] && [[ $cur != -* ]]; then
+            while IFS= read -r w; do
+                COMPREPLY+=("$w")
+            done < <(compgen -c -- "$cur" | sort -u)
+            _ckpt_paths -f
+            return
+        fi
     fi
     case $prev in
     --dir) _ckpt_paths -d; return ;;
     --name) _ckpt_words "$(_ckpt_jobs)"; return ;;
-    --files) _ckpt_words "keep back"; return ;;
+    --files) _ckpt_words keep; return ;;
     esac
     case $cur in
     -*) _ckpt_words "$(_ckpt_options "$cmd")" ;;
     *)
-        [ "$cmd" = launch ] || _ckpt_words "$(_ckpt_jobs)"
+        _ckpt_words "$(_ckpt_jobs)"
         _ckpt_paths -f
         ;;
     esac

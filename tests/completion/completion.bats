@@ -47,7 +47,18 @@ offers() {
     [ "$output" = lattice ]
 }
 
-@test "completion offers programs after --" {
+@test "completion offers programs after launch and its options" {
+    run offers ckpt launch sha256s
+    [ "$output" = sha256sum ]
+    run offers ckpt launch --interval 60 --detach sha256s
+    [ "$output" = sha256sum ]
     run offers ckpt launch -- sha256s
     [ "$output" = sha256sum ]
+}
+
+@test "completion leaves a program's own arguments to file names" {
+    cd "$BATS_TEST_TMPDIR"
+    touch input.dat
+    run offers ckpt launch ./app --verbose inp
+    [ "$output" = input.dat ]
 }
