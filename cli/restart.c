@@ -1,0 +1,224 @@
+/*
+ * restart.c - `ckpt restart`: goes on from an image set.
+ *
+ * All or nothing: the set is verified first, then a coordinator is started
+ * that expects every process of it, then each tree is rebuilt up to the
+ * point where its processes wait for the coordinator's word. If one cannot
+ * be, none runs, and the reason is told. In the foreground it then stands
+ * for the computation as `ckpt launch` does.
+ */
+#include "cli/restart.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/start.h"
+#include "lib/base/config.h"
+#include "lib/base/conn.h"
+#include "lib/base/duration.h"
+#include "lib/base/jobdir.h"
+#include "lib/base/log.h"
+#include "lib/base/sets.h"
+
+static const char usage[] =
+    "usage: ckpt restart [OPTIONS] [DIR | JOBID | NAME]\n\n"
+    "Goes on from the newest image set that verifies, in the foreground, and\n"
+    "ends with the program's exit status (128+signal).\n\n"
+    "  --set N          this image set and no other\n"
+    "  --dir DIR        the job directory\n"
+    "  --interval TIME  as for launch; without it, as it was\n"
+    "  --keep N         as for launch; without it, as it was\n"
+    "  --files=keep     leave files as they are; otherwise a file that was\n"
+    "                   being written is put back to its length at the\n"
+    "                   checkpoint (the rest is kept in DIR/rollback)\n"
+    "  --detach         print the job directory and return once it runs\n\n"
+    "For a task of a Slurm step (the plugin runs it):\n"
+    "  --in-place --tree T [--set N | --set-dir DIR]\n"
+    "                   become the root of tree T of a computation whose\n"
+    "                   coordinator is restoring already\n";
+
+enum { OPT_IN_PLACE = 256, OPT_TREE, OPT_SET_DIR, OPT_FILES };
+
+static const struct option option_table[] = {
+    {"set", required_argument, NULL, 's'},
+    {"dir", required_argument, NULL, 'd'},
+    {"interval", required_argument, NULL, 'i'},
+    {"keep", required_argument, NULL, 'k'},
+    {"detach", no_argument, NULL, 'D'},
+    {"files", required_argument, NULL, OPT_FILES},
+    {"in-place", no_argument, NULL, OPT_IN_PLACE},
+    {"tree", required_argument, NULL, OPT_TREE},
+    {"set-dir", required_argument, NULL, OPT_SET_DIR},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+/* From "D/set-000003", a slash behind it or not. */
+static uint32_t set_number(const char *path)
+{
+    char base[32];
+    size_t n = strlen(path);
+    const char *from;
+
+    while (n > 0 && path[n - 1] == '/')
+        n--;
+    from = memrchr(path, '/', n);
+    from = from ? from + 1 : path;
+    snprintf(base, sizeof(base), "%.*s", (int)(path + n - from), from);
+    return ck_jobdir_set_number(base);
+}
+
+static int one_option(struct ck_restart *r, int o)
+{
+    switch (o) {
+    case 's':
+        if (ck_cli_number(optarg, 1, UINT32_MAX, &r->set) < 0)
+            return ck_cli_usage("restart", "bad --set: %s", optarg);
+        return 0;
+    case 'd':
+        r->dir_option = optarg;
+        return 0;
+    case 'i':
+        if (ck_duration(optarg, &r->interval) < 0)
+            return ck_cli_usage("restart", "bad --interval: %s", optarg);
+        r->has_interval = 1;
+        return 0;
+    case 'k':
+        if (ck_cli_number(optarg, 1, 100000, &r->keep) < 0)
+            return ck_cli_usage("restart", "bad --keep: %s", optarg);
+        return 0;
+    case 'D':
+        r->detach = 1;
+        return 0;
+    case OPT_FILES:
+        if (strcmp(optarg, "keep") && strcmp(optarg, "rollback"))
+            return ck_cli_usage("restart", "--files is keep or rollback");
+        r->keep_files = strcmp(optarg, "keep") == 0;
+        return 0;
+    case OPT_IN_PLACE:
+        r->in_place = 1;
+        return 0;
+    case OPT_TREE:
+        if (!ck_name_ok(optarg))
+            return ck_cli_usage("restart", "bad --tree: %s", optarg);
+        r->tree = optarg;
+        return 0;
+    case OPT_SET_DIR:
+        r->set = set_number(optarg);
+        return r->set ? 0
+                      : ck_cli_usage("restart", "not an image set: %s",
+                                     optarg);
+    default:
+        return 2;
+    }
+}
+
+/* Text on a terminal's last line, or nothing. */
+static void progress(void *arg, uint64_t done, uint64_t total)
+{
+    int64_t *next = arg;
+
+    if (!isatty(2) || ck_now_ms() < *next)
+        return;
+    *next = ck_now_ms() + 100;
+    fprintf(stderr, "\r\033[Kreading images: %u %%",
+            total ? (unsigned)(done * 100 / total) : 100);
+    fflush(stderr);
+}
+
+static void passed_over(void *arg, uint32_t number, const char *why)
+{
+    (void)arg;
+    if (isatty(2))
+        fprintf(stderr, "\r\033[K");
+    ck_log("image set %u is damaged (%s); going back to an older one", number,
+           why);
+}
+
+/* The set to go on from, verified. */
+static int choose(struct ck_restart *r, struct ck_err *e)
+{
+    int64_t next = ck_now_ms() + 500;
+    struct ck_set_report rep = {.progress = progress, .arg = &next};
+    struct ck_err why;
+    int rc;
+
+    if (r->set)
+        rc = ck_set_verify(r->dir, r->set, &rep, &r->manifest, &why);
+    else
+        rc = ck_sets_newest_good(r->dir, passed_over, NULL, &rep,
+                                 &r->manifest, &why);
+    if (isatty(2))
+        fprintf(stderr, "\r\033[K");
+    if (rc == 0) {
+        r->set = r->manifest->number;
+        return 0;
+    }
+    if (r->set)
+        return ck_err(e, rc, "cannot restart from image set %u: %s", r->set,
+                      why.text);
+    return ck_err(e, rc, "cannot restart from %s: %s", r->dir, why.text);
+}
+
+/* Nothing may be running: a computation restarted beside itself would write
+ * into the same files twice. */
+static int nobody_there(const char *dir, struct ck_err *e)
+{
+    struct ck_coord_addr a;
+    int alive = ck_conn_alive(dir, 10000, e);
+
+    if (alive < 0)
+        return alive;
+    if (alive == 0 || ck_coordinator_dismiss(dir, 3000))
+        return 0;
+    if (ck_jobdir_addr_read(dir, &a, NULL) < 0)
+        memset(&a, 0, sizeof(a));
+    return ck_err(e, -EBUSY,
+                  "the computation in %s is still running (coordinator on %s, "
+                  "pid %d); end it first: `ckpt kill %s`",
+                  dir, a.node, (int)a.pid, dir);
+}
+
+static int prepare(struct ck_restart *r, struct ck_err *e)
+{
+    int rc = ck_paths_check(&r->paths, e);
+
+    if (rc == 0)
+        rc = nobody_there(r->dir, e);
+    return rc < 0 ? rc : choose(r, e);
+}
+
+int ck_cmd_restart(int argc, char **argv)
+{
+    struct ck_restart r;
+    struct ck_err e;
+    int o, rc;
+
+    memset(&r, 0, sizeof(r));
+    while ((o = getopt_long(argc, argv, "hs:d:i:k:", option_table, NULL)) !=
+           -1) {
+        if (o == 'h')
+            return ck_cli_help(usage);
+        rc = one_option(&r, o);
+        if (rc)
+            return rc;
+    }
+    if (r.in_place != (r.tree != NULL))
+        return ck_cli_usage("restart", "--in-place and --tree go together");
+    rc = ck_cli_target("restart", r.dir_option, argc, argv, optind, r.dir);
+    if (rc)
+        return rc;
+    if (ck_paths_self(&r.paths, &e) < 0)
+        return ck_cli_fail(&e);
+    if (r.in_place)
+        return ck_restart_in_place(&r);
+    if (prepare(&r, &e) < 0)
+        return ck_cli_fail(&e);
+    rc = ck_restart_all(&r);
+    ck_manifest_destroy(r.manifest);
+    return rc;
+}

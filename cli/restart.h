@@ -1,0 +1,26 @@
+/*
+ * restart.h - what the two files of `ckpt restart` share: restart.c reads
+ * options and chooses the set, revive.c brings its processes back.
+ */
+#ifndef CKPT_CLI_RESTART_H
+#define CKPT_CLI_RESTART_H
+
+#include <stdint.h>
+
+#include "lib/base/manifest.h"
+#include "lib/base/paths.h"
+
+struct ck_restart {
+    const char *dir_option, *tree;
+    uint32_t set, interval, keep;
+    int has_interval, detach, in_place, keep_files;
+    struct ck_paths paths;
+    char dir[CK_PATH];
+    struct ck_manifest *manifest; /* of the set; not with in_place */
+};
+
+/* Both give an exit status after their message. */
+int ck_restart_all(struct ck_restart *r);
+int ck_restart_in_place(struct ck_restart *r);
+
+#endif

@@ -1,0 +1,242 @@
+/*
+ * status.c - `ckpt status`: what a computation is doing, from its
+ * coordinator, or from the last status document where that cannot be
+ * reached (a login node), and then it says so.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/ask.h"
+#include "cli/cli.h"
+#include "lib/base/duration.h"
+#include "lib/base/log.h"
+
+static const char usage[] =
+    "usage: ckpt status [OPTIONS] [DIR | JOBID | NAME]\n\n"
+    "  --watch     again each second, until the computation has ended\n"
+    "  --json      the status document as it is\n"
+    "  --dir DIR   the job directory\n\n"
+    "Where the coordinator does not answer, the last document that it left\n"
+    "in the job directory is shown; its state may be out of date.\n";
+
+static void cost(const struct ck_jval *last, FILE *out)
+{
+    char bytes[32], seconds[32], stall[32], when[32] = "";
+    time_t t = (time_t)ck_jnum(last, "time", 0);
+    struct tm tm;
+
+    if (!last || last->kind != CK_JOBJ) {
+        fprintf(out, "last set     none yet\n");
+        return;
+    }
+    ck_bytes_text(bytes, sizeof(bytes), (uint64_t)ck_jnum(last, "bytes", 0));
+    ck_duration_text(seconds, sizeof(seconds), ck_jnum(last, "seconds", 0));
+    ck_duration_text(stall, sizeof(stall),
+                     ck_jnum(last, "stall_seconds", 0));
+    if (t > 0 && localtime_r(&t, &tm))
+        strftime(when, sizeof(when), " at %H:%M:%S", &tm);
+    fprintf(out, "last set     %.0f%s: %s in %s, stopped for %s\n",
+            ck_jnum(last, "number", 0), when, bytes, seconds, stall);
+}
+
+static void bar(const struct ck_jval *p, FILE *out)
+{
+    double done = ck_jnum(p, "done", 0), total = ck_jnum(p, "total", 0);
+    int full = total > 0 ? (int)(done / total * 40 + 0.5) : 0;
+    char a[32], b[32];
+
+    if (!p || p->kind != CK_JOBJ)
+        return;
+    if (full < 0 || full > 40)
+        full = 40;
+    ck_bytes_text(a, sizeof(a), done > 0 ? (uint64_t)done : 0);
+    ck_bytes_text(b, sizeof(b), total > 0 ? (uint64_t)total : 0);
+    fprintf(out, "writing      set %.0f [%.*s%*s] %s of %s\n",
+            ck_jnum(p, "number", 0), full,
+            "########################################", 40 - full, "", a, b);
+}
+
+static void clock_line(const struct ck_jval *doc, FILE *out)
+{
+    double interval = ck_jnum(doc, "interval", 0);
+    double next = ck_jnum(doc, "next_seconds", -1);
+    char a[32], b[32];
+
+    ck_duration_text(a, sizeof(a), interval);
+    ck_duration_text(b, sizeof(b), next);
+    if (interval > 0)
+        fprintf(out, "interval     %s", a);
+    else
+        fprintf(out, "interval     none, on request");
+    if (next >= 0)
+        fprintf(out, ", next in %s", b);
+    fprintf(out, "\n");
+}
+
+/* Commands are the user's; a control character in one must not reach the
+ * terminal. */
+static void plain(const char *s, FILE *out)
+{
+    for (int n = 0; *s && n < 60; s++, n++)
+        fputc((unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s, out);
+}
+
+static void processes(const struct ck_jval *doc, FILE *out)
+{
+    const struct ck_jval *list = ck_jget(doc, "processes"), *p;
+    int n = 0;
+
+    if (!list || list->kind != CK_JARR || !list->child)
+        return;
+    fprintf(out, "\n%7s %7s %-14s %-12s %-10s %s\n", "PID", "REAL", "NODE",
+            "TREE", "STATE", "COMMAND");
+    for (p = list->child; p; p = p->next) {
+        fprintf(out, "%7.0f %7.0f %-14.30s %-12.40s %-10s ",
+                ck_jnum(p, "pid", 0), ck_jnum(p, "real_pid", 0),
+                ck_jstr(p, "node", "?"), ck_jstr(p, "tree", "?"),
+                ck_jstr(p, "state", "?"));
+        plain(ck_jstr(p, "command", "?"), out);
+        fputc('\n', out);
+        if (++n == 200 && p->next) {
+            fprintf(out, "        ... (--json has all)\n");
+            break;
+        }
+    }
+}
+
+static size_t count(const struct ck_jval *list)
+{
+    size_t n = 0;
+
+    for (const struct ck_jval *v = list ? list->child : NULL; v; v = v->next)
+        n++;
+    return n;
+}
+
+static void table(const char *dir, const struct ck_status *s, FILE *out)
+{
+    const struct ck_jval *c = ck_jget(s->doc, "coordinator");
+    const char *error = ck_jstr(s->doc, "error", NULL);
+    const char *name = ck_jstr(s->doc, "name", ""), *state;
+    const char *job = ck_jstr(s->doc, "job", "");
+    char age[32];
+
+    state = ck_jstr(s->doc, "state", "?");
+    fprintf(out, "directory    %s\n", dir);
+    if (*name || *job)
+        fprintf(out, "name         %s%s%s\n", name, *name && *job ? ", " : "",
+                *job ? job : "");
+    ck_duration_text(age, sizeof(age), s->age);
+    if (s->live)
+        fprintf(out, "state        %s, run %.0f, %zu processes\n", state,
+                ck_jnum(s->doc, "generation", 0),
+                count(ck_jget(s->doc, "processes")));
+    else
+        fprintf(out, "state        was %s %s ago; no coordinator answers "
+                     "here now\n", state, age);
+    fprintf(out, "coordinator  %s port %.0f pid %.0f\n",
+            ck_jstr(c, "node", "?"), ck_jnum(c, "port", 0),
+            ck_jnum(c, "pid", 0));
+    clock_line(s->doc, out);
+    cost(ck_jget(s->doc, "last"), out);
+    bar(ck_jget(s->doc, "progress"), out);
+    if (strcmp(state, "restoring") == 0)
+        fprintf(out, "restoring    set %.0f: %.0f of %.0f processes\n",
+                ck_jnum(s->doc, "restore", 0),
+                ck_jnum(s->doc, "restored", 0),
+                ck_jnum(s->doc, "expected", 0));
+    if (error && *error)
+        fprintf(out, "last error   %s\n", error);
+    processes(s->doc, out);
+}
+
+/* One frame of --watch: composed first, then written at once, so that the
+ * screen does not flicker. */
+static int watch(const char *dir)
+{
+    int tty = isatty(1);
+
+    for (;;) {
+        struct ck_status s;
+        struct ck_err e;
+        char *text = NULL;
+        size_t n = 0;
+        FILE *f;
+        int live;
+
+        if (ck_status_ask(dir, 5000, &s, &e) < 0)
+            return ck_cli_fail(&e);
+        f = open_memstream(&text, &n);
+        if (!f) {
+            ck_status_free(&s);
+            ck_log("out of memory");
+            return 1;
+        }
+        table(dir, &s, f);
+        fclose(f);
+        printf("%s%s%s", tty ? "\033[H\033[J" : "", text, tty ? "" : "\n");
+        free(text);
+        live = s.live;
+        ck_status_free(&s);
+        if (ck_cli_done())
+            return 1;
+        if (!live)
+            return 0;
+        ck_sleep_ms(1000);
+    }
+}
+
+int ck_cmd_status(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"watch", no_argument, NULL, 'w'},
+        {"json", no_argument, NULL, 'j'},
+        {"dir", required_argument, NULL, 'd'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    const char *dir_option = NULL;
+    int o, r, json = 0, again = 0;
+    struct ck_status s;
+    char dir[CK_PATH];
+    struct ck_err e;
+
+    while ((o = getopt_long(argc, argv, "hwjd:", options, NULL)) != -1) {
+        switch (o) {
+        case 'w':
+            again = 1;
+            break;
+        case 'j':
+            json = 1;
+            break;
+        case 'd':
+            dir_option = optarg;
+            break;
+        case 'h':
+            return ck_cli_help(usage);
+        default:
+            return 2;
+        }
+    }
+    if (json && again)
+        return ck_cli_usage("status", "--json and --watch exclude each other");
+    r = ck_cli_target("status", dir_option, argc, argv, optind, dir);
+    if (r)
+        return r;
+    if (again)
+        return watch(dir);
+    if (ck_status_ask(dir, 10000, &s, &e) < 0)
+        return ck_cli_fail(&e);
+    if (json)
+        printf("%s%s", s.text, s.text[strlen(s.text) - 1] == '\n' ? "" : "\n");
+    else
+        table(dir, &s, stdout);
+    ck_status_free(&s);
+    return ck_cli_done();
+}
