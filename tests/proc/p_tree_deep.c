@@ -23,8 +23,7 @@ static _Noreturn void generation(int n, int wfd)
     }
     if (!pid)
         claim_tell(wfd);
-    UNTIL(claim_go());
-    BREAK(pids[3] = 1);
+    UNTIL(claim_go() && pids[N]);
     CHECK_EQ(getpid(), pids[n]);
     CHECK_EQ(getppid(), pids[n - 1]);
     if (pid) {
@@ -32,9 +31,9 @@ static _Noreturn void generation(int n, int wfd)
 
         CHECK_EQ(pid, pids[n + 1]);
         CHECK(waitpid(pid, &st, 0) == pid);
-        CHECK(WIFEXITED(st) && WEXITSTATUS(st) == n + 1);
+        CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 21 + n);
     }
-    _exit(n);
+    _exit(20 + n);
 }
 
 int main(void)
@@ -50,10 +49,12 @@ int main(void)
     if (pid == 0)
         generation(1, fd[1]);
     claim_hear(fd[0]);
+    BREAK(pids[3]++);
+    pids[N] = 1; /* all have written theirs */
     claim_ready();
     claim_wait();
     CHECK_EQ(getpid(), pids[0]);
     CHECK(waitpid(pid, &st, 0) == pid);
-    CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 1);
+    CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 21);
     claim_pass();
 }
