@@ -20,9 +20,6 @@
 
 #define MEMBER_SIZE 9
 
-/* The agent thread has no part in the program: it is made anew. */
-#define AGENT_COMM "ckpt-agent"
-
 static int by_pid(const void *a, const void *b)
 {
     const struct ck_capture_proc *x = a, *y = b;
@@ -79,64 +76,74 @@ static int is_deleted(const char *path)
     return n > m && !strcmp(path + n - m, tail) && access(path, F_OK) < 0;
 }
 
-/* Threads but the agent. Each has to share the first one's descriptors:
- * nothing can be put back for one that has a table of its own. */
-static int read_tids(struct ck_capture *c, struct ck_capture_proc *p)
+/* All thread ids of a process, as the kernel lists them: ascending. */
+static int list_tids(pid_t pid, pid_t **out, size_t *n)
 {
-    char path[320], comm[64];
+    char path[64];
     struct dirent *e;
-    struct ck_wr w;
     size_t cap = 0;
-    pid_t first = 0;
     DIR *d;
 
-    snprintf(path, sizeof(path), "/proc/%d/task", p->pid);
+    *out = NULL;
+    *n = 0;
+    snprintf(path, sizeof(path), "/proc/%d/task", pid);
     d = opendir(path);
     if (!d)
         return -errno;
     while ((e = readdir(d))) {
-        pid_t tid = atoi(e->d_name);
-        void *text;
-        size_t n;
-
-        if (tid <= 0)
+        if (atoi(e->d_name) <= 0)
             continue;
-        snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", p->pid, tid);
-        text = ck_proc_slurp(path, &n);
-        snprintf(comm, sizeof(comm), "%s", text ? (char *)text : "");
-        free(text);
-        if (!strcmp(comm, AGENT_COMM "\n") && tid != p->pid)
-            continue;
-        if (p->state == 'Z' && tid == p->pid)
-            ; /* has ended, others run: it has no descriptors any more */
-        else if (!first)
-            first = tid;
-        else if (syscall(SYS_kcmp, first, tid, KCMP_FILES, 0, 0) > 0) {
-            closedir(d);
-            return ck_res_why(c->why, c->whycap, -ENOTSUP,
-                              "process %d (%s): thread %d (%s) has a "
-                              "descriptor table of its own: that can't be "
-                              "saved yet", p->pid, p->comm, tid, comm);
-        }
-        if (p->ntids * 4 + 4 > cap) {
-            uint8_t *more = realloc(p->tids, cap += 256);
+        if (*n == cap) {
+            pid_t *more = realloc(*out, (cap = cap * 2 + 16) * sizeof(pid_t));
 
             if (!more)
                 break;
-            p->tids = more;
+            *out = more;
         }
-        ck_wr_init(&w, p->tids + p->ntids * 4, 4);
-        ck_put_uint(&w, (uint32_t)ck_pid_virt(&c->table, tid), 4);
-        p->ntids++;
+        (*out)[(*n)++] = atoi(e->d_name);
     }
     closedir(d);
-    if (!first)
-        return -ESRCH;
+    return *n && !e ? 0 : -ENOMEM;
+}
+
+/* The runtime's own thread has a descriptor table of its own and no part in
+ * the program. Every other thread has to share the program's table: nothing
+ * can be put back for one that does not. When the first thread has ended, its
+ * table is gone, and the newest one stands for it. */
+static int read_tids(struct ck_capture *c, struct ck_capture_proc *p)
+{
+    size_t n, agents = 0;
+    pid_t *tid, first;
+    struct ck_wr w;
+    int rc = list_tids(p->pid, &tid, &n);
+
+    p->tids = rc ? NULL : malloc(n * 4);
+    if (!p->tids) {
+        free(tid);
+        return rc ? rc : -ENOMEM;
+    }
+    first = p->state == 'Z' ? tid[n - 1] : p->pid;
     snprintf(p->base, sizeof(p->base),
-             first == p->pid || p->state != 'Z' ? "/proc/%d"
-                                                : "/proc/%d/task/%d",
-             p->pid, first);
-    return 0;
+             p->state == 'Z' ? "/proc/%d/task/%d" : "/proc/%d", p->pid,
+             first);
+    ck_wr_init(&w, p->tids, n * 4);
+    for (size_t i = 0; i < n && !rc; i++) {
+        int ended = p->state == 'Z' && tid[i] == p->pid;
+
+        if (!ended &&
+            syscall(SYS_kcmp, first, tid[i], KCMP_FILES, 0, 0) > 0) {
+            if (agents++)
+                rc = ck_res_why(c->why, c->whycap, -ENOTSUP,
+                                "process %d (%s): thread %d has a descriptor "
+                                "table of its own: that can't be saved yet",
+                                p->pid, p->comm, tid[i]);
+            continue;
+        }
+        ck_put_uint(&w, (uint32_t)ck_pid_virt(&c->table, tid[i]), 4);
+    }
+    p->ntids = w.len / 4;
+    free(tid);
+    return rc;
 }
 
 static int read_umask(struct ck_capture_proc *p)

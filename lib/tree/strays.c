@@ -18,12 +18,11 @@
 
 #include "lib/proto/messages.h"
 
-/* Children of the runtime: they are there during a checkpoint only. */
+/* Children of the runtime (tracer, writer, the go-between of this helper):
+ * they are there during a checkpoint only. */
 static int is_ours(const char *comm)
 {
-    return !strncmp(comm, "ckpt-writer", 11) ||
-           !strncmp(comm, "ckpt-tracer", 11) ||
-           !strncmp(comm, "ckpt-capture", 12);
+    return !strncmp(comm, "ckpt-", 5);
 }
 
 static int env_has(const char *env, size_t len, const char *name,
