@@ -27,7 +27,7 @@ lint-rules:
 
 # Scripts are found by their first line or their name.
 lint-scripts:
-	@shellcheck -x -S style $$(git ls-files -co --exclude-standard \
+	@shellcheck -x -S warning $$(git ls-files -co --exclude-standard \
 	    '*.sh' '*.bash' .ci/run wrappers slurm-scripts tests mk completion \
 	  | sort -u | while read -r f; do \
 	      [ -f "$$f" ] || continue; \
