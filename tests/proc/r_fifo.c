@@ -1,4 +1,6 @@
-/* Claim: a named pipe open at both ends keeps its contents. */
+/* Claim: a checkpoint of a program with a named pipe is refused by name, and
+ * the program goes on with it unharmed. */
+/* refusal: descriptor [0-9]+.*named pipe */
 #include "claim.h"
 #include <sys/stat.h>
 
