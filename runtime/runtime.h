@@ -26,10 +26,11 @@
 struct ck_rt {
     int enabled;
     uint8_t kind; /* enum ck_kind */
+    uint8_t root; /* of its tree */
     uint32_t generation;
     char preload[1100]; /* LD_PRELOAD=... ours only */
     char env_dir[1100]; /* CKPT_DIR=... */
-    char env_tree[140]; /* CKPT_TREE=... */
+    char env_tree[160]; /* CKPT_TREE=... */
     char env_stdio[210]; /* CKPT_STDIO=... */
     char runtime_path[1024]; /* of libckpt.so */
     char job_dir[1024];

@@ -340,7 +340,7 @@ static int permitted(const struct ck_run *run, const struct ck_imgr_range *ok,
 long ck_imgr_block_to_memory(const struct ck_imgr *r,
                              const struct ck_imgr_stream *s, uint32_t i,
                              void *scratch, const struct ck_imgr_range *ok,
-                             uint32_t nok)
+                             uint32_t nok, struct ck_imgr_block *b)
 {
     struct scratch sc = split(scratch);
     const uint8_t *payload, *p;
@@ -352,6 +352,10 @@ long ck_imgr_block_to_memory(const struct ck_imgr *r,
         rc = permitted(&sc.run[k], ok, nok) ? 0 : -EPERM;
     if (rc)
         return rc;
+    if (b) {
+        b->nruns = h.nruns;
+        b->run = sc.run;
+    }
     if (h.nruns == 1) {
         rc = unpack(&h, payload, (void *)(uintptr_t)sc.run[0].addr);
         return rc ? rc : (long)h.raw_len;

@@ -80,11 +80,12 @@ struct ck_imgr_range {
 };
 /* Reads a block and puts its runs at their addresses in this process. A run
  * that is not wholly inside ONE range: -EPERM, and nothing was written.
- * Returns the payload's length, or an error. */
+ * Returns the payload's length, or an error. b: NULL, or gets nruns and run
+ * (which point into the scratch), and nothing else. */
 long ck_imgr_block_to_memory(const struct ck_imgr *r,
                              const struct ck_imgr_stream *s, uint32_t i,
                              void *scratch, const struct ck_imgr_range *ok,
-                             uint32_t nok);
+                             uint32_t nok, struct ck_imgr_block *b);
 
 /* Checks blocks part, part + of, ... of each stream, so that threads may
  * split the work, and adds their stored bytes to *bytes. When all parts are

@@ -1,0 +1,472 @@
+/*
+ * agent.c - the hidden thread that talks to the coordinator.
+ *
+ * It is a thread of the program's process with a descriptor table of its
+ * own, so that no descriptor of ours is in the program's, and with every
+ * signal blocked. It has no libc thread behind it: raw system calls, static
+ * buffers, no TLS. Each message has one handler (dispatch).
+ *
+ * When the coordinator is gone, parked threads go on and the agent looks for
+ * a new one every few seconds. Nothing that fails here reaches the program.
+ */
+#include "runtime/agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+
+#include "lib/arch/x86_64/clone.h"
+#include "lib/proto/client.h"
+#include "lib/sys/fmt.h"
+#include "lib/sys/syscall.h"
+#include "runtime/helper.h"
+#include "runtime/resume.h"
+#include "runtime/snapshot.h"
+#include "runtime/task/task.h"
+#include "runtime/thread.h"
+
+#define AGENT_STACK (128 * 1024)
+#define CONNECT_MS 5000
+#define WHY 512
+#define CHILDREN_MAX 8192
+
+int32_t ck_agent_tid;
+
+static struct {
+    int fd;
+    uint32_t welcomed; /* futex: 1 once the coordinator has said so */
+    uint32_t started;  /* futex: own descriptor table, own id */
+    int parked;
+    uint32_t parked_id;
+    uint64_t parked_at;
+    uint64_t restored_bytes;
+    int keep_fd; /* connection to take over, or -1 */
+    struct ck_client_rx rx;
+    uint32_t nchildren;
+} agent;
+
+static uint8_t stack[AGENT_STACK] __attribute__((aligned(16)));
+static uint8_t rx_buf[16 * 1024];
+static uint8_t tx_buf[64 * 1024];
+static uint32_t children[CHILDREN_MAX];
+
+#define SEND(name, TYPE, msgp) \
+    CK_CLIENT_SEND(agent.fd, tx_buf, sizeof tx_buf, name, TYPE, msgp)
+
+/* ---- parked or not ---- */
+
+static void release(void)
+{
+    if (!agent.parked)
+        return;
+    agent.parked = 0;
+    ck_park_release();
+}
+
+static long send_failed(uint32_t id, uint8_t phase, int err, const char *why)
+{
+    struct ck_msg_failed m = {
+        id, phase, err != -EOPNOTSUPP && err != -ENOSPC && err != -EDQUOT,
+        why};
+
+    return SEND(failed, FAILED, &m);
+}
+
+static int add_child(const char *text)
+{
+    const char *p = text;
+
+    while (*p) {
+        const char *from = p;
+        uint64_t pid = ck_parse_u64(&p, 10);
+        char path[64], stat[512];
+        const char *s;
+
+        if (p == from) {
+            p++;
+            continue;
+        }
+        ck_fmt(path, sizeof path, "/proc/%lu/stat", pid);
+        if (ck_read_file(path, stat, sizeof stat) < 0)
+            continue;
+        s = strrchr(stat, ')');
+        if (!s || s[2] == 'Z' || s[2] == 'X' || strstr(stat, "(ckpt-"))
+            continue;
+        if (agent.nchildren == CHILDREN_MAX)
+            return -E2BIG;
+        children[agent.nchildren++] = (uint32_t)pid;
+    }
+    return 0;
+}
+
+/* Live children of the process, by thread, as the kernel lists them. */
+static int list_children(int32_t tid, void *arg)
+{
+    static char text[32 * 1024];
+    char path[64];
+
+    (void)arg;
+    ck_fmt(path, sizeof path, "/proc/self/task/%d/children", tid);
+    if (ck_read_file(path, text, sizeof text) <= 0)
+        return 0;
+    return add_child(text);
+}
+
+static uint64_t resident(void)
+{
+    char buf[256];
+    const char *p = buf;
+
+    if (ck_read_file("/proc/self/statm", buf, sizeof buf) < 0)
+        return 0;
+    ck_parse_u64(&p, 10);
+    p++;
+    return ck_parse_u64(&p, 10) * 4096;
+}
+
+static long on_stop(const struct ck_msg_stop *m)
+{
+    struct ck_msg_stopped reply = {.id = m->id};
+    char why[WHY] = "";
+    int r;
+
+    if (!agent.parked) {
+        ck_snapshot_cancel();
+        agent.parked_at = ck_now_us();
+        r = ck_stop_all((int)m->limit_ms, why, sizeof why);
+        if (r)
+            return send_failed(m->id, CK_PHASE_STOP, r, why);
+        agent.parked = 1;
+    }
+    agent.parked_id = m->id;
+    agent.nchildren = 0;
+    ck_each_number("/proc/self/task", list_children, NULL);
+    reply.threads = ck_threads.n;
+    reply.bytes = resident();
+    reply.children = (struct ck_blob){children, agent.nchildren * 4};
+    return SEND(stopped, STOPPED, &reply);
+}
+
+/* ---- draining a launcher's streams ---- */
+
+static uint64_t unread(const char *path)
+{
+    int n = 0;
+    long fd = sys4(SYS_openat, AT_FDCWD, path,
+                   O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
+
+    if (fd < 0)
+        return 0;
+    if (sys3(SYS_ioctl, fd, FIONREAD, &n) < 0)
+        n = 0;
+    sys1(SYS_close, fd);
+    return (uint64_t)n;
+}
+
+static int is_pipe(const char *path)
+{
+    char link[64];
+    long n = sys4(SYS_readlinkat, AT_FDCWD, path, link, sizeof link - 1);
+
+    if (n < 0)
+        return 0;
+    link[n] = '\0';
+    return ck_starts(link, "pipe:");
+}
+
+static long on_drain(const struct ck_msg_drain *m)
+{
+    struct ck_msg_drained reply = {.id = m->id};
+    char io[512];
+    const char *p;
+
+    for (int fd = 1; fd <= 2; fd++) {
+        char path[64];
+
+        ck_fmt(path, sizeof path, "/proc/self/fd/%d", fd);
+        if (is_pipe(path))
+            reply.outq += unread(path);
+    }
+    if (ck_read_file("/proc/self/io", io, sizeof io) > 0 &&
+        (p = strstr(io, "wchar: ")) != NULL) {
+        p += 7;
+        reply.written = ck_parse_u64(&p, 10);
+    }
+    return SEND(drained, DRAINED, &reply);
+}
+
+/* ---- saving ---- */
+
+static long on_snapshot(const struct ck_msg_snapshot *m)
+{
+    struct ck_msg_snapped reply = {.id = m->id};
+    char why[WHY] = "";
+    int r;
+
+    if (!agent.parked)
+        return send_failed(m->id, CK_PHASE_SNAPSHOT, -EINVAL,
+                           "the process is not parked");
+    r = ck_snapshot(agent.fd, m->id, m->set_dir, why, sizeof why);
+    if (r)
+        return send_failed(m->id, CK_PHASE_SNAPSHOT, r, why);
+    reply.stall_us = ck_now_us() - agent.parked_at;
+    return SEND(snapped, SNAPPED, &reply);
+}
+
+static long on_capture(const struct ck_msg_capture *m)
+{
+    char why[WHY] = "";
+    int r = ck_helper_start(m->id, why, sizeof why);
+
+    return r ? send_failed(m->id, CK_PHASE_CAPTURE, r, why) : 0;
+}
+
+static long on_go(const struct ck_msg_go *m)
+{
+    char why[WHY] = "";
+    int r;
+
+    if (!agent.parked)
+        return 0;
+    ck_rt.generation = m->generation;
+    r = ck_virt_load(ck_handoff.pidtable);
+    if (!r)
+        ck_virt_forget_self();
+    if (!r)
+        r = ck_task_restore(CK_STAGE_LATE, why, sizeof why);
+    if (r) {
+        send_failed(0, CK_PHASE_RESTORE, r, why);
+        sys1(SYS_exit_group, 1);
+    }
+    ck_threads.restarted = 0;
+    release();
+    return 0;
+}
+
+static long on_abort(void)
+{
+    ck_snapshot_cancel();
+    /* Before GO not one instruction of the program has run: this process
+     * ends with all others of the restart. */
+    if (ck_threads.restarted)
+        sys1(SYS_exit_group, 1);
+    release();
+    return 0;
+}
+
+static void on_welcome(const struct ck_msg_welcome *m)
+{
+    ck_rt.generation = m->generation;
+    __atomic_store_n(&agent.welcomed, 1, __ATOMIC_RELEASE);
+    ck_futex_wake(&agent.welcomed, 1 << 30);
+}
+
+#define HANDLE(name, TYPE, call)                          \
+    case CK_MSG_##TYPE: {                                 \
+        struct ck_msg_##name m;                           \
+                                                          \
+        if (ck_msg_##name##_get(&r, &m))                  \
+            return -EBADMSG;                              \
+        return (call);                                    \
+    }
+
+static long dispatch(const struct ck_frame *f)
+{
+    struct ck_rd r;
+
+    ck_rd_init(&r, f->body, f->len);
+    switch (f->type) {
+        HANDLE(welcome, WELCOME, (on_welcome(&m), 0))
+        HANDLE(stop, STOP, on_stop(&m))
+        HANDLE(drain, DRAIN, on_drain(&m))
+        HANDLE(capture, CAPTURE, on_capture(&m))
+        HANDLE(snapshot, SNAPSHOT, on_snapshot(&m))
+        HANDLE(resume, RESUME, (release(), 0))
+        HANDLE(abort, ABORT, on_abort())
+        HANDLE(go, GO, on_go(&m))
+        HANDLE(signal, SIGNAL, sys2(SYS_kill, ck_getpid(), m.sig) * 0)
+    default:
+        return -EPROTO;
+    }
+}
+
+/* ---- the thread ---- */
+
+static long say_who(void)
+{
+    struct ck_msg_register m = {
+        .pid = (uint32_t)ck_getpid(),
+        .vpid = (uint32_t)ck_virt_of(ck_getpid()),
+        .kind = ck_rt.kind,
+        .root = ck_rt.root,
+        .node = ck_rt.node,
+        .tree = ck_rt.tree,
+    };
+    char command[64];
+    long n = ck_read_file("/proc/self/comm", command, sizeof command);
+
+    if (n < 0)
+        n = 0;
+    while (n > 0 && command[n - 1] == '\n')
+        n--;
+    command[n] = '\0';
+    m.command = command;
+    return SEND(register, REGISTER, &m);
+}
+
+static long say_restored(void)
+{
+    struct ck_msg_restored m = {
+        .vpid = (uint32_t)ck_resume_vpid(),
+        .threads = ck_threads.n,
+        .bytes = agent.restored_bytes,
+    };
+
+    return SEND(restored, RESTORED, &m);
+}
+
+/* A descriptor table of our own: empty, or with fd `keep` only. */
+static void own_table(int keep)
+{
+    if (keep < 0) {
+        sys3(SYS_close_range, 0, ~0u, CLOSE_RANGE_UNSHARE);
+        return;
+    }
+    sys3(SYS_close_range, keep + 1, ~0u, CLOSE_RANGE_UNSHARE);
+    if (keep > 0)
+        sys3(SYS_close_range, 0, keep - 1, 0);
+}
+
+static void look_after_children(void)
+{
+    char why[WHY] = "";
+
+    if (ck_snapshot_lost(why, sizeof why))
+        send_failed(agent.parked_id, CK_PHASE_WRITE, -EINTR, why);
+    if (ck_helper_lost(why, sizeof why))
+        send_failed(agent.parked_id, CK_PHASE_CAPTURE, -EINTR, why);
+}
+
+static void serve(void)
+{
+    ck_client_rx_init(&agent.rx, rx_buf, sizeof rx_buf);
+    for (;;) {
+        int busy = ck_snapshot_running() || ck_helper_running();
+        struct ck_frame f;
+        long r = ck_client_recv(agent.fd, &agent.rx, busy ? 100 : -1, &f);
+
+        if (r > 0)
+            r = dispatch(&f);
+        if (r < 0 && r != -EINTR)
+            return;
+        look_after_children();
+    }
+}
+
+/* The connection is lost. Nothing that was begun can be completed. */
+static void disconnected(void)
+{
+    sys1(SYS_close, agent.fd);
+    agent.fd = -1;
+    if (ck_threads.restarted && agent.parked)
+        sys1(SYS_exit_group, 1);
+    ck_snapshot_cancel();
+    release();
+}
+
+static int agent_main(void *arg)
+{
+    unsigned wait_ms = 50;
+
+    (void)arg;
+    own_table(agent.keep_fd);
+    ck_agent_tid = ck_gettid();
+    __atomic_store_n(&agent.started, 1, __ATOMIC_RELEASE);
+    ck_futex_wake(&agent.started, 1);
+    agent.fd = agent.keep_fd;
+    if (agent.fd >= 0 && say_restored() == 0)
+        serve();
+    if (agent.fd >= 0)
+        disconnected();
+    for (;;) {
+        char why[WHY];
+        long fd = ck_client_connect(ck_rt.job_dir, CK_ROLE_PROCESS,
+                                    CONNECT_MS, why, sizeof why);
+
+        if (fd >= 0) {
+            wait_ms = 50;
+            agent.fd = (int)fd;
+            if (say_who() == 0)
+                serve();
+            disconnected();
+        }
+        ck_sleep_us(wait_ms * 1000);
+        wait_ms = wait_ms < 5000 ? wait_ms * 2 : 5000;
+    }
+    return 0;
+}
+
+static int start(void)
+{
+    uint64_t all = ~0ull, before = 0;
+    long tid;
+
+    agent.started = 0;
+    sys4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, 8);
+    tid = ck_clone(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+                       CLONE_THREAD | CLONE_SYSVSEM,
+                   stack + sizeof stack, NULL, NULL, agent_main, NULL);
+    if (tid >= 0)
+        ck_agent_tid = (int32_t)tid;
+    sys4(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
+    return tid < 0 ? (int)tid : 0;
+}
+
+int ck_agent_start(void)
+{
+    agent.fd = agent.keep_fd = -1;
+    return start();
+}
+
+int ck_agent_start_restored(int fd, uint64_t bytes)
+{
+    int r;
+
+    memset(&agent, 0, sizeof agent);
+    agent.fd = -1;
+    agent.keep_fd = fd;
+    agent.parked = 1;
+    agent.restored_bytes = bytes;
+    r = start();
+
+    while (!r && !__atomic_load_n(&agent.started, __ATOMIC_ACQUIRE))
+        ck_futex_wait(&agent.started, 0, 1000);
+    return r;
+}
+
+void ck_agent_after_fork(void)
+{
+    memset(&agent, 0, sizeof agent);
+    ck_snapshot_forget();
+    ck_helper_forget();
+    ck_threads.restarted = 0;
+    ck_rt.root = 0;
+    ck_agent_start();
+}
+
+int ck_agent_wait_welcome(int limit_ms)
+{
+    uint64_t end = ck_now_us() + (uint64_t)limit_ms * 1000;
+
+    while (!__atomic_load_n(&agent.welcomed, __ATOMIC_ACQUIRE)) {
+        ck_futex_wait(&agent.welcomed, 0, 100);
+        if (ck_now_us() > end)
+            return -ETIMEDOUT;
+    }
+    return 0;
+}

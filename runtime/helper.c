@@ -1,0 +1,141 @@
+/*
+ * helper.c - runs `ckpt capture`, which looks at the tree from outside.
+ *
+ * A process that calls exec sends SIGCHLD to its parent when it ends,
+ * whatever it was cloned with, and the program's wait would find it. So a
+ * go-between is cloned with exit signal 0: the helper is its child, and the
+ * program sees neither. The go-between shares our memory and only waits.
+ */
+#include "runtime/helper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "lib/arch/x86_64/clone.h"
+#include "lib/sys/fmt.h"
+#include "lib/sys/syscall.h"
+#include "runtime/thread.h"
+
+#define NOT_EXECUTED 127
+
+static struct {
+    int32_t pid; /* of the go-between */
+    int status;  /* exit status of the helper */
+    char program[1100], id[16];
+    char *argv[12];
+    char *env[4];
+    uint8_t outer[16 * 1024] __attribute__((aligned(16)));
+    uint8_t inner[16 * 1024] __attribute__((aligned(16)));
+} helper;
+
+void ck_helper_forget(void)
+{
+    helper.pid = 0;
+}
+
+int ck_helper_running(void)
+{
+    return helper.pid != 0;
+}
+
+static int exec_main(void *arg)
+{
+    uint64_t none = 0;
+
+    (void)arg;
+    /* 0-2 must be something: what the helper opens must not land there. */
+    for (int i = 0; i < 3; i++)
+        sys4(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR, 0);
+    sys4(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
+    sys3(SYS_execve, helper.program, helper.argv, helper.env);
+    return NOT_EXECUTED;
+}
+
+static int between_main(void *arg)
+{
+    int status = 0;
+    long pid;
+
+    (void)arg;
+    sys2(SYS_prctl, PR_SET_NAME, "ckpt-capture");
+    sys3(SYS_close_range, 0, ~0u, 2 /* CLOSE_RANGE_UNSHARE */);
+    pid = ck_clone(CLONE_VM | CLONE_VFORK | SIGCHLD,
+                   helper.inner + sizeof helper.inner, NULL, NULL, exec_main,
+                   NULL);
+    if (pid < 0)
+        return NOT_EXECUTED;
+    while (sys4(SYS_wait4, pid, &status, __WALL, NULL) == -EINTR)
+        ;
+    return (status & 0x7f) ? 128 + (status & 0x7f) : status >> 8 & 0xff;
+}
+
+/* <prefix>/lib/ckpt/libckpt.so -> <prefix>/bin/ckpt */
+static int find_program(void)
+{
+    char *p;
+
+    ck_fmt(helper.program, sizeof helper.program, "%s", ck_rt.runtime_path);
+    for (int up = 0; up < 3; up++) {
+        p = strrchr(helper.program, '/');
+        if (!p)
+            return -ENOENT;
+        *p = '\0';
+    }
+    return ck_fmt(p, (size_t)(helper.program + sizeof helper.program - p),
+                  "/bin/ckpt");
+}
+
+int ck_helper_start(uint32_t id, char *why, size_t cap)
+{
+    long pid;
+    int r = find_program();
+
+    if (r < 0) {
+        ck_fmt(why, cap, "bin/ckpt is not beside %s", ck_rt.runtime_path);
+        return r;
+    }
+    ck_fmt(helper.id, sizeof helper.id, "%u", id);
+    helper.argv[0] = helper.program;
+    helper.argv[1] = (char *)"capture";
+    helper.argv[2] = (char *)"--dir";
+    helper.argv[3] = ck_rt.job_dir;
+    helper.argv[4] = (char *)"--id";
+    helper.argv[5] = helper.id;
+    helper.argv[6] = (char *)"--tree";
+    helper.argv[7] = ck_rt.tree;
+    helper.argv[8] = NULL;
+    helper.env[0] = (char *)"PATH=/usr/bin:/bin";
+    helper.env[1] = NULL;
+    pid = ck_clone(CLONE_VM | CLONE_UNTRACED,
+                   helper.outer + sizeof helper.outer, NULL, NULL,
+                   between_main, NULL);
+    if (pid < 0) {
+        ck_fmt(why, cap, "no process for ckpt capture (error %ld)", -pid);
+        return (int)pid;
+    }
+    helper.pid = (int32_t)pid;
+    return 0;
+}
+
+int ck_helper_lost(char *why, size_t cap)
+{
+    int status = 0;
+
+    if (!helper.pid || sys4(SYS_wait4, helper.pid, &status,
+                            __WALL | WNOHANG, NULL) != helper.pid)
+        return 0;
+    helper.pid = 0;
+    status = status >> 8 & 0xff;
+    if (status == NOT_EXECUTED)
+        ck_fmt(why, cap, "%s can't be executed", helper.program);
+    else if (status > 128)
+        ck_fmt(why, cap, "ckpt capture was ended by signal %d", status - 128);
+    else
+        return 0;
+    return 1;
+}

@@ -1,0 +1,18 @@
+/*
+ * helper.h - runs `ckpt capture` beside a parked tree. Agent thread only.
+ */
+#ifndef CKPT_RUNTIME_HELPER_H
+#define CKPT_RUNTIME_HELPER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Starts it for image set id. 0 or -errno with a reason. */
+int ck_helper_start(uint32_t id, char *why, size_t cap);
+int ck_helper_running(void);
+/* Has it ended in a way that it can't have reported itself? 1 with a
+ * reason, once; else 0. */
+int ck_helper_lost(char *why, size_t cap);
+void ck_helper_forget(void);
+
+#endif

@@ -1,0 +1,302 @@
+/*
+ * areas.c - reads /proc/self/smaps into a list, and refuses by name what
+ * can't be saved: memory that others may write to at the same time (shared
+ * file mappings, System V and POSIX shared memory), devices.
+ *
+ * smaps and not maps, because only VmFlags tells what fork will not copy
+ * (dc, wf), what grows down (gd), and what madvise has said.
+ */
+#include "runtime/mem/areas.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "lib/sys/fmt.h"
+#include "lib/sys/syscall.h"
+#include "runtime/thread.h"
+
+#define MAY_WRITE 0x80000000u /* VmFlags mw, only until classified */
+
+int ck_work_open(struct ck_work *w, size_t size)
+{
+    long p = sys6(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (sys_failed(p))
+        return (int)p;
+    /* Keeps the kernel from merging it with a neighbour of the program's. */
+    sys3(SYS_madvise, p, size, MADV_DONTDUMP);
+    w->base = (uint8_t *)p;
+    w->size = w->top = size;
+    w->used = 0;
+    w->skip = 0;
+    return 0;
+}
+
+void ck_work_close(struct ck_work *w)
+{
+    if (w->base)
+        sys2(SYS_munmap, w->base, w->size);
+    w->base = NULL;
+}
+
+void *ck_work_alloc(struct ck_work *w, size_t n)
+{
+    void *p = w->base + w->used;
+
+    n = (n + 15) & ~(size_t)15;
+    if (n > w->top - w->used)
+        return NULL;
+    w->used += n;
+    return p;
+}
+
+struct lines {
+    long fd;
+    size_t len, pos;
+    char buf[16384];
+};
+
+/* The next line without its newline, or NULL. Lines of smaps are shorter
+ * than the buffer (a path has at most 4096 bytes). */
+static char *next_line(struct lines *l)
+{
+    for (;;) {
+        char *nl = memchr(l->buf + l->pos, '\n', l->len - l->pos);
+        long n;
+
+        if (nl) {
+            char *line = l->buf + l->pos;
+
+            *nl = '\0';
+            l->pos = (size_t)(nl + 1 - l->buf);
+            return line;
+        }
+        memmove(l->buf, l->buf + l->pos, l->len - l->pos);
+        l->len -= l->pos;
+        l->pos = 0;
+        n = sys3(SYS_read, l->fd, l->buf + l->len, sizeof l->buf - l->len);
+        if (n <= 0)
+            return NULL;
+        l->len += (size_t)n;
+    }
+}
+
+static int deleted(const char *path)
+{
+    size_t n = strlen(path);
+
+    return n > 10 && !strcmp(path + n - 10, " (deleted)");
+}
+
+static int anonymous(const char *p)
+{
+    return !*p || ck_starts(p, "[anon:") || ck_starts(p, "[heap]") ||
+           ck_starts(p, "[stack");
+}
+
+/* Shared anonymous memory, as made by mmap or put back by a restart. */
+static int between_relatives(const char *p)
+{
+    return ck_starts(p, "/dev/zero (deleted)") ||
+           ck_starts(p, "/memfd:ckpt-shm") || ck_starts(p, "[anon_shmem:");
+}
+
+/* What a mapping is refused for, or NULL; sets a->kind. */
+static const char *classify(struct ck_marea *a, int shared, int may_write)
+{
+    const char *p = a->path;
+
+    a->kind = CK_AREA_ANON;
+    if (shared && between_relatives(p)) {
+        a->kind = CK_AREA_SHM;
+        a->early = 1;
+    } else if (anonymous(p)) {
+        a->flags |= ck_starts(p, "[heap]") ? CK_AF_HEAP : 0u;
+        a->flags |= ck_starts(p, "[stack]") ? CK_AF_STACK : 0u;
+    } else if (ck_starts(p, "[vdso]")) {
+        a->kind = CK_AREA_VDSO;
+    } else if (ck_starts(p, "[vvar")) {
+        a->kind = CK_AREA_VVAR;
+    } else if (*p == '[') {
+        a->kind = 0; /* [vsyscall], [uprobes]: the kernel's own */
+    } else if (ck_starts(p, "/SYSV")) {
+        return "System V shared memory can't be saved yet";
+    } else if (shared && (ck_starts(p, "/dev/shm/") ||
+                          ck_starts(p, "/memfd:"))) {
+        return "POSIX shared memory and memfd mappings can't be saved yet";
+    } else if (ck_starts(p, "anon_inode:")) {
+        return "a mapping of a kernel object can't be saved";
+    } else if (ck_starts(p, "/dev/zero")) {
+        return shared ? "a shared mapping of /dev/zero can't be saved" : NULL;
+    } else if (ck_starts(p, "/dev/") && !ck_starts(p, "/dev/shm/")) {
+        return "a device mapping can't be saved";
+    } else if (shared && may_write) {
+        return "a shared mapping of a file that may be written can't be "
+               "saved yet";
+    } else if (deleted(p) || ck_starts(p, "/memfd:")) {
+        a->whole = 1;
+    } else {
+        a->kind = shared ? CK_AREA_DEV : CK_AREA_FILE;
+    }
+    return NULL;
+}
+
+/* Strings go to the top of the working memory, areas to the bottom. */
+static const char *keep(struct ck_work *w, const char *s)
+{
+    size_t n = strlen(s) + 1;
+
+    if (n > w->top - w->used)
+        return NULL;
+    w->top -= n;
+    memcpy(w->base + w->top, s, n);
+    return (const char *)w->base + w->top;
+}
+
+static int add(struct ck_mareas *m, struct ck_work *w, const char *line)
+{
+    struct ck_marea *a = ck_work_alloc(w, sizeof *a);
+    const char *p = line;
+
+    if (!a)
+        return -ENOMEM;
+    if (!m->n)
+        m->a = a;
+    memset(a, 0, sizeof *a);
+    a->start = ck_parse_u64(&p, 16);
+    p++;
+    a->end = ck_parse_u64(&p, 16);
+    if (strlen(p) < 6)
+        return -EPROTO;
+    a->prot = (uint8_t)((p[1] == 'r' ? PROT_READ : 0) |
+                        (p[2] == 'w' ? PROT_WRITE : 0) |
+                        (p[3] == 'x' ? PROT_EXEC : 0));
+    a->early = p[4] == 's'; /* means shared until finish_area */
+    p += 6;
+    a->pgoff = ck_parse_u64(&p, 16);
+    p++;
+    a->dev = ck_parse_u64(&p, 16) << 20;
+    p++;
+    a->dev |= ck_parse_u64(&p, 16);
+    p++;
+    a->ino = ck_parse_u64(&p, 10);
+    while (*p == ' ')
+        p++;
+    a->path = keep(w, p);
+    if (!a->path)
+        return -ENOMEM;
+    m->path_bytes += strlen(p) + 1;
+    m->n++;
+    return 0;
+}
+
+static uint32_t one_flag(char a, char b)
+{
+    switch ((unsigned)(uint8_t)a << 8 | (uint8_t)b) {
+    case 'g' << 8 | 'd':
+        return CK_AF_GROWSDOWN;
+    case 'd' << 8 | 'c':
+        return CK_AF_DONTFORK;
+    case 'w' << 8 | 'f':
+        return CK_AF_WIPEONFORK;
+    case 'd' << 8 | 'd':
+        return CK_AF_DONTDUMP;
+    case 'h' << 8 | 'g':
+        return CK_AF_HUGEPAGE;
+    case 'n' << 8 | 'h':
+        return CK_AF_NOHUGEPAGE;
+    case 'l' << 8 | 'o':
+        return CK_AF_LOCKED;
+    case 'n' << 8 | 'r':
+        return CK_AF_NORESERVE;
+    case 'm' << 8 | 'g':
+        return CK_AF_MERGEABLE;
+    case 'm' << 8 | 'w':
+        return MAY_WRITE;
+    default:
+        return 0;
+    }
+}
+
+/* VmFlags is an area's last line: now everything is known of it. */
+static int finish_area(struct ck_mareas *m, const struct ck_work *w,
+                       const char *flags, char *why, size_t cap)
+{
+    struct ck_marea *a = &m->a[m->n - 1];
+    uint64_t base = (uint64_t)(uintptr_t)w->base;
+    int shared = a->early;
+    const char *refusal;
+
+    a->early = 0;
+    while (*flags == ' ')
+        flags++;
+    for (; flags[0] && flags[1]; flags += flags[2] ? 3 : 2)
+        a->flags |= one_flag(flags[0], flags[1]);
+    refusal = classify(a, shared, (a->flags & MAY_WRITE) != 0);
+    a->flags &= ~MAY_WRITE;
+    if (a->start < base + w->size && a->end > base) {
+        a->kind = 0;
+        return a->start >= base && a->end <= base + w->size ? 0 : -EBUSY;
+    }
+    if (w->skip && a->start == w->skip) {
+        a->kind = a->early = 0;
+        return 0;
+    }
+    if (refusal) {
+        ck_fmt(why, cap, "mapping %lx-%lx of %s: %s", a->start, a->end,
+               a->path, refusal);
+        return -EOPNOTSUPP;
+    }
+    if (a->flags & (CK_AF_DONTFORK | CK_AF_WIPEONFORK))
+        a->early = 1;
+    if (a->kind == CK_AREA_ANON || a->kind == CK_AREA_FILE)
+        m->resident += a->whole ? a->end - a->start : a->resident;
+    return 0;
+}
+
+static int read_line(struct ck_mareas *m, struct ck_work *w, char *line,
+                     char *why, size_t cap)
+{
+    const char *v = line;
+
+    /* An area begins with a lower-case hex digit, its keys with a capital. */
+    if (*line < 'A' || *line > 'Z')
+        return add(m, w, line);
+    if (!m->n)
+        return -EPROTO;
+    if (ck_starts(line, "Rss:") || ck_starts(line, "Swap:")) {
+        while (*v && (*v < '0' || *v > '9'))
+            v++;
+        m->a[m->n - 1].resident += ck_parse_u64(&v, 10) * 1024;
+    } else if (ck_starts(line, "VmFlags:")) {
+        return finish_area(m, w, line + 8, why, cap);
+    }
+    return 0;
+}
+
+int ck_areas_read(struct ck_mareas *m, struct ck_work *w, char *why,
+                  size_t cap)
+{
+    static struct lines l;
+    char *line;
+    int r = 0;
+
+    memset(m, 0, sizeof *m);
+    l.len = l.pos = 0;
+    l.fd = sys4(SYS_openat, AT_FDCWD, "/proc/self/smaps",
+                O_RDONLY | O_CLOEXEC, 0);
+    if (l.fd < 0) {
+        ck_fmt(why, cap, "/proc/self/smaps can't be read (error %ld)", -l.fd);
+        return (int)l.fd;
+    }
+    while (!r && (line = next_line(&l)))
+        r = read_line(m, w, line, why, cap);
+    sys1(SYS_close, l.fd);
+    if (r && r != -EOPNOTSUPP)
+        ck_fmt(why, cap, "the list of %u memory areas can't be read "
+               "(error %d)", m->n, -r);
+    return r;
+}

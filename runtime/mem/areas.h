@@ -1,0 +1,50 @@
+/*
+ * areas.h - the memory areas of this process, as /proc/self/smaps has them.
+ */
+#ifndef CKPT_RUNTIME_MEM_AREAS_H
+#define CKPT_RUNTIME_MEM_AREAS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/image/format.h"
+
+struct ck_marea {
+    uint64_t start, end, pgoff, dev, ino;
+    uint64_t resident; /* bytes present or swapped */
+    uint32_t flags;    /* enum ck_area_flag */
+    uint8_t kind;      /* enum ck_area_kind; 0: not saved, not restored */
+    uint8_t prot;
+    uint8_t whole; /* its file can't be mapped again: save every page */
+    uint8_t early; /* fork does not copy it: saved before going on */
+    const char *path; /* "" for anonymous */
+};
+
+/* Working memory of a checkpoint: one mapping, small things from the bottom,
+ * strings from the top; never part of an image. */
+struct ck_work {
+    uint8_t *base;
+    size_t size, used, top;
+    uint64_t skip; /* start of one more area that is not saved, or 0 */
+};
+/* 0 or -errno. */
+int ck_work_open(struct ck_work *w, size_t size);
+void ck_work_close(struct ck_work *w);
+/* Aligned to 16; NULL when full. */
+void *ck_work_alloc(struct ck_work *w, size_t n);
+
+struct ck_mareas {
+    struct ck_marea *a;
+    uint32_t n;
+    uint64_t resident; /* of all that is saved */
+    size_t path_bytes;
+};
+
+/*
+ * Reads all areas. What lies in the working memory is left out. -EOPNOTSUPP
+ * with a reason for an area that can't be saved; -errno otherwise.
+ */
+int ck_areas_read(struct ck_mareas *m, struct ck_work *w, char *why,
+                  size_t cap);
+
+#endif

@@ -1,0 +1,392 @@
+/*
+ * save.c - finds the pages that carry data and hands them to the writer.
+ *
+ * /proc/self/pagemap says which pages of a private area are its own: present
+ * or swapped, and not the file's. Of these, pages of zeros are left out: new
+ * memory is zero anyway. (Only in an area whose file lies below would a
+ * missing page become the file's, so there zeros are written.)
+ *
+ * Several workers take slices of the list; each gathers runs of pages until
+ * a block is full. In the fork snapshot they are threads of the writer, in
+ * place they are threads of the program's process that live for this only.
+ */
+#include "runtime/mem/save.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "lib/arch/x86_64/clone.h"
+#include "lib/sys/fmt.h"
+#include "lib/sys/syscall.h"
+#include "runtime/thread.h"
+
+#define PAGE 4096u
+#define SLICE_PAGES 1024u
+#define PM_PRESENT (1ull << 63)
+#define PM_SWAPPED (1ull << 62)
+#define PM_FILE (1ull << 61)
+#define WORKER_STACK (32 * 1024)
+
+struct work {
+    struct ck_imgw *w;
+    struct ck_imgw_stream *s;
+    const struct ck_mareas *m;
+    struct ck_progress *p;
+    int early;
+    uint32_t lock; /* of the two that follow: the next slice */
+    uint32_t area;
+    uint64_t at;
+    int pagemap;
+    int mem;
+};
+
+struct worker {
+    struct work *work;
+    void *scratch;
+    uint8_t *bounce; /* CK_BLOCK_RAW_MAX, for areas read through /proc */
+    uint64_t *map;   /* SLICE_PAGES entries */
+    struct ck_run run[CK_BLOCK_RUNS_MAX];
+    uint32_t nruns;
+    uint32_t bytes;
+    int32_t alive;
+};
+
+uint32_t ck_save_blocks(const struct ck_mareas *m)
+{
+    uint64_t bytes = m->resident;
+
+    /* A file that turns out to be gone is saved as a whole. */
+    for (uint32_t i = 0; i < m->n; i++)
+        if (m->a[i].kind == CK_AREA_FILE || m->a[i].kind == CK_AREA_DEV)
+            bytes += m->a[i].end - m->a[i].start;
+    return (uint32_t)(bytes / CK_BLOCK_RAW_MAX) * 2 + m->n +
+           4 * CK_SAVE_THREADS + 64;
+}
+
+static int saved_kind(const struct ck_marea *a)
+{
+    return a->kind == CK_AREA_ANON || a->kind == CK_AREA_FILE;
+}
+
+/* The next slice of at most SLICE_PAGES pages; 0 when there is none. */
+static int next_slice(struct work *k, const struct ck_marea **a,
+                      uint64_t *start, uint64_t *end)
+{
+    int got = 0;
+
+    while (__atomic_exchange_n(&k->lock, 1, __ATOMIC_ACQUIRE))
+        sys0(SYS_sched_yield);
+    while (!got && k->area < k->m->n) {
+        const struct ck_marea *area = &k->m->a[k->area];
+
+        if (!saved_kind(area) || area->early != k->early ||
+            (!area->resident && !area->whole) || k->at >= area->end) {
+            k->area++;
+            k->at = 0;
+            continue;
+        }
+        *a = area;
+        *start = k->at > area->start ? k->at : area->start;
+        *end = area->end - *start > (uint64_t)SLICE_PAGES * PAGE
+                   ? *start + (uint64_t)SLICE_PAGES * PAGE
+                   : area->end;
+        k->at = *end;
+        got = 1;
+    }
+    __atomic_store_n(&k->lock, 0, __ATOMIC_RELEASE);
+    return got;
+}
+
+static int zero(const void *page)
+{
+    const uint64_t *p = page;
+
+    for (unsigned i = 0; i < PAGE / 8; i += 8)
+        if (p[i] | p[i + 1] | p[i + 2] | p[i + 3] | p[i + 4] | p[i + 5] |
+            p[i + 6] | p[i + 7])
+            return 0;
+    return 1;
+}
+
+static void flush(struct worker *v)
+{
+    if (v->nruns)
+        ck_imgw_block(v->work->w, v->work->s, v->scratch, v->run, v->nruns);
+    v->nruns = 0;
+    v->bytes = 0;
+}
+
+static void take(struct worker *v, uint64_t addr)
+{
+    struct ck_run *last = v->nruns ? &v->run[v->nruns - 1] : NULL;
+
+    if (last && last->addr + last->len == addr) {
+        last->len += PAGE;
+    } else {
+        if (v->nruns == CK_BLOCK_RUNS_MAX)
+            flush(v);
+        v->run[v->nruns].addr = addr;
+        v->run[v->nruns++].len = PAGE;
+    }
+    v->bytes += PAGE;
+    if (v->bytes == CK_BLOCK_RAW_MAX)
+        flush(v);
+}
+
+/* The same for a page that must be copied first: v->bounce collects. */
+static void gather_flush(struct worker *v, struct ck_imgw *w,
+                         struct ck_imgw_stream *s)
+{
+    if (v->nruns)
+        ck_imgw_block_buf(w, s, v->scratch, v->run, v->nruns, v->bounce);
+    v->nruns = 0;
+    v->bytes = 0;
+}
+
+static void gather(struct worker *v, struct ck_imgw *w,
+                   struct ck_imgw_stream *s, uint64_t addr)
+{
+    struct ck_run *last = v->nruns ? &v->run[v->nruns - 1] : NULL;
+
+    if (zero(v->bounce + v->bytes))
+        return;
+    v->bytes += PAGE;
+    if (last && last->addr + last->len == addr) {
+        last->len += PAGE;
+    } else {
+        v->run[v->nruns].addr = addr;
+        v->run[v->nruns++].len = PAGE;
+    }
+    if (v->bytes == CK_BLOCK_RAW_MAX || v->nruns == CK_BLOCK_RUNS_MAX)
+        gather_flush(v, w, s);
+}
+
+/* Pages of a file that is gone: through /proc/self/mem, which gives an error
+ * and not SIGBUS behind the file's end. */
+static void save_whole(struct worker *v, uint64_t start, uint64_t end)
+{
+    flush(v);
+    for (; start < end; start += PAGE)
+        if (sys4(SYS_pread64, v->work->mem, v->bounce + v->bytes, PAGE,
+                 start) == (long)PAGE)
+            gather(v, v->work->w, v->work->s, start);
+    gather_flush(v, v->work->w, v->work->s);
+}
+
+static void save_slice(struct worker *v, const struct ck_marea *a,
+                       uint64_t start, uint64_t end)
+{
+    uint64_t pages = (end - start) / PAGE;
+    int opened = 0;
+    long n;
+
+    if (a->whole) {
+        save_whole(v, start, end);
+        return;
+    }
+    n = sys4(SYS_pread64, v->work->pagemap, v->map, pages * 8,
+             start / PAGE * 8);
+    if (n != (long)(pages * 8)) {
+        ck_imgw_fail(v->work->w, n < 0 ? (int)n : -EIO);
+        return;
+    }
+    for (uint64_t i = 0; i < pages; i++) {
+        uint64_t e = v->map[i], addr = start + i * PAGE;
+
+        if (!(e & (PM_PRESENT | PM_SWAPPED)))
+            continue;
+        if (a->kind == CK_AREA_FILE && (e & PM_PRESENT) && (e & PM_FILE))
+            continue;
+        if (!(a->prot & PROT_READ) && !opened) {
+            flush(v);
+            sys3(SYS_mprotect, start, end - start, PROT_READ);
+            opened = 1;
+        }
+        if (a->kind == CK_AREA_ANON && zero((const void *)addr))
+            continue;
+        take(v, addr);
+    }
+    if (opened) {
+        flush(v);
+        sys3(SYS_mprotect, start, end - start, a->prot);
+    }
+}
+
+static int worker_main(void *arg)
+{
+    struct worker *v = arg;
+    struct work *k = v->work;
+    const struct ck_marea *a;
+    uint64_t start, end;
+
+    while (!ck_imgw_err(k->w) && next_slice(k, &a, &start, &end)) {
+        save_slice(v, a, start, end);
+        if (k->p && !a->whole)
+            __atomic_add_fetch(&k->p->done,
+                               a->resident * (end - start) /
+                                   (a->end - a->start),
+                               __ATOMIC_RELAXED);
+    }
+    flush(v);
+    return 0;
+}
+
+/* One worker's memory: scratch, bounce buffer, page map, stack. */
+#define WORKER_MEM                                                          \
+    (sizeof(struct worker) + CK_IMGW_SCRATCH_SIZE + CK_BLOCK_RAW_MAX +      \
+     SLICE_PAGES * 8 + WORKER_STACK + 4096)
+
+static struct worker *make_worker(struct work *k, struct ck_work *mem,
+                                  void **top)
+{
+    struct worker *v = ck_work_alloc(mem, sizeof *v);
+    uint8_t *stack = ck_work_alloc(mem, WORKER_STACK);
+
+    if (!v || !stack)
+        return NULL;
+    v->work = k;
+    v->map = ck_work_alloc(mem, SLICE_PAGES * 8);
+    v->bounce = ck_work_alloc(mem, CK_BLOCK_RAW_MAX);
+    v->scratch = ck_work_alloc(mem, CK_IMGW_SCRATCH_SIZE);
+    *top = stack + WORKER_STACK;
+    return v->scratch ? v : NULL;
+}
+
+static void run_workers(struct work *k, unsigned threads, struct ck_work *mem)
+{
+    struct worker *v[CK_SAVE_THREADS] = {NULL};
+    void *top;
+
+    for (unsigned i = 0; i < threads; i++) {
+        v[i] = make_worker(k, mem, &top);
+        if (!v[i]) {
+            ck_imgw_fail(k->w, -ENOMEM);
+            break;
+        }
+        if (i == 0)
+            continue;
+        v[i]->alive = 1;
+        if (ck_clone(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+                         CLONE_THREAD | CLONE_SYSVSEM | CLONE_CHILD_CLEARTID,
+                     top, NULL, &v[i]->alive, worker_main, v[i]) < 0)
+            v[i]->alive = 0;
+    }
+    if (v[0])
+        worker_main(v[0]);
+    for (unsigned i = 1; i < threads; i++) {
+        int32_t id;
+
+        while (v[i] &&
+               (id = __atomic_load_n(&v[i]->alive, __ATOMIC_ACQUIRE)) != 0) {
+            struct timespec ts = {1, 0};
+
+            sys4(SYS_futex, &v[i]->alive, CK_FUTEX_WAIT, id, &ts);
+        }
+    }
+}
+
+void ck_save_pages(struct ck_imgw *w, struct ck_imgw_stream *s,
+                   const struct ck_mareas *m, int early, unsigned threads,
+                   struct ck_progress *p)
+{
+    struct work k = {.w = w, .s = s, .m = m, .p = p, .early = early};
+    struct ck_work mem;
+    int r;
+
+    if (threads < 1)
+        threads = 1;
+    if (threads > CK_SAVE_THREADS)
+        threads = CK_SAVE_THREADS;
+    r = ck_work_open(&mem, threads * WORKER_MEM);
+    if (r) {
+        ck_imgw_fail(w, r);
+        return;
+    }
+    k.pagemap = (int)sys4(SYS_openat, AT_FDCWD, "/proc/self/pagemap",
+                          O_RDONLY | O_CLOEXEC, 0);
+    k.mem = (int)sys4(SYS_openat, AT_FDCWD, "/proc/self/mem",
+                      O_RDONLY | O_CLOEXEC, 0);
+    if (k.pagemap < 0 || k.mem < 0)
+        ck_imgw_fail(w, k.pagemap < 0 ? k.pagemap : k.mem);
+    else
+        run_workers(&k, threads, &mem);
+    if (k.pagemap >= 0)
+        sys1(SYS_close, k.pagemap);
+    if (k.mem >= 0)
+        sys1(SYS_close, k.mem);
+    ck_work_close(&mem);
+}
+
+static int write_shm(int fd, const struct ck_marea *a, struct ck_work *mem,
+                     uint64_t out[3])
+{
+    uint64_t len = a->end - a->start;
+    uint32_t blocks = (uint32_t)(len / CK_BLOCK_RAW_MAX) * 2 + 2;
+    struct ck_imgw_stream s;
+    struct ck_imgw w;
+    struct ck_shm rec = {a->dev, a->ino, a->pgoff, len, "anonymous"};
+    size_t index_len = CK_IMGW_STREAM_MEM(blocks) + CK_IMGW_RECORD_MEM + 512;
+    void *index = ck_work_alloc(mem, index_len);
+    struct worker *v = ck_work_alloc(mem, sizeof *v);
+    int r;
+
+    if (!index || !v)
+        return -ENOMEM;
+    v->bounce = ck_work_alloc(mem, CK_BLOCK_RAW_MAX);
+    v->scratch = ck_work_alloc(mem, CK_IMGW_SCRATCH_SIZE);
+    if (!v->scratch)
+        return -ENOMEM;
+    r = ck_imgw_begin(&w, fd, CK_IMAGE_SHM, index, index_len);
+    r = r ? r : ck_imgw_stream(&w, &s, 0, blocks);
+    for (uint64_t at = a->start; !r && at < a->end; at += PAGE) {
+        memcpy(v->bounce + v->bytes, (const void *)at, PAGE);
+        gather(v, &w, &s, a->pgoff + (at - a->start));
+        r = ck_imgw_err(&w);
+    }
+    gather_flush(v, &w, &s);
+    r = r ? r : CK_IMGW_RECORD(&w, CK_TAG_SHM, ck_shm, &rec);
+    r = r ? r : ck_imgw_finish(&w, &out[0], &out[1]);
+    out[2] = w.raw_bytes;
+    return r;
+}
+
+int ck_save_shm(const char *set_dir, const struct ck_marea *a, char *name,
+                size_t name_cap, uint64_t out[3], int *written, char *why,
+                size_t cap)
+{
+    char path[1400];
+    struct ck_work mem;
+    uint8_t prot = a->prot;
+    long fd;
+    int r;
+
+    *written = 0;
+    ck_fmt(name, name_cap, "shm.%lx-%lu-%lx.img", a->dev, a->ino, a->pgoff);
+    ck_fmt(path, sizeof path, "%s/%s", set_dir, name);
+    fd = sys4(SYS_openat, AT_FDCWD, path,
+              O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd == -EEXIST)
+        return 0;
+    if (fd < 0) {
+        ck_fmt(why, cap, "%s can't be created (error %ld)", path, -fd);
+        return (int)fd;
+    }
+    r = ck_work_open(&mem, CK_IMGW_SCRATCH_SIZE + CK_BLOCK_RAW_MAX + 65536 +
+                               (a->end - a->start) / 16384);
+    if (!r) {
+        if (!(prot & PROT_READ))
+            sys3(SYS_mprotect, a->start, a->end - a->start, PROT_READ);
+        r = write_shm((int)fd, a, &mem, out);
+        if (!(prot & PROT_READ))
+            sys3(SYS_mprotect, a->start, a->end - a->start, prot);
+        ck_work_close(&mem);
+    }
+    sys1(SYS_close, fd);
+    if (r)
+        ck_fmt(why, cap, "%s can't be written (error %d)", path, -r);
+    *written = !r;
+    return r;
+}

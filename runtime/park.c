@@ -1,0 +1,191 @@
+/*
+ * park.c - what a thread does between being stopped and going on.
+ *
+ * It runs on its slot's own small stack with every signal blocked, tells
+ * what only it can know, waits, and ends in rt_sigreturn. Signals that
+ * arrived meanwhile are pending: a call that would have been ended by one
+ * (pause, a wait with a handler that does not restart) must then return
+ * -EINTR and not be executed again, or it would wait for what has been.
+ * Which thread a shared signal is for, the agent decides; see ck_park_decide.
+ *
+ * No libc, no errno; thread-local storage only through ck_deadline_*.
+ */
+#include <asm/prctl.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "lib/sys/fmt.h"
+#include "lib/sys/syscall.h"
+#include "runtime/thread.h"
+
+#ifndef PR_GET_TID_ADDRESS
+#define PR_GET_TID_ADDRESS 40
+#endif
+
+struct ck_threads ck_threads;
+
+static void tell(struct ck_slot *t)
+{
+    stack_t ss;
+    uint64_t head = 0, len = 0, tid_address = 0;
+    int sig = 0;
+    long slack;
+
+    memset(&ss, 0, sizeof ss);
+    sys2(SYS_sigaltstack, NULL, &ss);
+    /* The park stack is not the alternate one, so SS_ONSTACK is clear. */
+    t->frame->uc_stack = ss;
+    sys3(SYS_get_robust_list, 0, &head, &len);
+    t->robust = head;
+    t->robust_len = len;
+    if (sys2(SYS_prctl, PR_GET_TID_ADDRESS, &tid_address) == 0)
+        t->clear_tid = tid_address;
+    sys2(SYS_prctl, PR_GET_NAME, t->name);
+    sys2(SYS_prctl, PR_GET_PDEATHSIG, &sig);
+    t->pdeathsig = sig;
+    slack = sys1(SYS_prctl, PR_GET_TIMERSLACK);
+    t->timerslack = slack > 0 ? (uint64_t)slack : 0;
+}
+
+/* A restarted program's stopped wait holds numbers of the old run. */
+static void renumber(struct ck_slot *t)
+{
+    greg_t *reg;
+
+    if (!t->vpid_arg)
+        return;
+    reg = ck_frame_arg(t->frame, t->sys.nr == SYS_waitid ? 1 : 0);
+    *reg = ck_real_signed(t->vpid_arg);
+}
+
+static void before_going(struct ck_slot *t, int restarted)
+{
+    uint64_t pending = 0;
+
+    if (restarted)
+        renumber(t);
+    if (t->tls)
+        ck_deadline_resumed(restarted);
+    sys2(SYS_rt_sigpending, &pending, sizeof pending);
+    if ((pending & ~t->mask) && t->sys.how) {
+        __atomic_store_n(&t->decision, CK_DECIDE_ASKED, __ATOMIC_RELEASE);
+        __atomic_add_fetch(&ck_threads.gone, 1, __ATOMIC_ACQ_REL);
+        ck_futex_wake(&ck_threads.gone, 1);
+        while (__atomic_load_n(&t->decision, __ATOMIC_ACQUIRE) ==
+               CK_DECIDE_ASKED)
+            ck_futex_wait(&t->decision, CK_DECIDE_ASKED, -1);
+        if (t->decision == CK_DECIDE_EINTR)
+            ck_frame_eintr(t->frame);
+        return;
+    }
+    __atomic_add_fetch(&ck_threads.gone, 1, __ATOMIC_ACQ_REL);
+    ck_futex_wake(&ck_threads.gone, 1);
+}
+
+/* go is read before `parked` counts this thread: the agent changes it only
+ * when all are counted. */
+static void wait_for_go(struct ck_slot *t, int restarted)
+{
+    uint32_t go = __atomic_load_n(&ck_threads.go, __ATOMIC_ACQUIRE);
+
+    t->decision = CK_DECIDE_NOTHING;
+    __atomic_add_fetch(&ck_threads.parked, 1, __ATOMIC_ACQ_REL);
+    ck_futex_wake(&ck_threads.parked, 1);
+    while (__atomic_load_n(&ck_threads.go, __ATOMIC_ACQUIRE) == go)
+        ck_futex_wait(&ck_threads.go, go, -1);
+    before_going(t, restarted);
+}
+
+void ck_park_wait(struct ck_slot *t)
+{
+    tell(t);
+    if (t->tls)
+        ck_deadline_parked();
+    wait_for_go(t, 0);
+}
+
+_Noreturn void ck_park(struct ck_slot *t)
+{
+    ck_park_wait(t);
+    ck_frame_return(t->frame);
+}
+
+_Noreturn void ck_park_restarted(struct ck_slot *t)
+{
+    wait_for_go(t, 1);
+    ck_frame_return(t->frame);
+}
+
+/*
+ * Does a signal that is pending now end the rewound call of t? Private ones
+ * are t's own; a shared one goes to the first thread that does not block it
+ * (kernel/signal.c, complete_signal). Only a signal with a handler ends a
+ * call, and a plain restart (ERESTARTSYS) survives SA_RESTART.
+ */
+static int ends_call(const struct ck_slot *t)
+{
+    char path[64], buf[4096];
+    const char *p = buf;
+    uint64_t own = 0, shared = 0, caught = 0;
+    struct {
+        uint64_t handler, flags, restorer, mask;
+    } sa;
+
+    ck_fmt(path, sizeof path, "/proc/self/task/%d/status", t->tid);
+    if (ck_read_file(path, buf, sizeof buf) < 0)
+        return 0;
+    for (; *p; p++) {
+        const char *v = p + 8;
+
+        if (p != buf && p[-1] != '\n')
+            continue;
+        if (ck_starts(p, "SigPnd:\t"))
+            own = ck_parse_u64(&v, 16);
+        else if (ck_starts(p, "ShdPnd:\t"))
+            shared = ck_parse_u64(&v, 16);
+        else if (ck_starts(p, "SigCgt:\t"))
+            caught = ck_parse_u64(&v, 16);
+    }
+    for (uint32_t i = 0; &ck_threads.slot[i] != t; i++)
+        if (ck_threads.slot[i].tid)
+            shared &= ck_threads.slot[i].mask;
+    own = (own | shared) & caught & ~t->mask;
+    for (int sig = 1; sig <= 64; sig++) {
+        if (!(own >> (sig - 1) & 1) ||
+            sys4(SYS_rt_sigaction, sig, NULL, &sa, 8) < 0)
+            continue;
+        if (t->sys.how < 512 || t->sys.how > 513 || !(sa.flags & SA_RESTART))
+            return t->sys.how != 513;
+    }
+    return 0;
+}
+
+void ck_park_release(void)
+{
+    struct ck_threads *all = &ck_threads;
+    uint32_t n = __atomic_load_n(&all->parked, __ATOMIC_ACQUIRE);
+
+    all->gone = 0;
+    all->parked = 0;
+    __atomic_add_fetch(&all->go, 1, __ATOMIC_ACQ_REL);
+    ck_futex_wake(&all->go, 1 << 30);
+    for (;;) {
+        uint32_t gone = __atomic_load_n(&all->gone, __ATOMIC_ACQUIRE);
+
+        if (gone >= n)
+            break;
+        ck_futex_wait(&all->gone, gone, 100);
+    }
+    for (uint32_t i = 0; i < all->n; i++) {
+        struct ck_slot *t = &all->slot[i];
+
+        if (__atomic_load_n(&t->decision, __ATOMIC_ACQUIRE) !=
+            CK_DECIDE_ASKED)
+            continue;
+        __atomic_store_n(&t->decision,
+                         ends_call(t) ? CK_DECIDE_EINTR : CK_DECIDE_RESTART,
+                         __ATOMIC_RELEASE);
+        ck_futex_wake(&t->decision, 1);
+    }
+}

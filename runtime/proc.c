@@ -1,0 +1,85 @@
+/*
+ * proc.c - small things that the agent needs everywhere: futexes, time, ids,
+ * directories of numbers. Raw system calls; nothing here can fail loudly.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <time.h>
+
+#include "lib/sys/fmt.h"
+#include "lib/sys/syscall.h"
+#include "runtime/thread.h"
+
+#define FUTEX_PRIVATE 128
+
+long ck_futex_wait(uint32_t *word, uint32_t value, int timeout_ms)
+{
+    struct timespec ts = {timeout_ms / 1000, timeout_ms % 1000 * 1000000L};
+
+    return sys4(SYS_futex, word, CK_FUTEX_WAIT | FUTEX_PRIVATE, value,
+                timeout_ms < 0 ? NULL : &ts);
+}
+
+void ck_futex_wake(uint32_t *word, int n)
+{
+    sys3(SYS_futex, word, CK_FUTEX_WAKE | FUTEX_PRIVATE, n);
+}
+
+uint64_t ck_now_us(void)
+{
+    struct timespec ts = {0, 0};
+
+    sys2(SYS_clock_gettime, CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000000u + (uint64_t)ts.tv_nsec / 1000;
+}
+
+void ck_sleep_us(unsigned us)
+{
+    struct timespec ts = {us / 1000000, us % 1000000 * 1000L};
+
+    sys2(SYS_nanosleep, &ts, NULL);
+}
+
+int32_t ck_getpid(void)
+{
+    return (int32_t)sys0(SYS_getpid);
+}
+
+int32_t ck_gettid(void)
+{
+    return (int32_t)sys0(SYS_gettid);
+}
+
+struct dirent64 {
+    uint64_t ino;
+    int64_t off;
+    uint16_t reclen;
+    uint8_t type;
+    char name[];
+};
+
+int ck_each_number(const char *dir, int (*fn)(int32_t n, void *arg),
+                   void *arg)
+{
+    char buf[4096] __attribute__((aligned(8)));
+    long fd = sys4(SYS_openat, AT_FDCWD, dir,
+                   O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    long n = 0;
+    int stop = 0;
+
+    if (fd < 0)
+        return (int)fd;
+    while (!stop && (n = sys3(SYS_getdents64, fd, buf, sizeof buf)) > 0) {
+        for (long at = 0; !stop && at < n;) {
+            struct dirent64 *d = (struct dirent64 *)(void *)(buf + at);
+            const char *p = d->name;
+            uint64_t v = ck_parse_u64(&p, 10);
+
+            if (p != d->name && !*p)
+                stop = fn((int32_t)v, arg);
+            at += d->reclen;
+        }
+    }
+    sys1(SYS_close, fd);
+    return n < 0 ? (int)n : 0;
+}

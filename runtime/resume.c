@@ -1,0 +1,285 @@
+/*
+ * resume.c - makes a process run on from its own memory.
+ *
+ * The restorer has put the memory back and jumps here, on the one thread
+ * that exists, which is the process's first. Everything needed lies in our
+ * own data: the slots of the threads, the attributes. The threads are made
+ * again, each waits on its slot's stack like a parked one; the agent says
+ * RESTORED, and on GO all go on through the same rt_sigreturn as after a
+ * checkpoint. Any failure before that is reported and ends the process: not
+ * one instruction of the program has run.
+ *
+ * Threads get new numbers. glibc keeps a thread's number in its descriptor,
+ * at the address that the kernel clears at the thread's end; it is written
+ * there, and into the mutexes that a saved thread held and that remember
+ * their owner (found by the restorer while it read the memory).
+ */
+#include "runtime/resume.h"
+
+#include <asm/prctl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+#include "lib/arch/x86_64/clone.h"
+#include "lib/proto/client.h"
+#include "lib/sys/fmt.h"
+#include "lib/sys/syscall.h"
+#include "runtime/agent.h"
+#include "runtime/helper.h"
+#include "runtime/snapshot.h"
+#include "runtime/task/task.h"
+#include "runtime/thread.h"
+
+#define FUTEX_TID_MASK 0x3fffffffu
+#define ARCH_REQ_XCOMP_PERM 0x1023
+#define XTILEDATA_BIT 18
+
+struct ck_handoff ck_handoff;
+
+static struct {
+    struct ck_pidtable_file *table; /* shared with the tree's others */
+    size_t table_len;
+    int32_t vpid;
+} again;
+
+int32_t ck_resume_vpid(void)
+{
+    return again.vpid;
+}
+
+void ck_resume_note(int32_t vpid)
+{
+    again.vpid = vpid;
+}
+
+static _Noreturn void give_up(int err, const char *what)
+{
+    static uint8_t buf[1024];
+    char why[400];
+    struct ck_msg_failed m = {0, CK_PHASE_RESTORE, 0, why};
+
+    ck_fmt(why, sizeof why, "process %d (%s): %s (error %d)", again.vpid,
+           ck_threads.slot ? ck_threads.slot[0].name : "?", what, -err);
+    CK_CLIENT_SEND(ck_handoff.coord_fd, buf, sizeof buf, failed, FAILED, &m);
+    for (;;)
+        sys1(SYS_exit_group, 1);
+}
+
+static void open_table(void)
+{
+    struct {
+        uint32_t magic, count, generation, spare;
+    } head;
+    long p, fd = sys4(SYS_openat, AT_FDCWD, ck_handoff.pidtable,
+                      O_RDWR | O_CLOEXEC, 0);
+
+    if (fd < 0)
+        give_up((int)fd, "the pid table can't be opened");
+    if (ck_read_all((int)fd, &head, sizeof head) < 0 ||
+        head.magic != CK_PIDTABLE_MAGIC)
+        give_up(-EBADMSG, "the pid table is not one");
+    again.table_len =
+        sizeof head + head.count * sizeof(struct ck_pid_entry);
+    p = sys6(SYS_mmap, NULL, again.table_len, PROT_READ | PROT_WRITE,
+             MAP_SHARED, fd, 0);
+    if (sys_failed(p))
+        give_up((int)p, "the pid table can't be mapped");
+    again.table = (struct ck_pidtable_file *)p;
+    sys1(SYS_close, fd);
+}
+
+static void tell_number(int32_t virt, int32_t real)
+{
+    struct ck_pid_entry *e = ck_pid_find(again.table, virt);
+    uint32_t unset = CK_PID_UNSET;
+
+    if (!e)
+        give_up(-ENOENT, "a thread's number is not in the pid table");
+    __atomic_store_n(&e->real, real, __ATOMIC_RELEASE);
+    __atomic_compare_exchange_n(&e->state, &unset, CK_PID_EXISTS, 0,
+                                __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+/* What belongs to the calling thread, from its slot. */
+static void become(struct ck_slot *t)
+{
+    sys2(SYS_arch_prctl, ARCH_SET_FS, t->fs_base);
+    if (t->gs_base)
+        sys2(SYS_arch_prctl, ARCH_SET_GS, t->gs_base);
+    sys1(SYS_set_tid_address, t->clear_tid);
+    if (t->robust)
+        sys2(SYS_set_robust_list, t->robust, t->robust_len);
+    if (t->rseq) {
+        sys4(SYS_rseq, t->rseq, t->rseq_len, 1, t->rseq_sig);
+        sys4(SYS_rseq, t->rseq, t->rseq_len, 0, t->rseq_sig);
+    }
+    sys2(SYS_prctl, PR_SET_NAME, t->name);
+    if (t->timerslack)
+        sys2(SYS_prctl, PR_SET_TIMERSLACK, t->timerslack);
+    if (t->pdeathsig)
+        sys2(SYS_prctl, PR_SET_PDEATHSIG, t->pdeathsig);
+}
+
+static int thread_main(void *arg)
+{
+    struct ck_slot *t = arg;
+
+    become(t);
+    ck_park_restarted(t);
+}
+
+/* Real numbers now, by slot; the slots keep the old ones until mutexes have
+ * been mended. Lies behind the slots' region only for the moment. */
+static int32_t *new_tids(uint32_t n)
+{
+    long p = sys6(SYS_mmap, NULL, n * sizeof(int32_t) + 1,
+                  PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (sys_failed(p))
+        give_up((int)p, "no memory");
+    return (int32_t *)p;
+}
+
+static void make_threads(int32_t *fresh)
+{
+    for (uint32_t i = 0; i < ck_threads.n; i++) {
+        struct ck_slot *t = &ck_threads.slot[i];
+        long tid;
+
+        if (!t->tid)
+            continue;
+        if (t->leader) {
+            fresh[i] = ck_gettid();
+            continue;
+        }
+        tid = ck_clone(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+                           CLONE_THREAD | CLONE_SYSVSEM,
+                       t->stack + sizeof t->stack, NULL, NULL, thread_main,
+                       t);
+        if (tid < 0)
+            give_up((int)tid, "a thread can't be made");
+        fresh[i] = (int32_t)tid;
+    }
+}
+
+static int32_t fresh_of(const int32_t *fresh, int32_t old)
+{
+    for (uint32_t i = 0; i < ck_threads.n; i++)
+        if (ck_threads.slot[i].tid == old)
+            return fresh[i];
+    return 0;
+}
+
+/* struct __pthread_mutex_s: lock, count, owner, ... A robust or priority
+ * inheritance mutex has its owner in lock as well. */
+static void mend_mutexes(const int32_t *fresh)
+{
+    for (uint32_t i = 0; i < ck_handoff.mutex_count; i++) {
+        uint32_t *m = (uint32_t *)(uintptr_t)ck_handoff.mutex[i];
+        int32_t tid = fresh_of(fresh, (int32_t)m[2]);
+
+        if (!tid)
+            continue;
+        if ((m[0] & FUTEX_TID_MASK) == m[2])
+            m[0] = (m[0] & ~FUTEX_TID_MASK) | (uint32_t)tid;
+        m[2] = (uint32_t)tid;
+    }
+}
+
+static struct ck_slot *number_threads(const int32_t *fresh)
+{
+    struct ck_slot *leader = NULL;
+
+    for (uint32_t i = 0; i < ck_threads.n; i++) {
+        struct ck_slot *t = &ck_threads.slot[i];
+
+        if (!t->tid)
+            continue;
+        t->tid = fresh[i];
+        if (t->clear_tid)
+            *(int32_t *)(uintptr_t)t->clear_tid = t->tid;
+        tell_number(t->vtid, t->tid);
+        if (t->leader)
+            leader = t;
+    }
+    return leader;
+}
+
+static void take_over(void)
+{
+    ck_fmt(ck_rt.job_dir, sizeof ck_rt.job_dir, "%s", ck_handoff.job_dir);
+    ck_fmt(ck_rt.env_dir, sizeof ck_rt.env_dir, "CKPT_DIR=%s",
+           ck_handoff.job_dir);
+    ck_rt.generation = ck_handoff.generation;
+    ck_fmt(ck_rt.env_tree, sizeof ck_rt.env_tree, "CKPT_TREE=%s:%u",
+           ck_rt.tree, ck_handoff.generation);
+    ck_fmt(ck_rt.env_stdio, sizeof ck_rt.env_stdio, "CKPT_STDIO=%s",
+           ck_handoff.stdio);
+    ck_snapshot_forget();
+    ck_helper_forget();
+    ck_threads.parked = ck_threads.gone = 0;
+    ck_threads.restarted = 1;
+}
+
+/* On the leader's own slot stack: the restorer's memory can go. */
+static int leader_main(void *arg)
+{
+    struct ck_slot *t = arg;
+
+    sys2(SYS_munmap, ck_handoff.region_start, ck_handoff.region_len);
+    if (!t)
+        for (;;)
+            sys1(SYS_exit, 0);
+    become(t);
+    ck_park_restarted(t);
+}
+
+static _Noreturn void switch_stack(void *top, int (*fn)(void *), void *arg)
+{
+    __asm__ volatile("mov %0, %%rsp\n\t"
+                     "xor %%ebp, %%ebp\n\t"
+                     "call *%1\n\t"
+                     "ud2"
+                     :
+                     : "r"((uintptr_t)top & ~15ul), "r"(fn), "D"(arg)
+                     : "memory");
+    __builtin_unreachable();
+}
+
+_Noreturn void ck_resume_entry(void)
+{
+    static uint8_t spare_stack[4096] __attribute__((aligned(16)));
+    struct ck_slot *leader;
+    char why[300] = "";
+    uint64_t all = ~0ull;
+    int32_t *fresh;
+    int r;
+
+    sys4(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, 8);
+    if (ck_handoff.version != CK_HANDOFF_VERSION)
+        give_up(-EPROTO, "restorer and runtime are of different versions");
+    take_over();
+    open_table();
+    r = ck_task_restore(CK_STAGE_EARLY, why, sizeof why);
+    if (r)
+        give_up(r, why);
+    /* Refused where the processor has no AMX, which is no matter. */
+    sys2(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XTILEDATA_BIT);
+    fresh = new_tids(ck_threads.n);
+    make_threads(fresh);
+    mend_mutexes(fresh);
+    leader = number_threads(fresh);
+    sys2(SYS_munmap, fresh, ck_threads.n * sizeof(int32_t) + 1);
+    sys2(SYS_munmap, again.table, again.table_len);
+    r = ck_agent_start_restored(ck_handoff.coord_fd, ck_handoff.raw_bytes);
+    if (r)
+        give_up(r, "the agent can't be started");
+    sys1(SYS_close, ck_handoff.coord_fd);
+    switch_stack(leader ? leader->stack + sizeof leader->stack
+                        : spare_stack + sizeof spare_stack,
+                 leader_main, leader);
+}

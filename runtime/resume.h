@@ -1,0 +1,20 @@
+/*
+ * resume.h - where a restart enters the runtime; see resume.c.
+ */
+#ifndef CKPT_RUNTIME_RESUME_H
+#define CKPT_RUNTIME_RESUME_H
+
+#include "lib/image/handoff.h"
+#include "runtime/runtime.h"
+
+extern CK_HIDDEN struct ck_handoff ck_handoff;
+
+/* The restorer jumps here on the process's first thread, with ck_handoff
+ * filled. Does not return. */
+_Noreturn void ck_resume_entry(void);
+
+/* The number the program knows this process by: noted when it was saved. */
+int32_t ck_resume_vpid(void);
+void ck_resume_note(int32_t vpid);
+
+#endif

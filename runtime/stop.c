@@ -1,0 +1,539 @@
+/*
+ * stop.c - parks every thread of this process but the agent.
+ *
+ * A transient child that shares our memory (CLONE_VM, so that it is a
+ * process of its own and may trace us) seizes and interrupts each thread,
+ * reads its registers into the thread's slot, sends it to ck_park with all
+ * signals blocked, and detaches. Threads that are made meanwhile are found
+ * by looking again until a look finds none. Seizing leaves no trace: no
+ * SIGSTOP, no EINTR that the program could see.
+ *
+ * On failure everything that was interrupted runs on, nothing is changed,
+ * and the reason says which thread. A tracer that loses its agent is killed
+ * by the kernel (PDEATHSIG), which detaches.
+ */
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/ptrace.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+
+#include "lib/arch/x86_64/clone.h"
+#include "lib/sys/fmt.h"
+#include "lib/sys/syscall.h"
+#include "runtime/thread.h"
+
+#define TRACER_STACK (32 * 1024)
+#define BUSY_TRIES 400
+
+enum phase { SEIZED = 1, STOPPED = 2, GONE = 3 };
+
+static struct {
+    int32_t pid;
+    uint64_t deadline_us;
+    uint32_t added;
+    int result; /* 0, -errno, or 1 while the tracer runs */
+    uint32_t start; /* futex: the tracer may begin */
+    int32_t alive;  /* cleared by the kernel when the tracer has ended */
+    int32_t tid_seen;
+    char why[256];
+} job;
+
+static uint8_t tracer_stack[TRACER_STACK] __attribute__((aligned(16)));
+
+static long pt(long request, int32_t tid, const void *addr, const void *data)
+{
+    return sys4(SYS_ptrace, request, tid, addr, data);
+}
+
+static int fail(int err, const char *what, int32_t tid)
+{
+    if (!job.why[0])
+        ck_fmt(job.why, sizeof job.why, "%s (thread %d, error %d)", what, tid,
+               -err);
+    return err;
+}
+
+int ck_threads_reserve(uint32_t n)
+{
+    struct ck_threads *all = &ck_threads;
+    size_t size;
+    long p;
+
+    if (n <= all->cap)
+        return 0;
+    n += n / 4 + 8;
+    size = n * sizeof *all->slot;
+    p = sys6(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (sys_failed(p))
+        return (int)p;
+    if (all->slot) {
+        memcpy((void *)p, all->slot, all->n * sizeof *all->slot);
+        sys2(SYS_munmap, all->slot, all->cap * sizeof *all->slot);
+    }
+    all->slot = (struct ck_slot *)p;
+    all->cap = n;
+    return 0;
+}
+
+int32_t ck_threads_remembered(int32_t tid)
+{
+    for (uint32_t i = 0; i < ck_threads.cap; i++)
+        if (ck_threads.slot[i].tid == tid)
+            return ck_threads.slot[i].sys.nr;
+    return -1;
+}
+
+static int peek(uint64_t from, void *to, size_t n)
+{
+    struct iovec local = {to, n}, remote = {(void *)(uintptr_t)from, n};
+
+    return sys6(SYS_process_vm_readv, ck_getpid(), &local, 1, &remote, 1, 0)
+                   == (long)n
+               ? 0
+               : -EFAULT;
+}
+
+void ck_thread_seen(struct ck_slot *t, struct user_regs_struct *regs)
+{
+    uint64_t self[3] = {0, 0, 0};
+    greg_t arg;
+
+    t->fs_base = regs->fs_base;
+    t->gs_base = regs->gs_base;
+    /* tcbhead_t: tcb, dtv, self */
+    t->tls = regs->fs_base && !peek(regs->fs_base, self, sizeof self) &&
+             self[0] == regs->fs_base && self[2] == regs->fs_base;
+    ck_frame_rseq(regs, t->rseq);
+    t->sys = ck_frame_rewind(regs, t->sys.nr);
+    t->vpid_arg = 0;
+    arg = t->sys.nr == SYS_waitid ? (greg_t)regs->rsi : (greg_t)regs->rdi;
+    if (t->sys.nr == SYS_wait4 ||
+        (t->sys.nr == SYS_waitid && (regs->rdi == P_PID ||
+                                     regs->rdi == P_PGID)))
+        t->vpid_arg = ck_virt_signed((int32_t)arg);
+    t->vtid = ck_virt_of(t->tid);
+}
+
+/* Slot for a tid that is not known yet; the remembered syscall comes from
+ * the checkpoint before, where the same thread may have had another slot. */
+static struct ck_slot *new_slot(int32_t tid)
+{
+    struct ck_threads *all = &ck_threads;
+    struct ck_slot *t;
+    int32_t remembered = ck_threads_remembered(tid);
+
+    if (all->n == all->cap)
+        return NULL;
+    t = &all->slot[all->n++];
+    memset(t, 0, offsetof(struct ck_slot, xstate));
+    t->tid = tid;
+    t->sys.nr = remembered;
+    t->leader = tid == job.pid;
+    t->frame = &t->uc;
+    return t;
+}
+
+static int zombie(int32_t tid)
+{
+    char path[64], buf[512];
+    const char *p;
+
+    ck_fmt(path, sizeof path, "/proc/%d/task/%d/stat", job.pid, tid);
+    if (ck_read_file(path, buf, sizeof buf) < 0)
+        return 1;
+    p = strrchr(buf, ')');
+    return p && (p[2] == 'Z' || p[2] == 'X');
+}
+
+static int seize(int32_t tid, void *arg)
+{
+    struct ck_slot *t;
+    long r;
+
+    (void)arg;
+    if (tid == ck_agent_tid)
+        return 0;
+    for (uint32_t i = 0; i < ck_threads.n; i++)
+        if (ck_threads.slot[i].tid == tid)
+            return 0;
+    r = pt(PTRACE_SEIZE, tid, NULL, NULL);
+    if (r < 0) {
+        if (r == -ESRCH || zombie(tid)) {
+            if (tid == job.pid)
+                ck_threads.leader_exited = 1;
+            return 0;
+        }
+        return fail((int)r, "can't be traced", tid);
+    }
+    t = new_slot(tid);
+    if (!t)
+        return fail(-EAGAIN, "more threads than expected", tid);
+    pt(PTRACE_INTERRUPT, tid, NULL, NULL);
+    t->phase = SEIZED;
+    job.added++;
+    return 0;
+}
+
+static void read_pending(struct ck_slot *t, int shared,
+                         struct ck_pending *out)
+{
+    struct {
+        uint64_t off;
+        uint32_t flags;
+        int32_t nr;
+    } args = {0, shared ? 1u : 0u, CK_PENDING_MAX};
+    long n = pt(PTRACE_PEEKSIGINFO, t->tid, &args, out->info);
+
+    out->n = n > 0 ? (uint32_t)n : 0;
+}
+
+/* Has t a translated number on its way to the kernel? Then it is not where
+ * it can be stopped; it is let go for a moment. */
+static int busy(const struct ck_slot *t, const struct user_regs_struct *r)
+{
+    int v = 0;
+
+    if (!t->tls || t->sys.how)
+        return 0;
+    (void)r;
+    return peek(t->fs_base + (uint64_t)ck_busy_offset, &v, sizeof v) == 0 &&
+           v != 0;
+}
+
+static int read_thread(struct ck_slot *t)
+{
+    struct user_regs_struct regs;
+    struct iovec rv = {&regs, sizeof regs};
+    struct iovec xv = {t->xstate.bytes, sizeof t->xstate.bytes};
+    struct {
+        uint64_t ptr;
+        uint32_t size, signature, flags, pad;
+    } rseq;
+    int32_t before = t->sys.nr;
+    long r;
+
+    r = pt(PTRACE_GETREGSET, t->tid, (void *)NT_PRSTATUS, &rv);
+    if (r >= 0)
+        r = pt(PTRACE_GETREGSET, t->tid, (void *)NT_X86_XSTATE, &xv);
+    if (r >= 0)
+        r = pt(PTRACE_GETSIGMASK, t->tid, (void *)8, &t->mask);
+    if (r < 0)
+        return fail((int)r, "registers can't be read", t->tid);
+    memset(&rseq, 0, sizeof rseq);
+    if (pt(PTRACE_GET_RSEQ_CONFIGURATION, t->tid, (void *)sizeof rseq,
+           &rseq) > 0) {
+        t->rseq = rseq.ptr;
+        t->rseq_len = rseq.size;
+        t->rseq_sig = rseq.signature;
+    }
+    ck_thread_seen(t, &regs);
+    if (busy(t, &regs)) {
+        t->sys.nr = before;
+        return 1;
+    }
+    ck_frame_build(&t->uc, &regs, t->mask, &t->xstate, xv.iov_len);
+    read_pending(t, 0, &t->pending);
+    return 0;
+}
+
+/* One report of wait4. 0, or -errno when the checkpoint can't be. */
+static int stopped(struct ck_slot *t, int status, uint32_t *busy_tries)
+{
+    int sig = status >> 8 & 0xff, event = status >> 16;
+    int r;
+
+    if ((status & 0xff) != 0x7f) {
+        t->phase = GONE;
+        return 0;
+    }
+    if (event != PTRACE_EVENT_STOP) {
+        /* A signal on its way to the program: let it have it; the
+         * interruption is still due. */
+        pt(PTRACE_CONT, t->tid, NULL, (void *)(long)(event ? 0 : sig));
+        return 0;
+    }
+    if (sig != SIGTRAP)
+        return fail(-EBUSY, "is stopped by a signal (SIGSTOP, SIGTSTP); "
+                    "stopped processes can't be saved", t->tid);
+    r = read_thread(t);
+    if (r == 1 && ++*busy_tries < BUSY_TRIES) {
+        pt(PTRACE_CONT, t->tid, NULL, NULL);
+        ck_sleep_us(20);
+        pt(PTRACE_INTERRUPT, t->tid, NULL, NULL);
+        return 0;
+    }
+    if (r == 1)
+        return fail(-EBUSY, "does not come to rest", t->tid);
+    if (r == 0)
+        t->phase = STOPPED;
+    return r;
+}
+
+static struct ck_slot *slot_of(int32_t tid)
+{
+    for (uint32_t i = ck_threads.n; i-- > 0;)
+        if (ck_threads.slot[i].tid == tid)
+            return &ck_threads.slot[i];
+    return NULL;
+}
+
+static int32_t first_waiting(void)
+{
+    for (uint32_t i = 0; i < ck_threads.n; i++)
+        if (ck_threads.slot[i].phase == SEIZED)
+            return ck_threads.slot[i].tid;
+    return 0;
+}
+
+static int wait_stopped(uint32_t pending)
+{
+    uint32_t idle = 0, tries = 0;
+
+    while (pending) {
+        int status = 0;
+        long tid = sys4(SYS_wait4, -1, &status, __WALL | WNOHANG, NULL);
+        struct ck_slot *t = tid > 0 ? slot_of((int32_t)tid) : NULL;
+
+        if (t && t->phase == SEIZED) {
+            int r = stopped(t, status, &tries);
+
+            if (r)
+                return r;
+            pending -= t->phase != SEIZED;
+            idle = 0;
+            continue;
+        }
+        if (tid > 0)
+            continue;
+        if (ck_now_us() > job.deadline_us)
+            return fail(-ETIMEDOUT, "could not be stopped in time",
+                        first_waiting());
+        if (++idle < 200)
+            sys0(SYS_sched_yield);
+        else
+            ck_sleep_us(idle < 1000 ? 50 : 1000);
+    }
+    return 0;
+}
+
+static void redirect(struct ck_slot *t)
+{
+    struct user_regs_struct regs;
+    struct iovec rv = {&regs, sizeof regs};
+    uint64_t all = ~0ull;
+
+    if (pt(PTRACE_GETREGSET, t->tid, (void *)NT_PRSTATUS, &rv) < 0)
+        return;
+    ck_frame_call(&regs, (uintptr_t)ck_park, (uintptr_t)t,
+                  (uintptr_t)t->stack + sizeof t->stack);
+    pt(PTRACE_SETSIGMASK, t->tid, (void *)8, &all);
+    pt(PTRACE_SETREGSET, t->tid, (void *)NT_PRSTATUS, &rv);
+    pt(PTRACE_DETACH, t->tid, NULL, NULL);
+}
+
+/* After a failure: what was interrupted goes on as if nothing had been. */
+static void let_go(struct ck_slot *t)
+{
+    struct user_regs_struct regs;
+    struct iovec rv = {&regs, sizeof regs};
+
+    if (t->phase == STOPPED && t->sys.how == EINTR &&
+        pt(PTRACE_GETREGSET, t->tid, (void *)NT_PRSTATUS, &rv) >= 0) {
+        ck_frame_rewind(&regs, t->sys.nr);
+        pt(PTRACE_SETREGSET, t->tid, (void *)NT_PRSTATUS, &rv);
+    }
+    if (t->phase != GONE)
+        pt(PTRACE_DETACH, t->tid, NULL, NULL);
+}
+
+static int stop_passes(void)
+{
+    char dir[64];
+    int r;
+
+    ck_fmt(dir, sizeof dir, "/proc/%d/task", job.pid);
+    do {
+        job.added = 0;
+        r = ck_each_number(dir, seize, NULL);
+        if (!r && job.why[0])
+            r = -EPERM;
+        if (!r)
+            r = wait_stopped(job.added);
+    } while (!r && job.added);
+    return r;
+}
+
+static int tracer_main(void *arg)
+{
+    int r;
+
+    (void)arg;
+    sys2(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
+    sys2(SYS_prctl, PR_SET_NAME, "ckpt-tracer");
+    while (!__atomic_load_n(&job.start, __ATOMIC_ACQUIRE))
+        ck_futex_wait(&job.start, 0, 100);
+    r = stop_passes();
+    if (!r) {
+        uint32_t kept = 0;
+
+        for (uint32_t i = 0; i < ck_threads.n; i++)
+            kept += ck_threads.slot[i].phase == STOPPED;
+        if (!kept)
+            r = fail(-ESRCH, "is ending", job.pid);
+    }
+    for (uint32_t i = 0; !r && i < ck_threads.n; i++) {
+        if (ck_threads.slot[i].phase == STOPPED) {
+            read_pending(&ck_threads.slot[i], 1, &ck_threads.shared);
+            break;
+        }
+    }
+    for (uint32_t i = 0; i < ck_threads.n; i++) {
+        struct ck_slot *t = &ck_threads.slot[i];
+
+        if (r)
+            let_go(t);
+        else if (t->phase == STOPPED)
+            redirect(t);
+    }
+    __atomic_store_n(&job.result, r, __ATOMIC_RELEASE);
+    return 0;
+}
+
+static uint32_t thread_count(void)
+{
+    char buf[4096];
+    const char *p;
+
+    if (ck_read_file("/proc/self/status", buf, sizeof buf) < 0)
+        return 64;
+    p = strstr(buf, "\nThreads:\t");
+    if (!p)
+        return 64;
+    p += 10;
+    return (uint32_t)ck_parse_u64(&p, 10);
+}
+
+/* Yama 1 lets only a descendant be traced, unless the tracee names its
+ * tracer. */
+static int yama(void)
+{
+    char buf[8];
+
+    return ck_read_file("/proc/sys/kernel/yama/ptrace_scope", buf,
+                        sizeof buf) > 0 &&
+           buf[0] == '1';
+}
+
+static int wait_tracer(long tracer, int limit_ms)
+{
+    uint64_t give_up = ck_now_us() + (uint64_t)(limit_ms + 2000) * 1000;
+    int killed = 0;
+    int32_t id;
+
+    while ((id = __atomic_load_n(&job.alive, __ATOMIC_ACQUIRE)) != 0) {
+        struct timespec ts = {0, 100000000};
+
+        /* The kernel wakes this word as a shared futex (exit, CLEARTID). */
+        sys4(SYS_futex, &job.alive, CK_FUTEX_WAIT, id, &ts);
+        if (!killed && ck_now_us() > give_up) {
+            sys2(SYS_kill, tracer, SIGKILL);
+            killed = 1;
+        }
+    }
+    sys4(SYS_wait4, tracer, NULL, __WALL, NULL);
+    return killed ? -ETIMEDOUT : job.result == 1 ? -ECHILD : job.result;
+}
+
+/* Slots of threads that ended while we looked are closed up. */
+static void compact(void)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < ck_threads.n; i++)
+        n += ck_threads.slot[i].phase == STOPPED;
+    /* Parked threads know their slot's address: nothing may move. Only a
+     * run of ended ones at the end can go; others keep tid 0. */
+    for (uint32_t i = 0; i < ck_threads.n; i++)
+        if (ck_threads.slot[i].phase != STOPPED)
+            ck_threads.slot[i].tid = 0;
+    while (ck_threads.n && !ck_threads.slot[ck_threads.n - 1].tid)
+        ck_threads.n--;
+    job.tid_seen = (int32_t)n;
+}
+
+static int wait_parked(uint32_t n, int limit_ms)
+{
+    uint64_t end = ck_now_us() + (uint64_t)limit_ms * 1000;
+    uint32_t have;
+
+    while ((have = __atomic_load_n(&ck_threads.parked, __ATOMIC_ACQUIRE)) <
+           n) {
+        ck_futex_wait(&ck_threads.parked, have, 100);
+        if (ck_now_us() > end)
+            return -ETIMEDOUT;
+    }
+    return 0;
+}
+
+int ck_stop_by_ptrace(int limit_ms, char *why, size_t cap)
+{
+    long tracer;
+    int r;
+
+    r = ck_threads_reserve(thread_count() + 32);
+    if (r)
+        return r;
+    ck_threads.n = 0;
+    ck_threads.parked = 0;
+    ck_threads.leader_exited = 0;
+    memset(&job, 0, sizeof job);
+    job.pid = ck_getpid();
+    job.result = 1;
+    job.alive = 1;
+    job.deadline_us = ck_now_us() + (uint64_t)limit_ms * 1000;
+    tracer = ck_clone(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_UNTRACED |
+                          CLONE_CHILD_CLEARTID,
+                      tracer_stack + TRACER_STACK, NULL, &job.alive,
+                      tracer_main, NULL);
+    if (tracer < 0)
+        return (int)tracer;
+    if (yama())
+        sys2(SYS_prctl, PR_SET_PTRACER, tracer);
+    __atomic_store_n(&job.start, 1, __ATOMIC_RELEASE);
+    ck_futex_wake(&job.start, 1);
+    r = wait_tracer(tracer, limit_ms);
+    if (r) {
+        ck_fmt(why, cap, "%s", job.why[0] ? job.why : "the tracer failed");
+        return r;
+    }
+    compact();
+    r = wait_parked((uint32_t)job.tid_seen, limit_ms);
+    if (r) {
+        ck_park_release();
+        ck_fmt(why, cap, "a thread did not reach its place of rest");
+    }
+    return r;
+}
+
+int ck_stop_all(int limit_ms, char *why, size_t cap)
+{
+    char first[256] = "";
+    int r = -EPERM;
+
+    if (!ck_stop_forced) {
+        r = ck_stop_by_ptrace(limit_ms, first, sizeof first);
+        if (r != -EPERM && r != -EACCES && r != -ENOSYS) {
+            ck_fmt(why, cap, "%s", first);
+            return r;
+        }
+    }
+    return ck_stop_by_signal(limit_ms, why, cap);
+}

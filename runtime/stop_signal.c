@@ -1,0 +1,182 @@
+/*
+ * stop_signal.c - parks threads by signal 33 where ptrace can't be used.
+ *
+ * 33 is glibc's own signal (SETXID), which no program can block or handle
+ * through libc; its action is ours only between installing and the last
+ * thread's parking. The handler runs on the thread's stack below its red
+ * zone; the kernel's frame there is the frame that the thread goes on from.
+ *
+ * What the handler cannot see is which call was interrupted: the number is
+ * read from /proc/self/task/T/syscall just before the signal is sent. A
+ * thread that moved on in between keeps what the kernel gave it: a call that
+ * cannot restart by itself may then return -EINTR (docs/limits.md).
+ *
+ * A thread that does not answer in time may still have our signal pending:
+ * then the handler stays installed, and does nothing for a thread that
+ * nobody waits for any more (phase). The default action would be death.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+
+#include "lib/sys/fmt.h"
+#include "lib/sys/syscall.h"
+#include "runtime/thread.h"
+
+#define STOP_SIGNAL 33
+#define SA_RESTORER 0x04000000
+
+struct kernel_sigaction {
+    void (*handler)(int, siginfo_t *, void *);
+    unsigned long flags;
+    void (*restorer)(void);
+    uint64_t mask;
+};
+
+static int asked; /* threads that were signalled */
+static int refused;
+
+__asm__(".text\n"
+        ".type ck_stop_restorer, @function\n"
+        "ck_stop_restorer:\n"
+        "mov $15, %eax\n"
+        "syscall\n"
+        ".size ck_stop_restorer, .-ck_stop_restorer\n");
+void ck_stop_restorer(void) CK_HIDDEN;
+
+static void handler(int sig, siginfo_t *info, void *frame)
+{
+    ucontext_t *uc = frame;
+    struct ck_slot *t = NULL;
+    int32_t tid = ck_gettid();
+    greg_t *g = uc->uc_mcontext.gregs;
+    struct user_regs_struct regs;
+    uint64_t fs = 0, gs = 0;
+
+    (void)sig;
+    (void)info;
+    for (uint32_t i = 0; i < ck_threads.n && !t; i++)
+        if (ck_threads.slot[i].tid == tid)
+            t = &ck_threads.slot[i];
+    if (!t || !__atomic_exchange_n(&t->phase, 0, __ATOMIC_ACQ_REL))
+        return;
+    memset(&regs, 0, sizeof regs);
+    sys2(SYS_arch_prctl, 0x1003 /* ARCH_GET_FS */, &fs);
+    sys2(SYS_arch_prctl, 0x1004 /* ARCH_GET_GS */, &gs);
+    regs.fs_base = fs;
+    regs.gs_base = gs;
+    regs.rip = (unsigned long)g[REG_RIP];
+    regs.rax = (unsigned long)g[REG_RAX];
+    regs.rdi = (unsigned long)g[REG_RDI];
+    regs.rsi = (unsigned long)g[REG_RSI];
+    /* A blocked call that the kernel gave EINTR to: it saw our signal. */
+    regs.orig_rax = (unsigned long)-1;
+    if (t->sys.nr >= 0 && g[REG_RAX] == -EINTR) {
+        regs.orig_rax = (unsigned long)t->sys.nr;
+        regs.rax = (unsigned long)-514; /* as a tracer would see it */
+    }
+    t->frame = uc;
+    memcpy(&t->mask, &uc->uc_sigmask, sizeof t->mask);
+    ck_thread_seen(t, &regs);
+    if (t->sys.how) {
+        g[REG_RAX] = (greg_t)regs.rax;
+        g[REG_RIP] = (greg_t)regs.rip;
+    }
+    ck_park_wait(t);
+}
+
+/* "nr args..." while blocked, "running", or "-1 ..." in user code. */
+static int32_t blocked_in(int32_t tid)
+{
+    char path[64], buf[256];
+    const char *p = buf;
+
+    ck_fmt(path, sizeof path, "/proc/self/task/%d/syscall", tid);
+    if (ck_read_file(path, buf, sizeof buf) < 0 || buf[0] < '0' ||
+        buf[0] > '9')
+        return -1;
+    return (int32_t)ck_parse_u64(&p, 10);
+}
+
+static int signal_one(int32_t tid, void *arg)
+{
+    struct ck_threads *all = &ck_threads;
+    int32_t nr, remembered;
+    struct ck_slot *t;
+
+    (void)arg;
+    if (tid == ck_agent_tid)
+        return 0;
+    for (uint32_t i = 0; i < all->n; i++)
+        if (all->slot[i].tid == tid)
+            return 0;
+    if (all->n == all->cap) {
+        refused = -EAGAIN;
+        return 1;
+    }
+    remembered = ck_threads_remembered(tid);
+    t = &all->slot[all->n];
+    memset(t, 0, offsetof(struct ck_slot, xstate));
+    t->tid = tid;
+    t->leader = tid == ck_getpid();
+    t->phase = 1;
+    nr = blocked_in(tid);
+    t->sys.nr = nr == SYS_restart_syscall ? remembered : nr;
+    __atomic_store_n(&all->n, all->n + 1, __ATOMIC_RELEASE);
+    if (sys3(SYS_tgkill, ck_getpid(), tid, STOP_SIGNAL) < 0)
+        all->n--;
+    else
+        asked++;
+    return 0;
+}
+
+static int wait_all(uint64_t end)
+{
+    while (__atomic_load_n(&ck_threads.parked, __ATOMIC_ACQUIRE) <
+           (uint32_t)asked) {
+        ck_futex_wait(&ck_threads.parked, ck_threads.parked, 10);
+        if (ck_now_us() > end)
+            return -ETIMEDOUT;
+    }
+    return 0;
+}
+
+int ck_stop_by_signal(int limit_ms, char *why, size_t cap)
+{
+    struct kernel_sigaction ours, before;
+    uint64_t end = ck_now_us() + (uint64_t)limit_ms * 1000;
+    int r, had;
+
+    r = ck_threads_reserve(512);
+    if (r)
+        return r;
+    ck_threads.n = ck_threads.parked = 0;
+    ck_threads.leader_exited = 0;
+    ck_threads.shared.n = 0;
+    asked = refused = 0;
+    memset(&ours, 0, sizeof ours);
+    ours.handler = handler;
+    ours.flags = SA_SIGINFO | SA_RESTORER;
+    ours.restorer = ck_stop_restorer;
+    ours.mask = ~0ull;
+    sys4(SYS_rt_sigaction, STOP_SIGNAL, &ours, &before, 8);
+    do {
+        had = asked;
+        r = ck_each_number("/proc/self/task", signal_one, NULL);
+        r = r ? r : refused;
+        r = r ? r : wait_all(end);
+    } while (!r && asked != had);
+    for (uint32_t i = 0; r && i < ck_threads.n; i++)
+        __atomic_store_n(&ck_threads.slot[i].phase, 0, __ATOMIC_RELEASE);
+    if (!r)
+        sys4(SYS_rt_sigaction, STOP_SIGNAL, &before, NULL, 8);
+    else {
+        ck_fmt(why, cap,
+               "%d of %d threads did not answer the stop signal (blocked "
+               "or in an uninterruptible call)",
+               asked - (int)ck_threads.parked, asked);
+        ck_park_release();
+    }
+    return r;
+}

@@ -1,0 +1,115 @@
+/*
+ * thread.h - the threads of this process while they are parked.
+ *
+ * One slot per thread, in a private mapping that stays between checkpoints
+ * and is part of the image: the frame a thread goes on from, what only the
+ * thread itself could tell, and a small stack to wait on. After a restart
+ * the same slots tell how to make the threads again.
+ */
+#ifndef CKPT_RUNTIME_THREAD_H
+#define CKPT_RUNTIME_THREAD_H
+
+#include <signal.h>
+
+#include "lib/arch/x86_64/frame.h"
+#include "runtime/runtime.h"
+
+#define CK_PARK_STACK 6144
+#define CK_PENDING_MAX 32 /* queued signals kept per thread, and shared */
+
+struct ck_pending {
+    uint32_t n;
+    siginfo_t info[CK_PENDING_MAX];
+};
+
+struct ck_slot {
+    ucontext_t uc; /* the frame; rt_sigreturn starts here */
+    ucontext_t *frame; /* &uc, or the kernel's own frame (signal 33) */
+    int32_t tid;       /* real */
+    int32_t vtid;
+    uint64_t fs_base, gs_base;
+    uint64_t rseq;
+    uint32_t rseq_len, rseq_sig;
+    struct ck_sysret sys; /* what was rewound */
+    int32_t vpid_arg;     /* virtual number in a rewound wait, or 0 */
+    int32_t leader;       /* the process's first thread */
+    int32_t tls;          /* fs_base is a glibc thread: ours works there */
+    uint32_t phase;       /* of the tracer (stop.c) */
+    uint64_t mask;        /* blocked signals, as the program set them */
+    struct ck_pending pending;
+    /* told by the thread itself */
+    uint64_t clear_tid; /* glibc: &pthread.tid */
+    uint64_t robust, robust_len;
+    uint64_t timerslack;
+    int32_t pdeathsig;
+    char name[16];
+    /* waiting */
+    uint32_t decision; /* enum ck_decision; a futex word */
+    struct ck_xstate xstate;
+    uint8_t stack[CK_PARK_STACK] __attribute__((aligned(16)));
+};
+
+enum ck_decision {
+    CK_DECIDE_NOTHING = 0,
+    CK_DECIDE_ASKED = 1, /* a signal is pending: may a call restart? */
+    CK_DECIDE_RESTART = 2,
+    CK_DECIDE_EINTR = 3,
+};
+
+struct ck_threads {
+    struct ck_slot *slot;
+    uint32_t cap, n;
+    uint32_t parked;    /* threads that wait; a futex word */
+    uint32_t go;        /* changes when they may go on; a futex word */
+    uint32_t gone;      /* have left or ask for a decision; a futex word */
+    uint32_t restarted; /* this run began from an image */
+    struct ck_pending shared;
+    int32_t leader_exited; /* main() returned by pthread_exit */
+};
+extern CK_HIDDEN struct ck_threads ck_threads;
+
+/* ---- park.c ---- */
+/* The parked thread's code; entered by the tracer, never returns. */
+_Noreturn void ck_park(struct ck_slot *t);
+/* The same for a thread made anew by a restart, already with its own id. */
+_Noreturn void ck_park_restarted(struct ck_slot *t);
+/* Waits and then returns: for the signal-33 handler. */
+void ck_park_wait(struct ck_slot *t);
+/* Lets all parked threads go on; agent thread. */
+void ck_park_release(void);
+
+/* ---- stop.c, stop_signal.c ---- */
+/* Room for n threads; keeps old slots' remembered syscalls. 0 or -errno. */
+int ck_threads_reserve(uint32_t n);
+/* The slot of tid from the checkpoint before, to know what restart_syscall
+ * was; -1 if unknown. */
+int32_t ck_threads_remembered(int32_t tid);
+/* Fills what is read from registers: both ways of stopping. */
+void ck_thread_seen(struct ck_slot *t, struct user_regs_struct *regs);
+
+/*
+ * Parks every thread but the agent. 0, or -errno with a reason in why; then
+ * everything runs on. limit_ms bounds the wait.
+ */
+int ck_stop_all(int limit_ms, char *why, size_t cap);
+int ck_stop_by_ptrace(int limit_ms, char *why, size_t cap);
+int ck_stop_by_signal(int limit_ms, char *why, size_t cap);
+
+/* ---- shared helpers (proc.c) ---- */
+#define CK_FUTEX_WAIT 0
+#define CK_FUTEX_WAKE 1
+long ck_futex_wait(uint32_t *word, uint32_t value, int timeout_ms);
+void ck_futex_wake(uint32_t *word, int n);
+uint64_t ck_now_us(void);
+void ck_sleep_us(unsigned us);
+/* Calls fn for every number that names an entry of the directory, e.g. the
+ * threads in /proc/self/task. fn returns nonzero to stop. -errno or 0. */
+int ck_each_number(const char *dir, int (*fn)(int32_t n, void *arg),
+                   void *arg);
+int32_t ck_getpid(void); /* real */
+int32_t ck_gettid(void);
+extern CK_HIDDEN int ck_stop_forced; /* always by signal: for tests */
+extern CK_HIDDEN int32_t ck_agent_tid;
+extern CK_HIDDEN long ck_busy_offset; /* of ck_virt_busy from fs_base */
+
+#endif
