@@ -24,6 +24,8 @@ static const char usage[] =
     "  --kill         end the computation once the set is committed; waits\n"
     "  --timeout T    with --wait: give up waiting after T (seconds, or 10m;\n"
     "                 default: no limit; the checkpoint itself has its own)\n"
+    "  --interval T   take none now; from here on take one every T (seconds,\n"
+    "                 or 10m; 0: only on request)\n"
     "  --dir DIR      the job directory\n\n"
     "Without --wait it returns as soon as the request is accepted.\n";
 
@@ -109,22 +111,36 @@ static int request(const char *dir, uint32_t flags, uint32_t timeout)
     return ck_cli_done();
 }
 
+static int set_interval(const char *dir, uint32_t seconds)
+{
+    struct ck_conn *c;
+    struct ck_err e;
+    int r = ck_conn_open(dir, 10000, &c, &e);
+
+    if (r < 0)
+        return ck_cli_fail(&e);
+    r = ck_conn_run(c, CK_CMD_INTERVAL, 0, seconds, 10000, NULL, NULL, &e);
+    ck_conn_close(c);
+    return r < 0 ? ck_cli_fail(&e) : 0;
+}
+
 int ck_cmd_checkpoint(int argc, char **argv)
 {
     static const struct option options[] = {
         {"wait", no_argument, NULL, 'w'},
         {"kill", no_argument, NULL, 'k'},
         {"timeout", required_argument, NULL, 't'},
+        {"interval", required_argument, NULL, 'i'},
         {"dir", required_argument, NULL, 'd'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
     const char *dir_option = NULL;
-    uint32_t flags = 0, timeout = 0;
+    uint32_t flags = 0, timeout = 0, interval = 0;
     char dir[CK_PATH];
-    int o, r;
+    int o, r, clock_only = 0;
 
-    while ((o = getopt_long(argc, argv, "hwkt:d:", options, NULL)) != -1) {
+    while ((o = getopt_long(argc, argv, "hwkt:i:d:", options, NULL)) != -1) {
         switch (o) {
         case 'w':
             flags |= CK_CMD_WAIT;
@@ -136,6 +152,11 @@ int ck_cmd_checkpoint(int argc, char **argv)
             if (ck_duration(optarg, &timeout) < 0 || timeout > 86400 * 7)
                 return ck_cli_usage("checkpoint", "bad time: %s", optarg);
             break;
+        case 'i':
+            if (ck_duration(optarg, &interval) < 0)
+                return ck_cli_usage("checkpoint", "bad time: %s", optarg);
+            clock_only = 1;
+            break;
         case 'd':
             dir_option = optarg;
             break;
@@ -145,6 +166,11 @@ int ck_cmd_checkpoint(int argc, char **argv)
             return 2;
         }
     }
+    if (clock_only && (flags || timeout))
+        return ck_cli_usage("checkpoint", "--interval stands alone");
     r = ck_cli_target("checkpoint", dir_option, argc, argv, optind, dir);
-    return r ? r : request(dir, flags, timeout);
+    if (r)
+        return r;
+    return clock_only ? set_interval(dir, interval)
+                      : request(dir, flags, timeout);
 }

@@ -39,7 +39,8 @@ static const char usage[] =
     "  --coordinator HOST:PORT\n"
     "                    join the coordinator there; its job directory must\n"
     "                    be registered in ~/.ckpt/jobs\n"
-    "  --name NAME       name for `ckpt status NAME` and so on\n"
+    "  --name NAME       name for `ckpt status NAME` and so on; a running\n"
+    "                    computation of that name is joined\n"
     "  --keep N          image sets to keep (2)\n"
     "  --detach          print the job directory and return at once; what\n"
     "                    PROG writes goes to DIR/output\n";
@@ -133,17 +134,21 @@ static void free_name(struct launch *l)
     }
 }
 
-/* start_coordinator registers "current": what this user launches on this
- * node from another terminal belongs to it. */
-static int join_current(struct launch *l)
+/* Is a computation of that name running on this node? start_coordinator
+ * registers "current": what the same user launches from another terminal
+ * belongs to it. */
+static int join_named(struct launch *l, const char *name)
 {
     struct ck_coord_addr a;
 
-    return ck_jobdir_registered("current", l->dir) == 0 &&
-           ck_jobdir_check(l->dir, NULL, NULL) == 0 &&
-           ck_jobdir_addr_read(l->dir, &a, NULL) == 0 &&
-           strcmp(a.node, ck_env_node()) == 0 &&
-           ck_conn_alive(l->dir, 5000, NULL) == 1;
+    if (ck_jobdir_registered(name, l->dir) != 0 ||
+        ck_jobdir_check(l->dir, NULL, NULL) != 0 ||
+        ck_jobdir_addr_read(l->dir, &a, NULL) != 0 ||
+        strcmp(a.node, ck_env_node()) != 0 ||
+        ck_conn_alive(l->dir, 5000, NULL) != 1)
+        return 0;
+    ck_log("joining the computation \"%s\" in %s", name, l->dir);
+    return 1;
 }
 
 /* Which D: 1 its coordinator runs, 0 one has to be started. */
@@ -162,7 +167,8 @@ static int find_dir(struct launch *l, struct ck_err *e)
                  : ck_err(e, -ECONNREFUSED, "no coordinator answers at %s",
                           l->coordinator);
     }
-    if (!l->dir_option && !env && !l->name && join_current(l))
+    if (!l->dir_option && !env &&
+        join_named(l, l->name ? l->name : "current"))
         return 1;
     if (!l->name && !l->dir_option && !env) {
         free_name(l);

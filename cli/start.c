@@ -54,6 +54,7 @@ static int arguments(const struct ck_paths *p, const struct ck_coord_start *s,
 
     argv[n++] = (char *)p->ckpt;
     argv[n++] = (char *)"coordinator";
+    argv[n++] = (char *)"--foreground"; /* ours: its end is seen */
     argv[n++] = (char *)"--dir";
     argv[n++] = (char *)s->dir;
     if (s->name) {

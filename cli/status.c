@@ -21,6 +21,7 @@ static const char usage[] =
     "usage: ckpt status [OPTIONS] [DIR | JOBID | NAME]\n\n"
     "  --watch     again each second, until the computation has ended\n"
     "  --json      the status document as it is\n"
+    "  --live      only from the coordinator; fails when it does not answer\n"
     "  --dir DIR   the job directory\n\n"
     "Where the coordinator does not answer, the last document that it left\n"
     "in the job directory is shown; its state may be out of date.\n";
@@ -197,23 +198,27 @@ int ck_cmd_status(int argc, char **argv)
     static const struct option options[] = {
         {"watch", no_argument, NULL, 'w'},
         {"json", no_argument, NULL, 'j'},
+        {"live", no_argument, NULL, 'l'},
         {"dir", required_argument, NULL, 'd'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
     const char *dir_option = NULL;
-    int o, r, json = 0, again = 0;
+    int o, r, json = 0, again = 0, live = 0;
     struct ck_status s;
     char dir[CK_PATH];
     struct ck_err e;
 
-    while ((o = getopt_long(argc, argv, "hwjd:", options, NULL)) != -1) {
+    while ((o = getopt_long(argc, argv, "hwjld:", options, NULL)) != -1) {
         switch (o) {
         case 'w':
             again = 1;
             break;
         case 'j':
             json = 1;
+            break;
+        case 'l':
+            live = 1;
             break;
         case 'd':
             dir_option = optarg;
@@ -231,7 +236,9 @@ int ck_cmd_status(int argc, char **argv)
         return r;
     if (again)
         return watch(dir);
-    if (ck_status_ask(dir, 10000, &s, &e) < 0)
+    r = live ? ck_status_live(dir, 10000, &s, &e)
+             : ck_status_ask(dir, 10000, &s, &e);
+    if (r < 0)
         return ck_cli_fail(&e);
     if (json)
         printf("%s%s", s.text, s.text[strlen(s.text) - 1] == '\n' ? "" : "\n");
