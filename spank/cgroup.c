@@ -47,12 +47,12 @@ static int put_self(const char *dir)
     return ok;
 }
 
-static void join_v1(const char *mount, const char *node, const char *step)
+static void join_v1(const char *mount, const char *step)
 {
     char dir[1024];
 
-    snprintf(dir, sizeof(dir), "%s/slurm_%s/uid_%u/job_%u/%s", mount, node,
-             (unsigned)ck_plugin.uid, ck_plugin.job, step);
+    snprintf(dir, sizeof(dir), "%s/slurm_%s/uid_%u/job_%u/%s", mount,
+             ck_plugin.nodename, (unsigned)ck_plugin.uid, ck_plugin.job, step);
     if (put_self(dir))
         return;
     snprintf(dir, sizeof(dir), "%s/slurm/uid_%u/job_%u/%s", mount,
@@ -87,7 +87,7 @@ static void join_v2(const char *mount)
     fclose(f);
 }
 
-void ck_cgroup_join(const char *node)
+void ck_cgroup_join(void)
 {
     FILE *f = setmntent("/proc/mounts", "re");
     struct mntent *m, buf;
@@ -98,7 +98,7 @@ void ck_cgroup_join(const char *node)
     step_name(step, sizeof(step));
     while ((m = getmntent_r(f, &buf, text, sizeof(text)))) {
         if (strcmp(m->mnt_type, "cgroup") == 0)
-            join_v1(m->mnt_dir, node, step);
+            join_v1(m->mnt_dir, step);
         else if (strcmp(m->mnt_type, "cgroup2") == 0)
             join_v2(m->mnt_dir);
     }

@@ -55,7 +55,7 @@ static int only_these(int fd)
 }
 
 pid_t ck_child_start(int (*run)(int fd, void *arg), void *arg, int tracked,
-                     const char *node, int *out)
+                     int *out)
 {
     int p[2];
     pid_t pid;
@@ -79,7 +79,7 @@ pid_t ck_child_start(int (*run)(int fd, void *arg), void *arg, int tracked,
     prctl(PR_SET_NAME, "ckpt", 0, 0, 0);
     setsid();
     if (tracked && seteuid(0) == 0)
-        ck_cgroup_join(node);
+        ck_cgroup_join();
     if (become_user() != 0 || only_these(p[1]) != 0)
         _exit(126);
     default_signals();

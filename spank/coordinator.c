@@ -2,9 +2,8 @@
  * coordinator.c - starting the coordinator of a job.
  *
  * All that touches the user's files is done by the child, which is the user:
- * it makes the job directory, notes this allocation's environment, chooses
- * the newest image set that verifies, and becomes `ckpt coordinator`. It
- * tells slurmstepd by lines on the pipe:
+ * it makes the job directory, chooses the newest image set that verifies,
+ * and becomes `ckpt coordinator`. It tells slurmstepd by lines on the pipe:
  *     S <set directory>   restart from this set
  *     N <text>            tell the user
  *     E <text>            it failed, and why
@@ -199,8 +198,8 @@ static int in_child(int fd, void *arg)
     struct ck_err e;
 
     environ = ck_envp_plain(env);
-    if (ck_jobdir_create(ck_plugin.dir, dir, &e) < 0 ||
-        ck_env_write(dir, env, &e) < 0) {
+    ck_env_local_set("SLURMD_NODENAME", ck_plugin.nodename);
+    if (ck_jobdir_create(ck_plugin.dir, dir, &e) < 0) {
         tell(fd, 'E', e.text);
         return 1;
     }
@@ -314,13 +313,12 @@ static int await_address(pid_t pid)
 
 int ck_coordinator_start(char **env)
 {
-    const char *node = ck_envp_get(env, "SLURMD_NODENAME");
     char text[4096];
     pid_t pid;
     long n;
     int fd;
 
-    pid = ck_child_start(in_child, env, 1, node ? node : "", &fd);
+    pid = ck_child_start(in_child, env, 1, &fd);
     if (pid < 0)
         return fail("cannot start the coordinator: ", strerror((int)-pid));
     n = ck_child_read(fd, text, sizeof(text), ALIVE_LIMIT_MS);

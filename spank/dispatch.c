@@ -56,7 +56,7 @@ CK_HOOK int slurm_spank_init_post_opt(spank_t sp, int ac, char **av)
 CK_HOOK int slurm_spank_user_init(spank_t sp, int ac, char **av)
 {
     (void)ac, (void)av;
-    return ck_plugin.asked ? ck_stepd_user_init(sp) : 0;
+    return ck_stepd_user_init(sp);
 }
 
 CK_HOOK int slurm_spank_task_init(spank_t sp, int ac, char **av)

@@ -21,7 +21,8 @@ static const char *const control[] = {
     "CKPT_SRUN", "CKPT_RESTART", "CKPT_OPEN_MODE",
 };
 #define CONTROLS (sizeof(control) / sizeof(control[0]))
-#define OPTION_PREFIX "_SLURM_SPANK_OPTION_ckpt_"
+/* How sbatch leaves an option for what runs inside the job. */
+#define OPTION_PREFIX "SLURM_SPANK__SLURM_SPANK_OPTION_ckpt_"
 
 static int is_named(const char *entry, const char *name)
 {
@@ -135,6 +136,19 @@ int ck_env_control(spank_t sp, const char *tree)
     return bad ? -1 : 0;
 }
 
+const char *ck_envp_option(char **env, const char *option)
+{
+    char name[128];
+    int n = snprintf(name, sizeof(name), OPTION_PREFIX "%s", option);
+
+    if (n < 0 || (size_t)n >= sizeof(name))
+        return NULL;
+    for (char *c = name; *c; c++)
+        if (*c == '-')
+            *c = '_';
+    return ck_envp_get(env, name);
+}
+
 int ck_env_local_has(const char *name)
 {
     const char *v = getenv(name);
@@ -155,7 +169,7 @@ void ck_env_local_release(void)
     const char *preload = getenv(CK_PRELOAD);
     char name[128];
 
-    if (!getenv("CKPT_DIR"))
+    if (!getenv("SLURM_JOB_ID"))
         return;
     for (size_t i = 0; i < CONTROLS; i++)
         unsetenv(control[i]);

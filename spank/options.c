@@ -166,3 +166,13 @@ int ck_options_init(spank_t sp, int ac, char **av)
     }
     return 0;
 }
+
+void ck_options_recover(char **env)
+{
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+        const char *v = ck_envp_option(env, options[i].name);
+
+        if (v)
+            on_option(options[i].val, v, 1);
+    }
+}

@@ -47,6 +47,7 @@ struct ck_plugin {
     uint32_t job, stepid, node; /* node: number within the step */
     uid_t uid;
     gid_t gid;
+    char nodename[256]; /* as Slurm calls this node */
     char dir[CK_PATH];     /* D, "" while unknown */
     char set_dir[CK_PATH]; /* restart from this set; "" start anew */
     char problem[1024];    /* why there are no checkpoints; "" there are */
@@ -56,6 +57,9 @@ extern CK_CALL struct ck_plugin ck_plugin;
 
 /* options.c */
 CK_CALL int ck_options_init(spank_t sp, int ac, char **av);
+/* With --export=NONE Slurm (before 23.11) does not hand the options on, but
+ * they stand in the job's environment. */
+CK_CALL void ck_options_recover(char **env);
 
 /* contexts; each returns what the hook returns */
 CK_CALL int ck_alloc_init(void);
@@ -74,7 +78,7 @@ CK_CALL int ck_stepd_task_exit(spank_t sp);
  * ends it with the step. *out: the reading end. The pid, or -errno.
  */
 CK_CALL pid_t ck_child_start(int (*run)(int fd, void *arg), void *arg,
-                             int tracked, const char *node, int *out);
+                             int tracked, int *out);
 /* Reads what the child writes until it closes the pipe (by exec or exit).
  * Gives up when nothing at all came for limit_ms. Length, or -ETIMEDOUT. */
 CK_CALL long ck_child_read(int fd, char *buf, size_t cap, int limit_ms);
@@ -91,7 +95,7 @@ CK_CALL int ck_coordinator_start(char **env);
 CK_CALL int ck_coordinator_await(void);
 
 /* cgroup.c: in the child, as root: into the step's cgroups, if there are. */
-CK_CALL void ck_cgroup_join(const char *node);
+CK_CALL void ck_cgroup_join(void);
 
 /* jobdir.c: D of this step into ck_plugin.dir; as the user. 0, or -1 with
  * the reason in problem. */
@@ -108,6 +112,8 @@ CK_CALL void ck_restart_task(spank_t sp, const char *tree);
 #define CK_PRELOAD "LD_PRELOAD"
 /* Value in env, or NULL. */
 CK_CALL const char *ck_envp_get(char **env, const char *name);
+/* Value of a --option that sbatch left in the job's environment, or NULL. */
+CK_CALL const char *ck_envp_option(char **env, const char *option);
 /* A copy of env without what would bring a program under control; the
  * strings are shared with env. NULL: no memory. */
 CK_CALL char **ck_envp_plain(char **env);

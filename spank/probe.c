@@ -52,7 +52,7 @@ int ck_probe_runtime(void)
         return fail(ck_plugin.paths.ckpt, strerror(errno));
     if (ck_paths_check(&ck_plugin.paths, &e) < 0)
         return fail("checkpoint runtime", e.text);
-    pid = ck_child_start(execute, NULL, 0, NULL, &fd);
+    pid = ck_child_start(execute, NULL, 0, &fd);
     if (pid < 0)
         return fail("cannot start a process", strerror((int)-pid));
     n = ck_child_read(fd, said, sizeof(said), PROBE_LIMIT_MS);

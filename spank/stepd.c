@@ -49,16 +49,48 @@ static enum ck_step step_kind(char **env)
     }
 }
 
-static int identify(spank_t sp, char ***env)
+/* Slurm's library, which this process is linked with and the plugin is not. */
+extern hostlist_t slurm_hostlist_create(const char *list)
+    __attribute__((weak));
+extern char *slurm_hostlist_shift(hostlist_t list) __attribute__((weak));
+extern void slurm_hostlist_destroy(hostlist_t list) __attribute__((weak));
+
+/* A hook is not told what its node is called: it is the step's n-th. Where
+ * that cannot be found out, the host's name is as good. */
+static void name_node(char **env)
+{
+    const char *nodes = ck_envp_get(env, "SLURM_STEP_NODELIST");
+    hostlist_t list = NULL;
+    char *name = NULL;
+
+    if (!nodes)
+        nodes = ck_envp_get(env, "SLURM_JOB_NODELIST");
+    if (nodes && slurm_hostlist_create && slurm_hostlist_shift &&
+        slurm_hostlist_destroy)
+        list = slurm_hostlist_create(nodes);
+    for (uint32_t i = 0; list && i <= ck_plugin.node; i++) {
+        free(name);
+        name = slurm_hostlist_shift(list);
+    }
+    if (list)
+        slurm_hostlist_destroy(list);
+    if (name)
+        snprintf(ck_plugin.nodename, sizeof(ck_plugin.nodename), "%s", name);
+    else if (gethostname(ck_plugin.nodename, sizeof(ck_plugin.nodename)) != 0)
+        strcpy(ck_plugin.nodename, "localhost");
+    free(name);
+}
+
+static int identify(spank_t sp, char **env)
 {
     if (item_u32(sp, S_JOB_ID, &ck_plugin.job) < 0 ||
         item_u32(sp, S_JOB_STEPID, &ck_plugin.stepid) < 0 ||
         item_u32(sp, S_JOB_NODEID, &ck_plugin.node) < 0 ||
         spank_get_item(sp, S_JOB_UID, &ck_plugin.uid) != ESPANK_SUCCESS ||
-        spank_get_item(sp, S_JOB_GID, &ck_plugin.gid) != ESPANK_SUCCESS ||
-        spank_get_item(sp, S_JOB_ENV, env) != ESPANK_SUCCESS)
+        spank_get_item(sp, S_JOB_GID, &ck_plugin.gid) != ESPANK_SUCCESS)
         return -1;
-    ck_plugin.step = step_kind(*env);
+    ck_plugin.step = step_kind(env);
+    name_node(env);
     return 0;
 }
 
@@ -128,7 +160,13 @@ int ck_stepd_user_init(spank_t sp)
 {
     char **env = NULL;
 
-    if (identify(sp, &env) < 0) {
+    if (spank_get_item(sp, S_JOB_ENV, &env) != ESPANK_SUCCESS)
+        return 0;
+    if (!ck_plugin.asked)
+        ck_options_recover(env);
+    if (!ck_plugin.asked)
+        return 0;
+    if (identify(sp, env) < 0) {
         slurm_error("ckpt: this step cannot be identified; no checkpoints");
         return 0;
     }
@@ -136,7 +174,7 @@ int ck_stepd_user_init(spank_t sp)
         return 0;
     prepare(env);
     if (ck_plugin.problem[0])
-        slurm_error("ckpt: no checkpoints: %s", ck_plugin.problem);
+        slurm_info("ckpt: no checkpoints: %s", ck_plugin.problem);
     return 0;
 }
 
@@ -197,6 +235,18 @@ static void fresh_output(spank_t sp)
             return;
 }
 
+/* D/env, for what is executed again at a restart. */
+static void note_environment(spank_t sp)
+{
+    char **env = NULL;
+    struct ck_err e;
+
+    if (spank_get_item(sp, S_JOB_ENV, &env) == ESPANK_SUCCESS &&
+        ck_env_write(ck_plugin.dir, env, &e) < 0)
+        snprintf(ck_plugin.problem, sizeof(ck_plugin.problem), "%.1000s",
+                 e.text);
+}
+
 /* No checkpoints: says so, or ends the task. */
 static void give_up(spank_t sp, int first_here)
 {
@@ -224,6 +274,8 @@ int ck_stepd_task_init(spank_t sp)
     item_u32(sp, S_TASK_GLOBAL_ID, &rank);
     spank_get_item(sp, S_TASK_ID, &local);
     fresh_output(sp);
+    if (!ck_plugin.problem[0] && rank == 0 && ck_plugin.step != CK_STEP_INNER)
+        note_environment(sp);
     if (ck_plugin.problem[0]) {
         give_up(sp, local == 0);
         return 0;
