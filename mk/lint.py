@@ -286,6 +286,25 @@ def rule_man_links():
                 yield f, n, f"no page {m.group(1)}({m.group(2)})"
 
 
+def rule_exports():
+    """libckpt.so exports what wrappers.def and api.c name, nothing else."""
+    defs = "runtime/interpose/wrappers.def"
+    lib = CKPT and os.path.join(os.path.dirname(CKPT), "../lib/ckpt/libckpt.so")
+    if not lib or not os.path.isfile(lib) or defs not in ALL:
+        return
+    nm = subprocess.run(["nm", "-D", "--defined-only", lib], check=True,
+                        capture_output=True, text=True).stdout
+    have = {line.split()[-1].split("@")[0] for line in nm.splitlines()}
+    body = re.sub(r"/\*.*?\*/", blank, text(defs), flags=re.S)
+    want = set(re.findall(r"^CK_AS\((\w+),", body, re.M))
+    want |= {m for m in re.findall(r"^CK_FN\([^,]+,\s*(\w+),", body, re.M)}
+    for name in sorted(have - want):
+        if not name.startswith("ckpt_rt_"):
+            yield lib, 0, f"exports {name}, which {defs} does not name"
+    for name in sorted(want - have):
+        yield defs, 0, f"{name} is not exported: nothing defines it"
+
+
 def main():
     passed = failed = 0
     for name, rule in sorted(globals().items()):
