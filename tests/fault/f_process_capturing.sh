@@ -1,0 +1,4 @@
+# Claim: a process of the computation is killed at the state "capturing": nothing
+# hangs and the older set restarts.
+. "$ROOM/fault.sh"
+kill_process_at capturing

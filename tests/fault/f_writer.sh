@@ -1,0 +1,14 @@
+# Claim: the writer is killed: the checkpoint fails with a reason, nothing of
+# it is left, the program goes on, and the next checkpoint succeeds.
+. "$ROOM/fault.sh"
+begin
+for i in 1 2 3; do
+	slay ckpt-writer
+	failing_checkpoint
+	wait $SLAY || fail "there was no writer to kill"
+	older_set_whole 1
+	ping_program
+done
+checkpoint
+ping_program
+restartable
