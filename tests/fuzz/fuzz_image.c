@@ -142,7 +142,7 @@ static void read_blocks(const struct ck_imgr *r)
                 FUZZ_CHECK(b.raw_len && b.raw_len <= CK_BLOCK_RAW_MAX);
                 FUZZ_CHECK(b.nruns && b.nruns <= CK_BLOCK_RUNS_MAX);
             }
-            ck_imgr_block_to_memory(r, &s, i, scratch, &ok, 1);
+            ck_imgr_block_to_memory(r, &s, i, scratch, &ok, 1, NULL);
         }
     }
 }

@@ -105,7 +105,8 @@ static void pages_come_back(void **state)
     assert_int_equal(s.raw_bytes, 32 * PAGE);
     for (uint32_t i = 0; i < s.count; i++)
         assert_int_equal(
-            ck_imgr_block_to_memory(&r, &s, i, rscratch, &ok, 1, NULL), 4 * PAGE);
+            ck_imgr_block_to_memory(&r, &s, i, rscratch, &ok, 1, NULL),
+            4 * PAGE);
     for (unsigned i = 0; i < 64; i++) {
         if (i % 2)
             assert_int_equal(mem[i * PAGE + 7], 0xee);
@@ -208,7 +209,8 @@ static void four_threads_write_one_image(void **state)
     assert_int_equal(ck_imgr_stream_find(&r, 0, &rs), 0);
     for (uint32_t i = 0; i < rs.count; i++)
         assert_int_equal(
-            ck_imgr_block_to_memory(&r, &rs, i, rscratch, &ok, 1, NULL), PAGE);
+            ck_imgr_block_to_memory(&r, &rs, i, rscratch, &ok, 1, NULL),
+            PAGE);
     assert_memory_equal(mem, copy, PAGES * PAGE);
     close(fd);
     free(mem);
@@ -289,10 +291,10 @@ static void a_run_outside_the_permitted_is_not_written(void **state)
     assert_int_equal(ck_imgr_open(&r, fd), 0);
     assert_int_equal(ck_imgr_load(&r, ridx, sizeof(ridx)), 0);
     assert_int_equal(ck_imgr_stream_find(&r, 0, &s), 0);
-    assert_int_equal(ck_imgr_block_to_memory(&r, &s, 0, rscratch, ok, 2, NULL),
-                     -EPERM);
-    assert_int_equal(ck_imgr_block_to_memory(&r, &s, 0, rscratch, ok, 0, NULL),
-                     -EPERM);
+    assert_int_equal(
+        ck_imgr_block_to_memory(&r, &s, 0, rscratch, ok, 2, NULL), -EPERM);
+    assert_int_equal(
+        ck_imgr_block_to_memory(&r, &s, 0, rscratch, ok, 0, NULL), -EPERM);
     for (unsigned i = 0; i < 8 * PAGE; i++)
         assert_int_equal(mem[i], 0xee);
     close(fd);
