@@ -1,0 +1,96 @@
+#!/usr/bin/env bats
+# launch.bats - standing in the foreground: statuses, signals, names.
+
+load common
+
+@test "launch ends with the program's status" {
+    run ckpt launch sh -c 'exit 7'
+    [ "$status" -eq 7 ]
+}
+
+@test "launch ends with 128+signal as a shell does" {
+    run ckpt launch sh -c 'kill -USR1 $$'
+    [ "$status" -eq 138 ]
+}
+
+@test "launch writes nothing but what the program writes" {
+    run --separate-stderr ckpt launch echo hello
+    [ "$output" = hello ]
+    [ -z "$stderr" ]
+}
+
+@test "the program's environment has no more than it must" {
+    env >before
+    ckpt launch env >after
+    run diff <(grep -v '^_=' before | sort) <(grep -v '^_=' after | sort)
+    [ -z "$(echo "$output" | grep '^[<>]' |
+        grep -v -e LD_PRELOAD= -e CKPT_DIR= -e CKPT_TREE= -e CKPT_STDIO=)" ]
+}
+
+@test "launch passes TERM on and ends as the program does" {
+    ckpt launch --dir d bash -c \
+        'trap "exit 9" TERM; echo >ready; while :; do read -t 0.1 <>fifo; done' \
+        3>&- &
+    mkfifo fifo
+    until_ 10 test -e ready
+    kill -TERM $!
+    run wait $!
+    wait $! || [ $? -eq 9 ]
+}
+
+@test "after launch no coordinator stays" {
+    ckpt launch --dir d true
+    pid=$(cut -d' ' -f3 d/coordinator 2>/dev/null || echo 0)
+    [ "$pid" = 0 ] || until_ 10 gone "$pid"
+}
+
+@test "each launch without a name gets a directory of its own" {
+    ckpt launch true
+    ckpt launch true
+    [ -d ckpt.true ] && [ -d ckpt.true-2 ]
+}
+
+@test "launch --detach prints the directory and the program runs on" {
+    run --separate-stderr ckpt launch --detach ./count 3 5
+    [ "$status" -eq 0 ]
+    [ "$output" = "$PWD/ckpt.count" ]
+    until_ 20 test -e ckpt.count/exit.main
+    [ "$(cat out | tr '\n' ' ')" = "1 2 3 " ]
+    [ "$(cat ckpt.count/exit.main)" -eq $((5 * 256)) ]
+}
+
+@test "a second launch into the same directory joins the computation" {
+    ckpt launch --dir d ./count 400 0 3>&- &
+    until_ 10 lines out 1
+    ckpt launch --dir d sh -c 'ckpt status --json --dir d >s.json'
+    [ "$(grep -c '"coordinator"' s.json)" -eq 1 ]
+    grep -q '"main-2"' s.json
+    ckpt kill --dir d
+}
+
+@test "status shows the processes as JSON says" {
+    ckpt launch --name job ./count 400 0 3>&- &
+    until_ 10 lines out 1
+    ckpt status --json job | python3 -c '
+import json, sys
+d = json.load(sys.stdin)
+assert d["state"] == "running", d["state"]
+assert d["generation"] == 1
+assert d["coordinator"]["pid"] > 0
+p = d["processes"][0]
+assert {"pid", "real_pid", "node", "command", "state"} <= set(p), p'
+    run ckpt status job
+    [[ $output == *"state        running"* ]]
+    ckpt quit job
+    run ckpt status job
+    [ "$status" -eq 0 ]
+    [[ $output == *"no coordinator answers"* ]]
+}
+
+@test "start_coordinator is joined from another terminal" {
+    start_coordinator --daemon --dir d 3>&- &
+    until_ 10 test -e d/coordinator
+    run ckpt launch sh -c 'echo in $CKPT_DIR'
+    [[ $output == *"in $PWD/d"* ]]
+    ckpt quit --dir d
+}
