@@ -103,10 +103,11 @@ static int choose_set(int fd, const char *dir, char *set, size_t cap)
         return -1;
     }
     n = newest_good(fd, old);
-    if (n)
-        return ck_jobdir_set(set, cap, old, n);
-    ck_err(&e, -ENOENT, "--checkpoint-restart=%s: there is no usable image "
-           "set in %s", ck_plugin.restart, old);
+    if (n == 0)
+        ck_err(&e, -ENOENT, "--checkpoint-restart=%s: there is no usable "
+               "image set in %s", ck_plugin.restart, old);
+    else if (ck_import_set(old, dir, n, &e) == 0)
+        return ck_jobdir_set(set, cap, dir, n);
     tell(fd, 'E', e.text);
     return -1;
 }
@@ -141,17 +142,17 @@ static const char *events(char *buf, size_t cap)
 static int become_coordinator(int fd, const char *dir, char *set)
 {
     const struct ck_config *c = &ck_plugin.config;
-    char interval[16], keep[16], lead[16], on[32], name[64], parent[16];
+    char interval[16], job[16], keep[16], lead[16], on[32], name[64];
     char *argv[24];
     int n = 0;
 
     snprintf(interval, sizeof(interval), "%u", c->interval);
+    snprintf(job, sizeof(job), "%u", ck_plugin.job);
     snprintf(keep, sizeof(keep), "%u", c->keep);
     if (c->lead == CK_LEAD_AUTO)
         strcpy(lead, "auto");
     else
         snprintf(lead, sizeof(lead), "%u", c->lead);
-    snprintf(parent, sizeof(parent), "%d", (int)getppid());
     ck_dir_name(name, sizeof(name));
     argv[n++] = ck_plugin.paths.ckpt;
     argv[n++] = (char *)"coordinator";
@@ -160,6 +161,8 @@ static int become_coordinator(int fd, const char *dir, char *set)
     argv[n++] = (char *)"--name";
     argv[n++] = name;
     argv[n++] = (char *)"--slurm";
+    argv[n++] = (char *)"--job";
+    argv[n++] = job;
     argv[n++] = (char *)"--interval";
     argv[n++] = interval;
     argv[n++] = (char *)"--keep";
@@ -168,8 +171,8 @@ static int become_coordinator(int fd, const char *dir, char *set)
     argv[n++] = lead;
     argv[n++] = (char *)"--on";
     argv[n++] = (char *)events(on, sizeof(on));
+    argv[n++] = (char *)"--foreground";
     argv[n++] = (char *)"--parent-watch";
-    argv[n++] = parent;
     if (*set) {
         argv[n++] = (char *)"--restore";
         argv[n++] = set;

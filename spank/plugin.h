@@ -94,6 +94,11 @@ CK_CALL int ck_coordinator_start(char **env);
 /* For the other nodes of a step that has its own coordinator. */
 CK_CALL int ck_coordinator_await(void);
 
+/* import.c, in the child: makes a set of another job's directory one of
+ * ours. 0 or -errno with the reason. */
+CK_CALL int ck_import_set(const char *old, const char *dir, uint32_t number,
+                          struct ck_err *e);
+
 /* cgroup.c: in the child, as root: into the step's cgroups, if there are. */
 CK_CALL void ck_cgroup_join(void);
 
