@@ -102,10 +102,10 @@ def rule_rooms():
 
 
 def rule_file_length():
-    """Sources have at most 600 lines, headers 150."""
+    """Sources have at most 600 lines, headers 160."""
     for f in SOURCE:
         n = text(f).count("\n")
-        limit = 150 if f.endswith(".h") else 600
+        limit = 160 if f.endswith(".h") else 600
         if "CK_RECORD(" in text(f):  # a format is declared in one place
             limit = max(limit, 200)
         if n > limit:

@@ -15,3 +15,15 @@ check-install: all
 	@$(PKG_ENV) bats --tap tests/install
 check-make:
 	@$(PKG_ENV) bats --tap tests/make
+
+# Programs that ask, and people who type.
+CHECKS += check-session
+SESSION_BIN := $(BUILD)/t/session/asks
+
+$(BUILD)/t/session/%: tests/session/%.c include/ckpt/ckpt.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -g $(WARN) -Iinclude -pthread -o $@ $<
+
+.PHONY: check-session
+check-session: all $(SESSION_BIN)
+	@$(PKG_ENV) bats --tap tests/session
