@@ -1,8 +1,7 @@
 # check.mk - `make check`: every suite, one after the other, one summary.
 #
 # A room adds its suite in its own mk file with `CHECKS += check-<suite>`,
-# or LONG_CHECKS / BENCHES for what only check-long and bench run. A suite
-# is a make target that fails when a test fails, and that ends with a line
+# or LONG_CHECKS for what only check-long runs. A suite is a make target that fails when a test fails, and that ends with a line
 # `N passed, N failed` (`, N skipped` may follow), or prints TAP as bats
 # does. CHECK_ORDER only says who goes first: cheap ones that find much; a
 # suite that it does not name runs before the slow last ones.
@@ -17,13 +16,10 @@ CHECKS_SORTED = $(filter $(CHECKS),$(CHECK_ORDER)) \
     $(filter $(CHECKS),$(CHECK_LAST))
 
 # Dependencies first and not in parallel with tests that measure time.
-.PHONY: check check-long bench
+.PHONY: check check-long
 check: all
 	@MAKE="$(MAKE)" sh mk/check.sh $(BUILD)/check $(CHECKS_SORTED)
 
 check-long: all
 	@MAKE="$(MAKE)" sh mk/check.sh $(BUILD)/check-long \
 	  $(CHECKS_SORTED) $(LONG_CHECKS)
-
-bench: all
-	@MAKE="$(MAKE)" sh mk/check.sh $(BUILD)/bench $(BENCHES)
