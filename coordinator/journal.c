@@ -1,0 +1,149 @@
+/* journal.c - see journal.h. */
+#include "coordinator/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/base/jobdir.h"
+
+/* The number behind " key=", or 0. */
+static uint64_t value(const char *line, const char *key)
+{
+    size_t n = strlen(key);
+
+    for (const char *p = line; (p = strchr(p, ' ')); p++)
+        if (strncmp(p + 1, key, n) == 0 && p[1 + n] == '=')
+            return strtoull(p + 2 + n, NULL, 10);
+    return 0;
+}
+
+static int is(const char *event, const char *name)
+{
+    size_t n = strlen(name);
+
+    return strncmp(event, name, n) == 0 && (!event[n] || event[n] == ' ');
+}
+
+void ck_journal_replay_line(struct ck_history *h, const char *line,
+                            size_t len)
+{
+    char buf[1024];
+    const char *event;
+    uint32_t set;
+
+    if (len >= sizeof buf)
+        return;
+    memcpy(buf, line, len);
+    buf[len] = '\0';
+    event = strchr(buf, ' ');
+    if (!event)
+        return;
+    event++;
+    set = (uint32_t)value(event, "set");
+    if (is(event, "start") && value(event, "generation") > h->generation)
+        h->generation = (uint32_t)value(event, "generation");
+    if ((is(event, "begin") || is(event, "committed")) && set > h->last_set)
+        h->last_set = set;
+    if (is(event, "committed")) {
+        h->committed = set;
+        h->cost_ms = (int64_t)value(event, "cost_ms");
+    }
+    if (is(event, "requeued"))
+        h->requeues++;
+}
+
+static int replay(int fd, struct ck_history *h)
+{
+    FILE *f = fdopen(dup(fd), "r");
+    char *line = NULL;
+    size_t cap = 0;
+    ssize_t n;
+
+    if (!f)
+        return -errno;
+    while ((n = getline(&line, &cap, f)) > 0)
+        if (line[n - 1] == '\n')
+            ck_journal_replay_line(h, line, (size_t)n - 1);
+    free(line);
+    fclose(f);
+    return 0;
+}
+
+/* A line cut off by a crash is ended, so that the next one stands alone. */
+static void mend(int fd)
+{
+    struct stat st;
+    char last = '\n';
+
+    if (fstat(fd, &st) == 0 && st.st_size > 0 &&
+        pread(fd, &last, 1, st.st_size - 1) == 1 && last != '\n' &&
+        write(fd, "\n", 1) != 1)
+        return;
+}
+
+int ck_journal_open(struct ck_journal *j, const char *dir,
+                    struct ck_history *h, struct ck_err *e)
+{
+    char path[CK_PATH];
+    int r;
+
+    *h = (struct ck_history){0};
+    j->fd = -1;
+    if (ck_jobdir_path(path, sizeof path, dir, "journal") < 0)
+        return ck_err(e, -ENAMETOOLONG, "%s: too long", dir);
+    j->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+                 0600);
+    if (j->fd < 0)
+        return ck_err_sys(e, -errno, "cannot open %s", path);
+    if (flock(j->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+        ck_journal_close(j);
+        return ck_err(e, -EBUSY, "another coordinator runs for %s: `ckpt "
+                      "status --dir %s` shows it", dir, dir);
+    }
+    r = replay(j->fd, h);
+    if (r < 0) {
+        ck_journal_close(j);
+        return ck_err_sys(e, r, "cannot read %s", path);
+    }
+    mend(j->fd);
+    return 0;
+}
+
+int ck_journal_add(struct ck_journal *j, int sync, const char *fmt, ...)
+{
+    char line[1024];
+    int n, m;
+    va_list ap;
+
+    if (j->fd < 0)
+        return 0;
+    n = snprintf(line, sizeof line, "%lld ", (long long)time(NULL));
+    va_start(ap, fmt);
+    m = vsnprintf(line + n, sizeof line - (size_t)n - 1, fmt, ap);
+    va_end(ap);
+    n += m < (int)sizeof line - n - 1 ? m : (int)sizeof line - n - 2;
+    for (int i = 0; i < n; i++)
+        if (line[i] == '\n')
+            line[i] = ' ';
+    line[n++] = '\n';
+    if (write(j->fd, line, (size_t)n) != n)
+        return errno ? -errno : -EIO;
+    if (sync && fdatasync(j->fd) < 0)
+        return -errno;
+    return 0;
+}
+
+void ck_journal_close(struct ck_journal *j)
+{
+    if (j->fd >= 0)
+        close(j->fd);
+    j->fd = -1;
+}

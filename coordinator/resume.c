@@ -1,0 +1,139 @@
+/*
+ * resume.c - how a checkpoint ends for the processes: they run on, they are
+ * held until they are killed, or it is as if nothing had been asked.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "coordinator/coord.h"
+#include "lib/base/log.h"
+#include "lib/base/sets.h"
+
+#define ABORT_MS 2000  /* helpers and writers have this long to leave */
+#define PATIENCE_MS 5000 /* what failed sooner, a waiting client retries */
+#define HOLD_MS 120000 /* who is not killed by then runs on */
+
+void ck_round_release_held(struct ck_coord *c)
+{
+    struct ck_msg_welcome m = {.generation = c->history.generation};
+    struct ck_peer *x;
+
+    TAILQ_FOREACH(x, &c->peers.processes, entry) {
+        if (x->state != CK_P_HELD)
+            continue;
+        x->state = CK_P_RUNNING;
+        CK_LINK_SEND(x->link, welcome, WELCOME, &m);
+    }
+}
+
+void ck_round_resume(struct ck_coord *c)
+{
+    struct ck_msg_resume m = {.id = c->round.id};
+    struct ck_peer *x;
+
+    TAILQ_FOREACH(x, &c->peers.processes, entry) {
+        if (!x->member || x->state == CK_P_RUNNING ||
+            x->state == CK_P_WRITING)
+            continue;
+        CK_LINK_SEND(x->link, resume, RESUME, &m);
+        x->state = CK_P_RUNNING;
+    }
+    ck_round_release_held(c);
+}
+
+void ck_coord_signal_all(struct ck_coord *c, int sig)
+{
+    struct ck_msg_signal m = {.sig = (uint32_t)sig};
+    struct ck_peer *x;
+
+    TAILQ_FOREACH(x, &c->peers.processes, entry)
+        if (x->state != CK_P_HELD || sig == SIGKILL)
+            CK_LINK_SEND(x->link, signal, SIGNAL, &m);
+}
+
+/* A file that turns up afterwards goes with the next prune. */
+int ck_round_remove(struct ck_coord *c)
+{
+    struct ck_err e;
+    int rc = ck_set_delete(c->opt.dir, c->round.id, &e);
+
+    if (rc == 0 || rc == -ENOENT)
+        return 0;
+    ck_log("set %u: %s", c->round.id, e.text);
+    return rc;
+}
+
+void ck_round_abort(struct ck_coord *c, const char *reason)
+{
+    struct ck_msg_abort m = {.id = c->round.id, .reason = reason};
+    struct ck_peer *x;
+    struct ck_helper *h;
+
+    TAILQ_FOREACH(h, &c->peers.helpers, entry)
+        CK_LINK_SEND(h->link, abort, ABORT, &m);
+    TAILQ_FOREACH(x, &c->peers.processes, entry) {
+        if (!x->member)
+            continue;
+        CK_LINK_SEND(x->link, abort, ABORT, &m);
+        x->state = CK_P_RUNNING;
+        x->member = 0;
+    }
+    ck_round_release_held(c);
+}
+
+void ck_abort_enter(struct ck_coord *c)
+{
+    struct ck_round *r = &c->round;
+
+    ck_loop_disarm(&c->loop, &r->limit);
+    ck_log("checkpoint %u failed: %s", r->id, r->reason);
+    snprintf(c->last_error, sizeof c->last_error, "checkpoint %u: %s", r->id,
+             r->reason);
+    ck_journal_add(&c->journal, 0, "failed set=%u retry=%d reason=%s", r->id,
+                   r->retriable, r->reason);
+    ck_round_abort(c, r->reason);
+    ck_policy_failed(&c->policy, ck_now(), r->retriable);
+    ck_control_failed(c, r->id, c->policy.retry_at &&
+                      ck_now() - r->requested < PATIENCE_MS, r->reason);
+    r->abort_until = ck_now() + ABORT_MS;
+    ck_loop_arm(&c->loop, &r->recheck, ck_now());
+}
+
+void ck_hold_enter(struct ck_coord *c)
+{
+    struct ck_round *r = &c->round;
+    char text[128];
+
+    snprintf(text, sizeof text, "set %u is committed", r->id);
+    ck_control_tell(c, r->id, 0, 1, text);
+    if (r->kill) {
+        ck_coord_signal_all(c, SIGKILL);
+    } else if (c->allocation) {
+        ck_allocation_requeue(c->allocation, r->why == CK_DUE_PREEMPT ?
+                              "checkpointed: preempted" :
+                              "checkpointed: time limit");
+    }
+    ck_loop_arm(&c->loop, &r->recheck, ck_now() + HOLD_MS);
+}
+
+void ck_hold_requeued(struct ck_coord *c, int code, const char *why)
+{
+    if (code == 0) {
+        c->policy.final_done = 1;
+        ck_journal_add(&c->journal, 1, "requeued set=%u", c->round.id);
+        ck_log("the job is requeued; it goes on from set %u", c->round.id);
+        return;
+    }
+    c->policy.may_requeue = 0;
+    c->policy.final_done = 1;
+    snprintf(c->last_error, sizeof c->last_error,
+             "the job cannot be requeued: %s; it runs on until its end, "
+             "set %u is its last", why, c->round.id);
+    ck_log("%s", c->last_error);
+    ck_journal_add(&c->journal, 0, "requeue-failed set=%u reason=%s",
+                   c->round.id, why);
+    if (c->session.state == CK_ST_HOLDING)
+        ck_coord_fire(c, CK_EV_RELEASE, "requeue failed: %s", why);
+}

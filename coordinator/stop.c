@@ -1,0 +1,277 @@
+/*
+ * stop.c - from running programs to a parked computation.
+ *
+ * First everything but launchers is stopped. A stopped process names its
+ * living children: each must be registered and stopped as well, else the
+ * set would miss one that its parent will wait for after a restart. Such a
+ * child may be on its way (it has been forked, or is executing another
+ * program), so it is waited for, and its parent is asked again, since the
+ * child may have ended. Then, where there are launchers, what the tasks
+ * wrote travels to the launchers' output before these are stopped too.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "coordinator/coord.h"
+#include "lib/base/log.h"
+#include "lib/sys/fmt.h"
+
+#define RECHECK_MS 20
+#define ASK_AGAIN 10   /* every so many rechecks parents list anew */
+#define DRAIN_MS 20
+#define QUIET_ROUNDS 3 /* the launchers have written nothing since */
+
+void ck_stop_one(struct ck_coord *c, struct ck_peer *x)
+{
+    struct ck_msg_stop m = {
+        .id = c->round.id,
+        .final = (uint8_t)c->round.final,
+        .limit_ms = (uint32_t)c->opt.limit.stop,
+    };
+
+    x->state = CK_P_STOPPING;
+    ck_round_expect(c, x->key);
+    CK_LINK_SEND(x->link, stop, STOP, &m);
+}
+
+void ck_stop_enter(struct ck_coord *c)
+{
+    struct ck_peer *x;
+
+    ck_round_barrier(c, "stopping", c->opt.limit.stop);
+    c->round.stop_sent = ck_now();
+    TAILQ_FOREACH(x, &c->peers.processes, entry) {
+        x->member = x->state != CK_P_HELD;
+        x->written = x->drained = 0;
+        x->nchild = 0;
+        x->outq = x->drain_written = x->done = x->total = 0;
+        if (x->member && x->kind != CK_KIND_REEXEC)
+            ck_stop_one(c, x);
+    }
+    ck_stop_check(c);
+}
+
+void ck_stop_launchers_enter(struct ck_coord *c)
+{
+    struct ck_peer *x;
+
+    ck_round_barrier(c, "stopping launchers", c->opt.limit.stop);
+    TAILQ_FOREACH(x, &c->peers.processes, entry)
+        if (x->member && x->state == CK_P_RUNNING)
+            ck_stop_one(c, x);
+    ck_stop_check(c);
+}
+
+/* 1: gone or a zombie, which its parent's image tells about; 0: alive;
+ * -1: on another node, cannot be seen from here. */
+static int child_gone(const struct ck_coord *c, const struct ck_peer *x,
+                      uint32_t pid, char *comm, size_t cap)
+{
+    char path[64], stat[512];
+    char *open_paren, *close_paren;
+
+    *comm = '\0';
+    if (strcmp(x->node, c->node) != 0)
+        return -1;
+    snprintf(path, sizeof path, "/proc/%u/stat", pid);
+    if (ck_read_file(path, stat, sizeof stat) < 0)
+        return 1;
+    open_paren = strchr(stat, '(');
+    close_paren = strrchr(stat, ')');
+    if (!open_paren || !close_paren || close_paren[1] != ' ')
+        return 0;
+    *close_paren = '\0';
+    snprintf(comm, cap, "%s", open_paren + 1);
+    return close_paren[2] == 'Z' || close_paren[2] == 'X';
+}
+
+/* Is this child part of what is stopped, or rightly not? */
+static int child_covered(struct ck_coord *c, const struct ck_peer *x,
+                         uint32_t pid)
+{
+    const struct ck_peer *q = ck_peer_find(&c->peers, x->node, pid);
+    char comm[64];
+
+    if (!q)
+        return child_gone(c, x, pid, comm, sizeof comm) > 0;
+    if (!q->member || q->state == CK_P_STOPPED)
+        return 1;
+    /* A launcher's turn comes later. */
+    return q->kind == CK_KIND_REEXEC && q->state == CK_P_RUNNING &&
+           c->session.state == CK_ST_STOPPING;
+}
+
+/* The first child that is not stopped, with its parent, or NULL. */
+static struct ck_peer *uncovered(struct ck_coord *c, uint32_t *pid)
+{
+    struct ck_peer *x;
+
+    TAILQ_FOREACH(x, &c->peers.processes, entry) {
+        if (!x->member || x->state != CK_P_STOPPED)
+            continue;
+        for (uint32_t i = 0; i < x->nchild; i++) {
+            if (!child_covered(c, x, x->child[i])) {
+                *pid = x->child[i];
+                return x;
+            }
+        }
+    }
+    return NULL;
+}
+
+static void fail_for_child(struct ck_coord *c, const struct ck_peer *x,
+                           uint32_t pid)
+{
+    char who[256], comm[64] = "";
+
+    ck_peer_text(x, who, sizeof who);
+    child_gone(c, x, pid, comm, sizeof comm);
+    ck_checkpoint_fail(c, 1, "process %u%s%s%s, a child of %s, does not "
+                       "answer: it is not under checkpoint control (static "
+                       "or set-uid program, or started without CKPT_DIR)",
+                       pid, *comm ? " (" : "", comm, *comm ? ")" : "", who);
+}
+
+static int have_launchers(struct ck_coord *c)
+{
+    struct ck_peer *x;
+
+    TAILQ_FOREACH(x, &c->peers.processes, entry)
+        if (x->member && x->kind == CK_KIND_REEXEC)
+            return 1;
+    return 0;
+}
+
+void ck_stop_check(struct ck_coord *c)
+{
+    struct ck_round *r = &c->round;
+    struct ck_peer *x;
+    uint32_t pid;
+
+    if (!ck_barrier_complete(&r->barrier))
+        return;
+    x = uncovered(c, &pid);
+    if (x && ck_now() >= r->barrier.deadline) {
+        fail_for_child(c, x, pid);
+        return;
+    }
+    if (x) {
+        if (++r->rechecks % ASK_AGAIN == 0) {
+            struct ck_msg_stop m = {.id = r->id, .final = (uint8_t)r->final};
+
+            CK_LINK_SEND(x->link, stop, STOP, &m);
+        }
+        ck_loop_arm(&c->loop, &r->recheck, ck_now() + RECHECK_MS);
+        return;
+    }
+    if (c->session.state == CK_ST_STOPPING && have_launchers(c))
+        ck_coord_fire(c, CK_EV_STOPPED, "set %u", r->id);
+    else
+        ck_coord_fire(c, CK_EV_PARKED, "set %u", r->id);
+}
+
+void ck_stop_stopped(struct ck_coord *c, struct ck_peer *x,
+                     const struct ck_msg_stopped *m)
+{
+    if (m->id != c->round.id || !x->member)
+        return;
+    if (x->state != CK_P_STOPPING && x->state != CK_P_STOPPED)
+        return;
+    if (ck_peer_children(x, m->children.p, m->children.n) < 0) {
+        ck_checkpoint_fail(c, 1, "an answer to STOP cannot be used");
+        return;
+    }
+    x->state = CK_P_STOPPED;
+    x->total = m->bytes;
+    ck_barrier_arrive(&c->round.barrier, x->key);
+    ck_status_changed(c);
+    if (c->session.state == CK_ST_STOPPING ||
+        c->session.state == CK_ST_STOPPING_LAUNCHERS)
+        ck_stop_check(c);
+}
+
+static int drains(const struct ck_peer *x)
+{
+    if (!x->member)
+        return 0;
+    return x->kind == CK_KIND_REEXEC || strncmp(x->tree, "srun-", 5) == 0;
+}
+
+static void drain_round(struct ck_coord *c)
+{
+    struct ck_msg_drain m = {.id = c->round.id};
+    struct ck_peer *x;
+
+    ck_round_barrier(c, "draining the tasks' output", c->opt.limit.stop);
+    TAILQ_FOREACH(x, &c->peers.processes, entry) {
+        if (!drains(x))
+            continue;
+        x->drained = 0;
+        ck_round_expect(c, x->key);
+        CK_LINK_SEND(x->link, drain, DRAIN, &m);
+    }
+}
+
+void ck_drain_enter(struct ck_coord *c)
+{
+    c->round.drain_until = ck_now() + c->opt.limit.drain;
+    c->round.drain_quiet = 0;
+    c->round.drain_written = UINT64_MAX;
+    drain_round(c);
+}
+
+/* All have answered one round. */
+static void drain_judge(struct ck_coord *c)
+{
+    struct ck_round *r = &c->round;
+    uint64_t outq = 0, written = 0;
+    struct ck_peer *x;
+
+    TAILQ_FOREACH(x, &c->peers.processes, entry) {
+        if (!drains(x))
+            continue;
+        outq += x->outq;
+        if (x->kind == CK_KIND_REEXEC)
+            written += x->drain_written;
+    }
+    if (outq || written != r->drain_written)
+        r->drain_quiet = 0;
+    else
+        r->drain_quiet++;
+    r->drain_written = written;
+    if (!outq && r->drain_quiet >= QUIET_ROUNDS) {
+        ck_coord_fire(c, CK_EV_DRAINED, "set %u", r->id);
+        return;
+    }
+    if (ck_now() >= r->drain_until) {
+        ck_checkpoint_fail(c, 1, "the tasks' output does not reach the "
+                           "launcher's output: %lu bytes are still on their "
+                           "way (is the job's output blocked?)",
+                           (unsigned long)outq);
+        return;
+    }
+    ck_loop_arm(&c->loop, &r->recheck, ck_now() + DRAIN_MS);
+}
+
+void ck_stop_drained(struct ck_coord *c, struct ck_peer *x,
+                     const struct ck_msg_drained *m)
+{
+    if (c->session.state != CK_ST_DRAINING || m->id != c->round.id ||
+        ck_barrier_arrive(&c->round.barrier, x->key) < 0)
+        return;
+    x->drained = 1;
+    x->outq = m->outq;
+    x->drain_written = m->written;
+    if (ck_barrier_complete(&c->round.barrier))
+        drain_judge(c);
+}
+
+/* The recheck timer in DRAINING, or somebody left. */
+void ck_drain_continue(struct ck_coord *c)
+{
+    if (ck_barrier_complete(&c->round.barrier))
+        drain_round(c);
+    if (c->round.barrier.n == 0)
+        ck_coord_fire(c, CK_EV_DRAINED, "set %u", c->round.id);
+}
