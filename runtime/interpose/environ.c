@@ -12,6 +12,7 @@
  * Usable in a vfork child: no allocation but the caller's stack, or a
  * mapping where the environment is very large.
  */
+#include "runtime/interpose/environ.h"
 #include "runtime/interpose/wrap.h"
 
 #include <string.h>

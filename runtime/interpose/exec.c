@@ -8,6 +8,8 @@
 
 #include <stdarg.h>
 
+#include "runtime/interpose/environ.h"
+
 /* CALL, an expression that uses `env`, with envp made right. Returns. */
 #define EXEC_WITH(envp, CALL)                                               \
     size_t need = ck_env_need(envp);                                        \

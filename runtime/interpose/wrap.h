@@ -141,17 +141,4 @@ CK_HIDDEN int ck_finite(const struct timespec *t);
 /* signal.c: the numbers in what the kernel reported. Inside the window. */
 CK_HIDDEN void ck_siginfo_out(siginfo_t *info);
 
-/* environ.c: an environment with our entries. ck_env_need: how many bytes
- * `mem` must have, 0 if envp is right as it is. ck_env_build fills it, and
- * fails (NULL, errno ENOMEM) only if `mem` is NULL. */
-CK_HIDDEN size_t ck_env_need(char *const envp[]);
-CK_HIDDEN char *const *ck_env_build(void *mem, size_t need,
-                                    char *const envp[]);
-/* Memory for it: from the caller's stack, or mapped where it is much. */
-#define CK_ENV_STACK (128u * 1024)
-#define CK_ENV_MEM(need)                                                    \
-    ((need) <= CK_ENV_STACK ? __builtin_alloca((need) + 1) : ck_env_map(need))
-CK_HIDDEN void *ck_env_map(size_t need);
-CK_HIDDEN void ck_env_done(void *mem, size_t need);
-
 #endif

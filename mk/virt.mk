@@ -1,0 +1,22 @@
+# virt.mk - `make check-virt`: the wrappers alone, in a library whose core is
+# tests/virt/init.c; without coordinator and without checkpoint.
+
+VIRT_LIB := $(BUILD)/t/virt/libckpt.so
+VIRT_OBJ := $(filter $(BUILD)/r/runtime/interpose/% $(BUILD)/r/runtime/virt/%,\
+            $(RT_OBJ)) $(BUILD)/r/lib/sys/fmt.o $(BUILD)/r/lib/image/pidtable.o \
+            $(BUILD)/r/tests/virt/init.o
+
+$(VIRT_LIB): $(VIRT_OBJ) $(RUNTIME_MAP)
+	@mkdir -p $(@D)
+	$(CC) -shared -Wl,-z,now -Wl,-Bsymbolic -Wl,-soname,libckpt.so \
+	  -Wl,--version-script=$(RUNTIME_MAP) -o $@ $(VIRT_OBJ)
+
+$(BUILD)/t/virt/%: tests/virt/%.c tests/virt/check.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE -I. -pthread -o $@ $<
+
+CHECKS += check-virt
+
+.PHONY: check-virt
+check-virt: $(VIRT_LIB) $(BUILD)/t/virt/numbers $(BUILD)/t/virt/deadlines
+	@sh tests/virt/run.sh $(abspath $(BUILD))/t/virt

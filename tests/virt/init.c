@@ -1,0 +1,101 @@
+/*
+ * init.c - stands in for the runtime's core in the tests of the wrappers, so
+ * that they need neither a coordinator nor a checkpoint: it turns the
+ * wrappers on, loads a table (VIRT_TABLE), and stops the first thread over
+ * and over (VIRT_HAMMER=continue or restart), as the parking code does:
+ * note what remains, wait, refresh, make the interrupted call again.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "lib/sys/fmt.h"
+#include "lib/sys/syscall.h"
+#include "runtime/runtime.h"
+
+CK_HIDDEN struct ck_rt ck_rt;
+
+static pid_t victim;
+static int restart;
+
+#define STOP (SIGRTMAX - 1)
+#define MS 1000000
+
+/* The signal's value is the number of the call that it interrupts. */
+static void on_stop(int sig, siginfo_t *info, void *context)
+{
+    ucontext_t *uc = context;
+    greg_t *regs = uc->uc_mcontext.gregs;
+    struct timespec t = {0, restart ? 5 * MS : 0};
+
+    (void)sig;
+    if (regs[REG_RAX] != -4) /* EINTR */
+        return;
+    ck_deadline_parked();
+    sys4(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &t, NULL);
+    if (!getenv("VIRT_BREAK"))
+        ck_deadline_resumed(restart);
+    regs[REG_RAX] = info->si_value.sival_int;
+    regs[REG_RIP] -= 2;
+}
+
+static void *hammer(void *arg)
+{
+    char path[64], text[256];
+    struct timespec t = {0, (restart ? 15 : 5) * MS};
+
+    (void)arg;
+    ck_fmt(path, sizeof(path), "/proc/self/task/%d/syscall", victim);
+    for (;;) {
+        const char *p = text;
+        siginfo_t info = {.si_signo = STOP, .si_code = SI_QUEUE};
+        long n;
+
+        sys4(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &t, NULL);
+        n = ck_read_file(path, text, sizeof(text));
+        if (n <= 0 || *p < '0' || *p > '9')
+            continue;
+        info.si_value.sival_int = (int)ck_parse_u64(&p, 10);
+        info.si_pid = (int)sys0(SYS_getpid);
+        sys4(SYS_rt_tgsigqueueinfo, info.si_pid, victim, STOP, &info);
+    }
+    return NULL;
+}
+
+static void start_hammer(const char *how)
+{
+    struct sigaction sa = {.sa_sigaction = on_stop, .sa_flags = SA_SIGINFO};
+    pthread_t t;
+
+    restart = !strcmp(how, "restart");
+    victim = (pid_t)sys0(SYS_gettid);
+    sigaction(STOP, &sa, NULL);
+    pthread_create(&t, NULL, hammer, NULL);
+}
+
+static __attribute__((constructor)) void init(void)
+{
+    const char *dir = getenv("CKPT_DIR"), *table = getenv("VIRT_TABLE");
+    const char *lib = getenv("VIRT_LIBRARY"), *how = getenv("VIRT_HAMMER");
+
+    ck_real_init();
+    if (!dir || !*dir)
+        return;
+    snprintf(ck_rt.runtime_path, sizeof(ck_rt.runtime_path), "%s",
+             lib ? lib : "/libckpt.so");
+    snprintf(ck_rt.preload, sizeof(ck_rt.preload), "LD_PRELOAD=%.1000s",
+             ck_rt.runtime_path);
+    snprintf(ck_rt.env_dir, sizeof(ck_rt.env_dir), "CKPT_DIR=%s", dir);
+    snprintf(ck_rt.env_tree, sizeof(ck_rt.env_tree), "CKPT_TREE=main");
+    snprintf(ck_rt.env_stdio, sizeof(ck_rt.env_stdio), "CKPT_STDIO=p:1:2");
+    ck_rt.enabled = 1;
+    if (table && ck_virt_load(table) < 0)
+        abort();
+    if (how)
+        start_hammer(how);
+}
