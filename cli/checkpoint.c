@@ -62,7 +62,7 @@ static void summary(const char *dir, const char *otherwise)
         printf("%s\n", otherwise);
         return;
     }
-    last = ck_jget(s.doc, "last");
+    last = ck_jget(s.doc, "last_checkpoint");
     if (!last || last->kind != CK_JOBJ) {
         printf("%s\n", otherwise);
     } else {

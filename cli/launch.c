@@ -28,6 +28,10 @@
 #include "lib/base/program.h"
 #include "lib/base/sets.h"
 
+/* A process that has ended may not have been noticed yet. Who outlives the
+ * root keeps the coordinator; it ends by itself then. */
+#define DISMISS_MS 300
+
 static const char usage[] =
     "usage: ckpt launch [OPTIONS] [--] PROG [ARGS...]\n\n"
     "Runs PROG under checkpoint control in the foreground and ends with its\n"
@@ -49,6 +53,7 @@ struct launch {
     const char *dir_option, *name, *coordinator;
     struct ck_config conf;
     int has_interval, has_keep, detach;
+    int started; /* the coordinator is ours to dismiss */
     struct ck_paths paths;
     char dir[CK_PATH];
     char tree[128];
@@ -203,6 +208,7 @@ static int start(struct launch *l, struct ck_err *e)
     pid = ck_coordinator_start(&l->paths, &s, e);
     if (pid < 0)
         return pid;
+    l->started = 1;
     if (l->name) {
         struct ck_err why;
 
@@ -278,7 +284,8 @@ static int run(struct launch *l, char **argv)
         ck_super_wait(l->dir, &root, 1);
         code = ck_super_end(l->dir, &root);
     }
-    ck_coordinator_dismiss(l->dir, 0);
+    if (l->started)
+        ck_coordinator_dismiss(l->dir, DISMISS_MS);
     ck_detached(background, code);
     return code;
 }

@@ -20,6 +20,7 @@
 #include "cli/start.h"
 #include "cli/super.h"
 #include "lib/base/conn.h"
+#include "lib/base/duration.h"
 #include "lib/base/env.h"
 #include "lib/base/jobdir.h"
 #include "lib/base/log.h"
@@ -113,7 +114,7 @@ static int start_trees(const struct ck_restart *r, uint32_t generation,
 /* The coordinator's reason, where it has one. */
 static void find_reason(const struct ck_status *s, struct ck_err *e)
 {
-    const char *reason = ck_jstr(s->doc, "error", NULL);
+    const char *reason = ck_jstr(s->doc, "last_error", NULL);
 
     if (reason && *reason)
         ck_err(e, -EIO, "%s", reason);
@@ -121,12 +122,15 @@ static void find_reason(const struct ck_status *s, struct ck_err *e)
 
 static void show(const struct ck_status *s, int *shown)
 {
-    double total = ck_jnum(s->doc, "expected", 0);
+    const struct ck_jval *p = ck_jget(s->doc, "progress");
+    double total = ck_jnum(p, "total", 0);
+    char a[32], b[32];
 
     if (!isatty(2) || total <= 0)
         return;
-    fprintf(stderr, "\r\033[Krestoring: %.0f of %.0f processes",
-            ck_jnum(s->doc, "restored", 0), total);
+    ck_bytes_text(a, sizeof(a), (uint64_t)ck_jnum(p, "done", 0));
+    ck_bytes_text(b, sizeof(b), (uint64_t)total);
+    fprintf(stderr, "\r\033[Krestoring: %s of %s", a, b);
     fflush(stderr);
     *shown = 1;
 }
@@ -275,7 +279,7 @@ int ck_restart_all(struct ck_restart *r)
         ck_detached(background, 0);
         ck_super_wait(r->dir, roots, n);
         code = ck_super_end(r->dir, first_of(roots, n));
-        ck_coordinator_dismiss(r->dir, 0);
+        ck_coordinator_dismiss(r->dir, 300);
     }
     free(roots);
     return code;
@@ -295,7 +299,7 @@ int ck_restart_in_place(struct ck_restart *r)
         return ck_cli_fail(&e);
     generation = (uint32_t)ck_jnum(s.doc, "generation", 0);
     if (!r->set)
-        r->set = (uint32_t)ck_jnum(s.doc, "restore", 0);
+        r->set = (uint32_t)ck_jnum(s.doc, "set", 0);
     ck_status_free(&s);
     if (!r->set ||
         ck_jobdir_set(set_dir, sizeof(set_dir), r->dir, r->set) < 0) {

@@ -26,7 +26,7 @@
 /* The last lines of D/log: why a coordinator did not come up. */
 static void tail(const char *dir, long from, char *out, size_t cap)
 {
-    char path[CK_PATH], *end;
+    char path[CK_PATH], *end, *why;
     size_t n = 0;
     FILE *f;
 
@@ -43,8 +43,10 @@ static void tail(const char *dir, long from, char *out, size_t cap)
     while (n > 0 && out[n - 1] == '\n')
         out[--n] = 0;
     end = strrchr(out, '\n'); /* the last line is the reason */
-    if (end)
-        memmove(out, end + 1, strlen(end));
+    end = end ? end + 1 : out;
+    why = strstr(end, "not started: ");
+    why = why ? why + strlen("not started: ") : end;
+    memmove(out, why, strlen(why) + 1);
 }
 
 static int arguments(const struct ck_paths *p, const struct ck_coord_start *s,

@@ -46,27 +46,33 @@ static void cost(const struct ck_jval *last, FILE *out)
             ck_jnum(last, "number", 0), when, bytes, seconds, stall);
 }
 
-static void bar(const struct ck_jval *p, FILE *out)
+/* While images are written or read. */
+static void bar(const struct ck_jval *doc, FILE *out)
 {
+    const struct ck_jval *p = ck_jget(doc, "progress");
+    double set = ck_jnum(doc, "set", 0);
     double done = ck_jnum(p, "done", 0), total = ck_jnum(p, "total", 0);
     int full = total > 0 ? (int)(done / total * 40 + 0.5) : 0;
     char a[32], b[32];
 
-    if (!p || p->kind != CK_JOBJ)
+    if (set <= 0)
         return;
     if (full < 0 || full > 40)
         full = 40;
     ck_bytes_text(a, sizeof(a), done > 0 ? (uint64_t)done : 0);
     ck_bytes_text(b, sizeof(b), total > 0 ? (uint64_t)total : 0);
-    fprintf(out, "writing      set %.0f [%.*s%*s] %s of %s\n",
-            ck_jnum(p, "number", 0), full,
+    fprintf(out, "%-12s set %.0f [%.*s%*s] %s of %s\n",
+            strcmp(ck_jstr(doc, "state", ""), "restoring") ? "writing"
+                                                           : "reading",
+            set, full,
             "########################################", 40 - full, "", a, b);
 }
 
 static void clock_line(const struct ck_jval *doc, FILE *out)
 {
     double interval = ck_jnum(doc, "interval", 0);
-    double next = ck_jnum(doc, "next_seconds", -1);
+    double at = ck_jnum(doc, "next_checkpoint", 0);
+    double next = at > 0 ? at - (double)time(NULL) : -1;
     char a[32], b[32];
 
     ck_duration_text(a, sizeof(a), interval);
@@ -123,16 +129,17 @@ static size_t count(const struct ck_jval *list)
 static void table(const char *dir, const struct ck_status *s, FILE *out)
 {
     const struct ck_jval *c = ck_jget(s->doc, "coordinator");
-    const char *error = ck_jstr(s->doc, "error", NULL);
+    const char *error = ck_jstr(s->doc, "last_error", NULL);
     const char *name = ck_jstr(s->doc, "name", ""), *state;
-    const char *job = ck_jstr(s->doc, "job", "");
-    char age[32];
+    double job = ck_jnum(s->doc, "job", 0);
+    char age[32], jobid[32] = "";
 
+    if (job > 0)
+        snprintf(jobid, sizeof(jobid), "%sjob %.0f", *name ? ", " : "", job);
     state = ck_jstr(s->doc, "state", "?");
     fprintf(out, "directory    %s\n", dir);
-    if (*name || *job)
-        fprintf(out, "name         %s%s%s\n", name, *name && *job ? ", " : "",
-                *job ? job : "");
+    if (*name || job > 0)
+        fprintf(out, "name         %s%s\n", name, jobid);
     ck_duration_text(age, sizeof(age), s->age);
     if (s->live)
         fprintf(out, "state        %s, run %.0f, %zu processes\n", state,
@@ -141,17 +148,11 @@ static void table(const char *dir, const struct ck_status *s, FILE *out)
     else
         fprintf(out, "state        was %s %s ago; no coordinator answers "
                      "here now\n", state, age);
-    fprintf(out, "coordinator  %s port %.0f pid %.0f\n",
-            ck_jstr(c, "node", "?"), ck_jnum(c, "port", 0),
-            ck_jnum(c, "pid", 0));
+    fprintf(out, "coordinator  %s, %s, pid %.0f\n", ck_jstr(c, "node", "?"),
+            ck_jstr(c, "address", "?"), ck_jnum(c, "pid", 0));
     clock_line(s->doc, out);
-    cost(ck_jget(s->doc, "last"), out);
-    bar(ck_jget(s->doc, "progress"), out);
-    if (strcmp(state, "restoring") == 0)
-        fprintf(out, "restoring    set %.0f: %.0f of %.0f processes\n",
-                ck_jnum(s->doc, "restore", 0),
-                ck_jnum(s->doc, "restored", 0),
-                ck_jnum(s->doc, "expected", 0));
+    cost(ck_jget(s->doc, "last_checkpoint"), out);
+    bar(s->doc, out);
     if (error && *error)
         fprintf(out, "last error   %s\n", error);
     processes(s->doc, out);
