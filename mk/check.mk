@@ -1,13 +1,14 @@
 # check.mk - `make check`: every suite, one after the other, one summary.
 #
 # A room adds its suite in its own mk file with `CHECKS += check-<suite>`,
-# or LONG_CHECKS for what only check-long runs. A suite is a make target that fails when a test fails, and that ends with a line
-# `N passed, N failed` (`, N skipped` may follow), or prints TAP as bats
-# does. CHECK_ORDER only says who goes first: cheap ones that find much; a
-# suite that it does not name runs before the slow last ones.
+# or LONG_CHECKS for what only check-long runs. A suite is a make target that
+# fails when a test fails, and that ends with a line `N passed, N failed`
+# (`, N skipped` may follow), or prints TAP as bats does. CHECK_ORDER only
+# says who goes first: cheap ones that find much; a suite that it does not
+# name runs before the slow last ones.
 
 CHECK_ORDER := check-lint check-make check-unit check-fuzz check-module \
-               check-completion check-install check-proc check-cli \
+               check-completion check-install check-cli check-proc \
                check-fault check-apps
 CHECK_LAST  := check-slurm
 
