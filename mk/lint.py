@@ -286,6 +286,17 @@ def rule_man_links():
                 yield f, n, f"no page {m.group(1)}({m.group(2)})"
 
 
+def rule_job_options():
+    """ckpt-sbatch(1) names the options that the plugin registers."""
+    src, page = "spank/options.c", "docs/man/ckpt-sbatch.1"
+    if src not in ALL or page not in ALL:
+        return
+    want = set(re.findall(r'\{"(checkpoint-[a-z]+)"', text(src)))
+    have = set(re.findall(r"^\.It Fl -(checkpoint-[a-z]+)", text(page), re.M))
+    for o in sorted(want ^ have):
+        yield page, 0, f"--{o} is in only one of plugin and page"
+
+
 def rule_exports():
     """libckpt.so exports what wrappers.def and api.c name, nothing else."""
     defs = "runtime/interpose/wrappers.def"
