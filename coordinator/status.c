@@ -100,6 +100,7 @@ static void put_head(struct ck_coord *c, struct ck_json *j)
     ck_json_str(j, "name", c->opt.name);
     ck_json_u64(j, "job", c->opt.job);
     ck_json_u64(j, "interval", c->opt.interval);
+    ck_json_u64(j, "keep", c->opt.keep);
     if (c->session.state == CK_ST_RUNNING &&
         ck_policy_next(&c->policy, &next) != CK_DUE_NONE)
         ck_json_u64(j, "next_checkpoint", unix_of(next));
