@@ -1,0 +1,11 @@
+/*
+ * coordinator.c - `ckpt coordinator`: hands over to coordinator/, which
+ * reads its own options.
+ */
+#include "cli/cli.h"
+#include "coordinator/coordinator.h"
+
+int ck_cmd_coordinator(int argc, char **argv)
+{
+    return ck_coordinator_main(argc, argv);
+}
