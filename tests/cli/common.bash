@@ -1,5 +1,6 @@
 # common.bash - a home, a work directory and a program that counts.
 
+bats_require_minimum_version 1.5.0
 PATH=$BUILD/tree/bin:$PATH
 
 setup() {

@@ -28,14 +28,15 @@ load common
 }
 
 @test "launch passes TERM on and ends as the program does" {
+    mkfifo fifo
     ckpt launch --dir d bash -c \
         'trap "exit 9" TERM; echo >ready; while :; do read -t 0.1 <>fifo; done' \
         3>&- &
-    mkfifo fifo
     until_ 10 test -e ready
     kill -TERM $!
-    run wait $!
-    wait $! || [ $? -eq 9 ]
+    code=0
+    wait $! || code=$?
+    [ $code -eq 9 ]
 }
 
 @test "after launch no coordinator stays" {
