@@ -3,22 +3,30 @@
  * know it. vfork() is in vfork.S, posix_spawn() and friends in spawn.c.
  *
  * libc's fork runs the handlers that the runtime's core registered, which
- * start the child's agent. _Fork() and clone() without CLONE_VM run none: a
- * child made by them that does not exec is unknown to the coordinator, which
- * refuses the checkpoint and names it (docs/limits.md).
+ * start the child's agent. _Fork(), clone() and syscall() run none: there the
+ * agent is started here if the child has memory of its own. A child that
+ * shares our memory is a vfork child by another name: it will exec.
  */
 #include "runtime/interpose/wrap.h"
 
 #include <stdarg.h>
 
+#include "runtime/agent.h"
+
 static pid_t child_of(pid_t r)
 {
-    if (r == 0)
-        ck_virt_forget_self();
-    else if (r > 0)
+    if (r > 0)
         r = ck_out(r);
     ck_idle();
     return r;
+}
+
+void ck_child_alone(void)
+{
+    if (ck_rt.enabled) {
+        ck_virt_forget_self();
+        ck_agent_after_fork();
+    }
 }
 
 pid_t fork(void)
@@ -31,8 +39,13 @@ CK_ALIAS(__libc_fork, fork);
 
 pid_t _Fork(void)
 {
+    pid_t r;
+
     ck_busy();
-    return child_of(REAL(_Fork)());
+    r = child_of(REAL(_Fork)());
+    if (r == 0)
+        ck_child_alone();
+    return r;
 }
 
 pid_t forkpty(int *amaster, char *name, const struct termios *termp,
@@ -42,9 +55,23 @@ pid_t forkpty(int *amaster, char *name, const struct termios *termp,
     return child_of(REAL(forkpty)(amaster, name, termp, winp));
 }
 
+struct start {
+    int (*fn)(void *);
+    void *arg;
+};
+
+static int start_alone(void *arg)
+{
+    const struct start *s = arg; /* in the child's copy of our stack */
+
+    ck_child_alone();
+    return s->fn(s->arg);
+}
+
 int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
 {
     va_list ap;
+    struct start alone = {fn, arg};
     pid_t *ptid, *ctid;
     void *tls;
     int r;
@@ -54,6 +81,10 @@ int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
     tls = va_arg(ap, void *);
     ctid = va_arg(ap, pid_t *);
     va_end(ap);
+    if (fn && !(flags & CLONE_VM)) {
+        fn = start_alone;
+        arg = &alone;
+    }
     ck_busy();
     r = REAL(clone)(fn, stack, flags, arg, ptid, tls, ctid);
     if (r > 0) {

@@ -1,8 +1,7 @@
 /*
  * syscall.c - syscall(): the calls whose arguments or results are process
  * numbers, or whose timeout is relative, by one table. All others go straight
- * to the kernel with all six arguments. A raw fork or clone starts no agent
- * in its child (process.c); a raw vfork could not return.
+ * to the kernel with all six arguments.
  */
 #include "runtime/interpose/wrap.h"
 
@@ -131,6 +130,21 @@ static long special(long nr, long a[6])
     return ck_ret(ck_syscall6(nr, a[0], a[1], a[2], a[3], a[4], a[5]));
 }
 
+/* Is what a call that returned 0 left a process with its own memory? */
+static int is_child(long nr, const long a[6])
+{
+    switch (nr) {
+    case SYS_fork:
+        return 1;
+    case SYS_clone:
+        return !(a[0] & CLONE_VM);
+    case SYS_clone3: /* struct clone_args begins with the flags */
+        return !(*(const uint64_t *)a[0] & CLONE_VM);
+    default:
+        return 0;
+    }
+}
+
 static long numbered(long nr, long a[6], unsigned int rule)
 {
     /* PRIO_PROCESS 0, PRIO_PGRP 1; IOPRIO_WHO_PROCESS 1, _PGRP 2 */
@@ -147,6 +161,8 @@ static long numbered(long nr, long a[6], unsigned int rule)
     if ((rule & OUT) && r > 0)
         r = ck_out((pid_t)r);
     ck_idle();
+    if (r == 0 && is_child(nr, a))
+        ck_child_alone();
     return ck_ret(r);
 }
 

@@ -15,6 +15,7 @@ expect() {
     }
 }
 
+# shellcheck disable=SC2317 # called by expect
 run() {
     env -i LD_PRELOAD="$lib" VIRT_LIBRARY="$lib" CKPT_DIR=/d "$@"
 }

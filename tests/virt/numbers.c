@@ -129,8 +129,14 @@ static void child_sees(int to)
     _exit(write(to, seen, sizeof(seen)) == sizeof(seen) ? 3 : 4);
 }
 
+static int cloned(void *arg)
+{
+    return getenv("VIRT_AGENT") ? (int)(long)arg : 9;
+}
+
 static void children(void)
 {
+    static char stack[65536] __attribute__((aligned(16)));
     pid_t pid, seen[2] = {0, 0};
     siginfo_t info;
     int p[2], status;
@@ -155,8 +161,17 @@ static void children(void)
     CHECK(getpid() == ME);
     pid = _Fork();
     if (pid == 0)
-        _exit(getpid() > CK_PID_STRIDE ? 7 : 8);
+        _exit(getpid() > CK_PID_STRIDE && getenv("VIRT_AGENT") ? 7 : 8);
     CHECK(wait4(pid, &status, 0, NULL) == pid && WEXITSTATUS(status) == 7);
+    pid = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+    if (pid == 0)
+        _exit(getpid() > CK_PID_STRIDE && getenv("VIRT_AGENT") ? 8 : 9);
+    CHECK(waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 8);
+    pid = clone(cloned, stack + sizeof(stack), SIGCHLD, (void *)12L);
+    CHECK(waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 12);
+    pid = clone(cloned, stack + sizeof(stack), SIGCHLD | CLONE_VM |
+                CLONE_VFORK, (void *)13L);
+    CHECK(waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 9);
     pid = fork();
     if (pid == 0)
         for (;;)

@@ -32,6 +32,7 @@ try "relative timeouts under stops" \
     env VIRT_HAMMER=continue "$dir/deadlines" "$lib"
 try "relative timeouts under restarts" \
     env VIRT_HAMMER=restart "$dir/deadlines" "$lib"
+# shellcheck disable=SC2016 # the inner shell expands
 try "without the refresh they starve" \
     env VIRT_BREAK=1 VIRT_HAMMER=continue \
     sh -c '! timeout 3 "$0" "$1" 2>&1' "$dir/deadlines" "$lib"
