@@ -19,6 +19,9 @@
 #define CK_PLAN_MAGIC 0x4e4c504bu
 #define CK_PLAN_VERSION 1
 #define CK_PLAN_ENV "CKPT_PLAN" /* <descriptor>:<actor> */
+/* The kernel must not write to the linker's rseq area once it is unmapped;
+ * the saved thread registers its own. */
+#define CK_PLAN_TUNABLES "GLIBC_TUNABLES=glibc.pthread.rseq=0"
 
 /* shm: u64 dev, u64 ino, u32 fd each. actors: u32 offset, u32 length each.
  * plan_fd, table_fd: of the plan and the pid table. *_no: numbers that no
@@ -28,8 +31,9 @@
     F(U32, magic) F(U32, version) F(U32, generation) F(U32, limit_ms)       \
     F(U32, plan_fd) F(U32, table_fd) F(U32, coord_no) F(U32, image_no)      \
     F(U32, words_off) F(U32, words) F(U32, size)                            \
-    F(STR, job_dir) F(STR, pidtable) F(STR, tree) F(STR, stdio)             \
-    F(STR, node) F(STR, restorer) F(BLOB, shm) F(BLOB, actors)
+    F(STR, job_dir) F(STR, set_dir) F(STR, pidtable) F(STR, tree)           \
+    F(STR, stdio) F(STR, node) F(STR, restorer) F(BLOB, shm)                \
+    F(BLOB, actors)
 
 /* exe: "" when the actor goes on in a fork of its maker. */
 #define CK_PLAN_ACTOR_FIELDS(F) F(U32, vpid) F(STR, exe) F(BLOB, ops)
@@ -40,7 +44,7 @@ CK_RECORD(ck_plan_actor, CK_PLAN_ACTOR_FIELDS)
 /* A wait for a group counts its members that have joined, in a shared word:
  * a number is free again when nobody has it any more, so a leader that goes
  * away has to stay until then. O(TYPE, name, number, fields) */
-#define CK_OP_NONE(F)
+#define CK_OP_NONE(F) F(U8, none) /* always 0 */
 #define CK_OP_ACTOR(F) F(U32, actor)
 #define CK_OP_SETPGID_F(F) F(U32, vpgid)
 #define CK_OP_WORD(F) F(U32, word) F(U32, count)

@@ -54,16 +54,17 @@ struct ck_tree_image {
 };
 
 /* Facts of this restart that the plan needs. src[i]: descriptor that holds
- * ofd[i]; spare: three descriptor numbers that nobody uses. */
+ * ofd[i]; keep: what a saved process leaves open for the restorer, all of
+ * them numbers that no program uses. */
 struct ck_plan_facts {
     const int *src;
-    const int *stdio; /* three, moved out of the programs' way; -1 closed */
-    int spare[3];
+    const int *stdio; /* three, moved out of the programs' way */
+    const int *keep;
+    size_t nkeep;
     unsigned readers;      /* threads that read one image */
     uint64_t nofile;       /* soft limit for what is executed again */
-    int root_leads;        /* the starting process leads its session */
     const char *set_dir;
-    struct ck_blob *env;   /* of what is executed again, per proc */
+    const struct ck_blob *env; /* of what is executed again, per proc */
 };
 
 /* An actor is a process of the restart: one of the tree, or a helper that
@@ -74,7 +75,7 @@ struct ck_actor {
     uint32_t vpid; /* 0: none */
     int exec;      /* executes the saved program's file first */
     uint8_t *ops;
-    size_t nops;
+    size_t nops, cap;
 };
 
 struct ck_plan {

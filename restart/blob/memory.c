@@ -12,6 +12,7 @@
  * Nothing may be called that is not in this library. Every failure goes to
  * the coordinator with its reason and ends the process (ck_blob_fail).
  */
+#include <asm/prctl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -55,6 +56,7 @@ struct region {
     uint64_t aside; /* where vdso and vvar wait */
     uint64_t vdso_from[CK_KERNEL_MAX]; /* their places aside */
     uint8_t *stack, *scratch;
+    uint64_t guard[8]; /* LZ4 was built to look for a canary at %fs:0x28 */
     uint32_t next_block;
     int err;
     uint64_t raw_bytes;
@@ -287,6 +289,7 @@ static void clear(struct region *g)
         g->vdso_from[i] = at;
         at += k->end - k->start;
     }
+    sys2(SYS_arch_prctl, ARCH_SET_FS, g->guard);
     sys2(SYS_munmap, 0, g->start);
     sys2(SYS_munmap, g->start + g->len,
          0x7ffffffff000ul - (g->start + g->len));

@@ -1,0 +1,34 @@
+/*
+ * fail.c - the one way out of a restart that cannot be completed: the reason
+ * goes to the coordinator, which ends all other processes of it, or to
+ * stderr when there is no connection, and this process ends.
+ */
+#include <stdarg.h>
+
+#include "lib/proto/client.h"
+#include "lib/sys/fmt.h"
+#include "lib/sys/syscall.h"
+#include "restart/blob/blob.h"
+
+_Noreturn void ck_blob_fail(int coord_fd, const char *fmt, ...)
+{
+    struct ck_msg_failed m = {.phase = CK_PHASE_RESTORE};
+    char why[800];
+    uint8_t buf[1024];
+    long rc = -1;
+    va_list ap;
+
+    va_start(ap, fmt);
+    ck_vfmt(why, sizeof(why), fmt, ap);
+    va_end(ap);
+    m.reason = why;
+    if (coord_fd >= 0)
+        rc = CK_CLIENT_SEND(coord_fd, buf, sizeof(buf), failed, FAILED, &m);
+    if (rc) {
+        ck_write_all(2, "ckpt: ", 6);
+        ck_write_all(2, why, ck_strlen(why));
+        ck_write_all(2, "\n", 1);
+    }
+    for (;;)
+        sys1(SYS_exit_group, 1);
+}

@@ -1,0 +1,120 @@
+/*
+ * files.c - opens every open file description of a tree, once.
+ *
+ * All are checked before the first is opened: opening may put a file back
+ * to its old length, and a restart that is refused must not have changed
+ * anything.
+ */
+#include "restart/parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Whose it is, for the reason: the first process that has it. */
+static int blame(struct ck_spawn *s, const struct ck_ofd *o, const char *why,
+                 int code)
+{
+    const struct ck_tree_image *m = &s->tree.img;
+
+    for (size_t i = 0; i < m->nfd; i++) {
+        if (m->fd[i].ofd != o->id)
+            continue;
+        for (size_t k = 0; k < m->nproc; k++) {
+            if (m->proc[k].vpid == m->fd[i].vpid)
+                return ck_res_why(s->why, s->whycap, code,
+                                  "process %u (%s), descriptor %u: %s",
+                                  m->proc[k].vpid, m->proc[k].comm,
+                                  m->fd[i].fd, why[0] ? why : strerror(-code));
+        }
+    }
+    return ck_res_why(s->why, s->whycap, code, "%s",
+                      why[0] ? why : strerror(-code));
+}
+
+static int check_all(struct ck_spawn *s, struct ck_res_load *c)
+{
+    const struct ck_tree_image *m = &s->tree.img;
+
+    for (size_t i = 0; i < m->nofd; i++) {
+        const struct ck_res *res = ck_res_named(m->ofd[i].kind);
+        int rc;
+
+        c->why[0] = '\0';
+        if (!res)
+            return ck_res_why(s->why, s->whycap, -EPROTONOSUPPORT,
+                              "the image has a descriptor of kind %s, which "
+                              "this ckpt does not know", m->ofd[i].kind);
+        rc = res->check(c, &m->ofd[i]);
+        if (rc)
+            return blame(s, &m->ofd[i], c->why, rc);
+    }
+    return 0;
+}
+
+static int load_all(struct ck_spawn *s, struct ck_res_load *c)
+{
+    const struct ck_tree_image *m = &s->tree.img;
+
+    for (size_t i = 0; i < m->nofd; i++) {
+        int fd;
+
+        c->why[0] = '\0';
+        fd = ck_res_named(m->ofd[i].kind)->load(c, &m->ofd[i]);
+        if (fd < 0)
+            return blame(s, &m->ofd[i], c->why, fd);
+        s->src[i] = ck_spawn_high(s, fd);
+        if (s->src[i] < 0)
+            return s->src[i];
+    }
+    return 0;
+}
+
+/* What the tree gets for its standard descriptors, out of the way too; a
+ * closed one is /dev/null, as nobody expects it to be missing. */
+static int take_stdio(struct ck_spawn *s)
+{
+    for (int i = 0; i < 3; i++) {
+        int from = s->opts->stdio[i], fd;
+
+        fd = from < 0 ? -1 : fcntl(from, F_DUPFD, 3);
+        if (fd < 0)
+            fd = open("/dev/null", O_RDWR);
+        s->stdio[i] = fd < 0 ? fd : ck_spawn_high(s, fd);
+        if (s->stdio[i] < 0)
+            return s->stdio[i];
+    }
+    return ck_stdio_ids(s->stdio, s->stdio_ids, sizeof(s->stdio_ids)) < 0
+               ? -ENAMETOOLONG
+               : 0;
+}
+
+int ck_spawn_files(struct ck_spawn *s)
+{
+    const char *slash = strrchr(s->opts->set_dir, '/');
+    char why[900] = "";
+    struct ck_res_load c = {
+        .source = &s->tree.source,
+        .job_dir = s->opts->job_dir,
+        .set_name = slash ? slash + 1 : s->opts->set_dir,
+        .keep_files = s->opts->keep_files,
+        .why = why,
+        .whycap = sizeof(why),
+    };
+    int rc = take_stdio(s);
+
+    memcpy(c.stdio, s->stdio, sizeof(c.stdio));
+    s->src = calloc(s->tree.img.nofd + 1, sizeof(*s->src));
+    if (!s->src)
+        rc = -ENOMEM;
+    for (size_t i = 0; s->src && i < s->tree.img.nofd; i++)
+        s->src[i] = -1;
+    if (!rc)
+        rc = check_all(s, &c);
+    if (!rc)
+        rc = load_all(s, &c);
+    ck_res_load_end(&c);
+    return rc;
+}

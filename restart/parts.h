@@ -1,0 +1,56 @@
+/*
+ * parts.h - the pieces of a restart, between spawn.c and their files.
+ *
+ * Every function returns 0 (or a descriptor) or -errno with a reason in
+ * s->why. What they open is closed by ck_spawn_end.
+ */
+#ifndef CKPT_RESTART_PARTS_H
+#define CKPT_RESTART_PARTS_H
+
+#include <sys/resource.h>
+
+#include "lib/image/pidtable.h"
+#include "lib/image/stdio.h"
+#include "restart/image.h"
+
+struct ck_spawn_shm {
+    uint64_t dev, ino;
+    uint64_t len;
+    int fd;
+};
+
+struct ck_spawn {
+    const struct ck_restart_opts *opts;
+    struct ck_tree_file tree;
+    struct rlimit nofile; /* as it was */
+    uint8_t *used;        /* descriptor numbers of the programs, a bit each */
+    size_t nused;         /* bits */
+    int *src;             /* by OFD */
+    int stdio[3];
+    char stdio_ids[CK_STDIO_MAX];
+    struct ck_spawn_shm *shm;
+    size_t nshm;
+    int table_fd, plan_fd;
+    int coord_no, image_no; /* free numbers */
+    char table_path[1400];
+    struct ck_blob *env; /* by process */
+    struct ck_plan plan;
+    char *why;
+    size_t whycap;
+};
+
+/* numbers.c: descriptors out of the programs' way. high: moves fd to a number
+ * that no program uses; the old one is closed. free_number: the next such
+ * number, not opened. */
+int ck_spawn_numbers(struct ck_spawn *s);
+int ck_spawn_high(struct ck_spawn *s, int fd);
+int ck_spawn_free_number(struct ck_spawn *s, int from);
+
+int ck_spawn_files(struct ck_spawn *s); /* files.c */
+int ck_spawn_shm(struct ck_spawn *s);   /* shm.c */
+int ck_spawn_env(struct ck_spawn *s);   /* relaunch.c */
+int ck_spawn_table(struct ck_spawn *s); /* table.c */
+int ck_spawn_plan(struct ck_spawn *s);  /* memplan.c */
+void ck_spawn_end(struct ck_spawn *s);
+
+#endif

@@ -1,0 +1,382 @@
+/*
+ * plan.c - the list of operations of each process of a restart (pure).
+ *
+ * Order within a list: what must be inherited from before setsid, setsid,
+ * own group, the rest of the children, the group of somebody else, helpers
+ * and zombies out of the way, and last what makes the process the saved one.
+ * Every wait is for somebody whose own way there does not lead through a
+ * wait for us: children are made before anything is waited for.
+ */
+#include "restart/plan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/proto/messages.h"
+#include "lib/res/res.h"
+#include "restart/graph.h"
+#include "restart/ops.h"
+
+struct maker {
+    struct ck_plan *plan;
+    const struct ck_tree_image *img;
+    const struct ck_plan_facts *facts;
+    struct ck_graph g;
+    int *actor; /* by node */
+    int *first; /* first that a node makes, and the next of the same maker */
+    int *next;
+};
+
+#define OP_HEADER 6
+
+/* Room for one more operation with `extra` bytes of text. */
+static int grow(struct ck_actor *a, size_t extra)
+{
+    size_t need = a->nops + OP_HEADER + 64 + extra;
+    uint8_t *more;
+
+    if (need <= a->cap)
+        return 0;
+    more = realloc(a->ops, need * 2);
+    if (!more)
+        return -ENOMEM;
+    a->ops = more;
+    a->cap = need * 2;
+    return 0;
+}
+
+/* EMIT(actor, name, TYPE, extra, fields...): one operation. */
+#define EMIT(a, name, TYPE, extra, ...)                                     \
+    __extension__({                                                         \
+        struct ck_op_##name rec_ = {__VA_ARGS__};                           \
+        int rc_ = grow((a), (extra));                                       \
+        struct ck_wr w_;                                                    \
+        if (!rc_) {                                                         \
+            ck_wr_init(&w_, (a)->ops + (a)->nops, (a)->cap - (a)->nops);    \
+            ck_put_uint(&w_, CK_OP_T_##TYPE, 2);                            \
+            ck_put_uint(&w_, 0, 4);                                         \
+            ck_op_##name##_put(&w_, &rec_);                                 \
+            rc_ = end_op((a), &w_);                                         \
+        }                                                                   \
+        rc_;                                                                \
+    })
+
+static int end_op(struct ck_actor *a, struct ck_wr *w)
+{
+    struct ck_wr len;
+
+    if (w->bad)
+        return -ENOMEM;
+    ck_wr_init(&len, w->p + 2, 4);
+    ck_put_uint(&len, w->len - OP_HEADER, 4);
+    a->nops += w->len;
+    return 0;
+}
+
+/* Does node i make node j without j staying? Then it has to be waited for. */
+static int emit_forks(struct maker *m, int i, enum ck_when when)
+{
+    struct ck_actor *a = &m->plan->actor[m->actor[i]];
+    int rc = 0;
+
+    for (int j = m->first[i]; !rc && j >= 0; j = m->next[j]) {
+        if (m->g.node[j].when == when)
+            rc = EMIT(a, fork, FORK, 0, (uint32_t)m->actor[j]);
+    }
+    return rc;
+}
+
+static int is_corpse(const struct maker *m, int j)
+{
+    int proc = m->g.node[j].proc;
+
+    return proc >= 0 && (m->img->proc[proc].kind == CK_KIND_ZOMBIE ||
+                         m->img->proc[proc].kind == CK_KIND_STANDIN);
+}
+
+static int emit_waits(struct maker *m, int i)
+{
+    struct ck_actor *a = &m->plan->actor[m->actor[i]];
+    int rc = 0;
+
+    for (int j = m->first[i]; !rc && j >= 0; j = m->next[j]) {
+        if (m->g.node[j].proc < 0)
+            rc = EMIT(a, reap, REAP, 0, (uint32_t)m->actor[j]);
+        else if (is_corpse(m, j))
+            rc = EMIT(a, corpse, CORPSE, 0, (uint32_t)m->actor[j]);
+    }
+    return rc;
+}
+
+static int emit_join(struct maker *m, int i)
+{
+    const struct ck_node *n = &m->g.node[i];
+    struct ck_actor *a = &m->plan->actor[m->actor[i]];
+    int leader = ck_graph_find(&m->g, n->group);
+    int rc = EMIT(a, setpgid, SETPGID, 0, n->group);
+
+    if (!rc && leader >= 0 && m->g.node[leader].word >= 0)
+        rc = EMIT(a, joined, JOINED, 0, (uint32_t)m->g.node[leader].word, 1);
+    return rc;
+}
+
+/* Everything up to the process being in its place among the others. */
+static int emit_place(struct maker *m, int i)
+{
+    const struct ck_node *n = &m->g.node[i];
+    struct ck_actor *a = &m->plan->actor[m->actor[i]];
+    int joins = n->group && !n->leads_session && n->group != n->vpid;
+    int rc = 0;
+
+    if (n->subreaper)
+        rc = EMIT(a, subreaper, SUBREAPER, 0, .none = 0);
+    if (!rc)
+        rc = emit_forks(m, i, CK_EARLY);
+    if (!rc && n->leads_session)
+        rc = EMIT(a, setsid, SETSID, 0, .none = 0);
+    if (!rc && n->leads_group)
+        rc = EMIT(a, setpgid, SETPGID, 0, n->vpid);
+    if (!rc)
+        rc = emit_forks(m, i, CK_LATE);
+    if (!rc && joins && !n->leads_group)
+        rc = emit_join(m, i);
+    if (!rc)
+        rc = emit_waits(m, i);
+    if (!rc && n->word >= 0)
+        rc = EMIT(a, await, AWAIT, 0, (uint32_t)n->word, n->members);
+    /* It led a group that others still have, and has itself gone on. */
+    if (!rc && joins && n->leads_group)
+        rc = emit_join(m, i);
+    return rc;
+}
+
+static int source_of(const struct maker *m, const struct ck_fd *f)
+{
+    size_t lo = 0, hi = m->img->nofd;
+
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (m->img->ofd[mid].id < f->ofd)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    if (lo == m->img->nofd || m->img->ofd[lo].id != f->ofd)
+        return -1;
+    hi = (size_t)ck_res_stdio_slot(&m->img->ofd[lo], (int)f->fd);
+    return (int)hi >= 0 ? m->facts->stdio[hi] : m->facts->src[lo];
+}
+
+static int order_u32(const void *a, const void *b)
+{
+    const uint32_t *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+/* Closes every number that is not in keep[0..n). */
+static int emit_closes(struct ck_actor *a, uint32_t *keep, size_t n)
+{
+    uint32_t from = 0;
+    int rc = 0;
+
+    qsort(keep, n, sizeof(*keep), order_u32);
+    for (size_t i = 0; !rc && i < n; i++) {
+        if (keep[i] > from)
+            rc = EMIT(a, close, CLOSE, 0, from, keep[i] - 1);
+        if (keep[i] >= from)
+            from = keep[i] + 1;
+    }
+    return rc ? rc : EMIT(a, close, CLOSE, 0, from, ~0u);
+}
+
+static int emit_descriptors(struct maker *m, int i, int restored)
+{
+    const struct ck_plan_facts *f = m->facts;
+    struct ck_actor *a = &m->plan->actor[m->actor[i]];
+    uint32_t vpid = m->g.node[i].vpid, *keep;
+    const struct ck_fd *fd = m->img->fd, *end = fd + m->img->nfd;
+    size_t n = 0;
+    int rc = 0;
+
+    while (fd < end && fd->vpid < vpid)
+        fd++;
+    keep = calloc((size_t)(end - fd) + f->nkeep + 1, sizeof(*keep));
+    if (!keep)
+        return -ENOMEM;
+    for (; !rc && fd < end && fd->vpid == vpid; fd++) {
+        int src = source_of(m, fd);
+
+        rc = src < 0 ? -EBADMSG
+                     : EMIT(a, dup, DUP, 0, (uint32_t)src, fd->fd,
+                            fd->cloexec);
+        keep[n++] = fd->fd;
+    }
+    for (size_t k = 0; restored && k < f->nkeep; k++)
+        keep[n++] = (uint32_t)f->keep[k];
+    if (!rc)
+        rc = emit_closes(a, keep, n);
+    free(keep);
+    return rc;
+}
+
+/* The last operations: what the actor is from now on. */
+static int emit_end(struct maker *m, int i)
+{
+    struct ck_actor *a = &m->plan->actor[m->actor[i]];
+    int proc = m->g.node[i].proc, rc;
+    const struct ck_proc *p = proc >= 0 ? &m->img->proc[proc] : NULL;
+
+    if (!p || is_corpse(m, i))
+        return EMIT(a, exit, EXIT, 0,
+                    p && p->kind == CK_KIND_ZOMBIE ? p->status : 0);
+    rc = EMIT(a, chdir, CHDIR, strlen(p->cwd), p->cwd);
+    if (!rc)
+        rc = EMIT(a, umask, UMASK, 0, p->umask);
+    if (!rc && p->kind == CK_KIND_REEXEC)
+        rc = EMIT(a, limit, LIMIT, 0, m->facts->nofile);
+    if (!rc)
+        rc = emit_descriptors(m, i, p->kind == CK_KIND_SAVED);
+    if (rc)
+        return rc;
+    if (p->kind == CK_KIND_REEXEC)
+        return EMIT(a, execve, EXECVE,
+                    strlen(p->exe) + p->argv.n + m->facts->env[proc].n,
+                    p->exe, p->argv, m->facts->env[proc]);
+    return EMIT(a, restore, RESTORE,
+                strlen(m->facts->set_dir) + strlen(p->image) + 2, p->image,
+                m->facts->readers);
+}
+
+static int make_actors(struct maker *m)
+{
+    struct ck_plan *p = m->plan;
+    int next = 1;
+
+    p->nactor = m->g.n;
+    p->actor = calloc(m->g.n, sizeof(*p->actor));
+    m->actor = calloc(m->g.n, sizeof(int));
+    m->first = calloc(m->g.n, sizeof(int));
+    m->next = calloc(m->g.n, sizeof(int));
+    if (!p->actor || !m->actor || !m->first || !m->next)
+        return -ENOMEM;
+    for (size_t i = 0; i < m->g.n; i++)
+        m->first[i] = m->next[i] = -1;
+    for (size_t k = m->g.n; k-- > 0;) {
+        int i = m->g.order[k], maker = m->g.node[i].maker;
+
+        m->next[i] = maker >= 0 ? m->first[maker] : -1;
+        if (maker >= 0)
+            m->first[maker] = i;
+        if (maker < 0 && i != m->g.root)
+            return -EBADMSG;
+    }
+    for (size_t k = 0; k < m->g.n; k++) {
+        int i = m->g.order[k], proc = m->g.node[i].proc;
+        struct ck_actor *a;
+        uint8_t kind = proc >= 0 ? m->img->proc[proc].kind : 0;
+
+        m->actor[i] = i == m->g.root ? 0 : next++;
+        a = &p->actor[m->actor[i]];
+        a->proc = proc;
+        a->vpid = m->g.node[i].vpid;
+        a->exec = kind == CK_KIND_SAVED || i == m->g.root;
+    }
+    return 0;
+}
+
+static int make_ops(struct maker *m)
+{
+    int rc = 0;
+
+    for (size_t i = 0; !rc && i < m->g.n; i++) {
+        struct ck_actor *a = &m->plan->actor[m->actor[i]];
+
+        if (a->proc >= 0 && m->img->proc[a->proc].kind == CK_KIND_SAVED)
+            rc = EMIT(a, connect, CONNECT, 0, .none = 0);
+        if (!rc)
+            rc = emit_place(m, (int)i);
+        if (!rc)
+            rc = emit_end(m, (int)i);
+    }
+    return rc;
+}
+
+static int order_i32(const void *a, const void *b)
+{
+    const int32_t *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+/* Every number that the saved processes may know. */
+static int list_numbers(struct ck_plan *p, const struct ck_tree_image *img)
+{
+    size_t n = 2, k = 0;
+
+    for (size_t i = 0; i < img->nproc; i++)
+        n += 3 + img->proc[i].tids.n / 4;
+    p->numbers = calloc(n, sizeof(*p->numbers));
+    if (!p->numbers)
+        return -ENOMEM;
+    p->numbers[k++] = p->out_pgid = (int32_t)img->tree.out_pgid;
+    p->numbers[k++] = p->out_sid = (int32_t)img->tree.out_sid;
+    for (size_t i = 0; i < img->nproc; i++) {
+        const struct ck_proc *r = &img->proc[i];
+        struct ck_rd rd;
+
+        p->numbers[k++] = (int32_t)r->vpid;
+        p->numbers[k++] = (int32_t)r->vpgid;
+        p->numbers[k++] = (int32_t)r->vsid;
+        ck_rd_init(&rd, r->tids.p, r->tids.n);
+        for (uint32_t t = 0; t < r->tids.n / 4; t++)
+            p->numbers[k++] = (int32_t)ck_get_uint(&rd, 4);
+    }
+    qsort(p->numbers, k, sizeof(*p->numbers), order_i32);
+    for (size_t i = 0; i < k; i++) {
+        int32_t v = p->numbers[i];
+
+        if (v > 0 && (!p->nnumbers || p->numbers[p->nnumbers - 1] != v))
+            p->numbers[p->nnumbers++] = v;
+    }
+    return 0;
+}
+
+int ck_plan_make(struct ck_plan *p, const struct ck_tree_image *img,
+                 const struct ck_plan_facts *facts, char *why, size_t cap)
+{
+    struct maker m = {.plan = p, .img = img, .facts = facts};
+    int rc;
+
+    memset(p, 0, sizeof(*p));
+    why[0] = '\0';
+    rc = ck_graph_make(&m.g, img, why, cap);
+    if (!rc)
+        rc = make_actors(&m);
+    if (!rc)
+        rc = make_ops(&m);
+    if (!rc)
+        rc = list_numbers(p, img);
+    p->words = m.g.words;
+    ck_graph_free(&m.g);
+    free(m.actor);
+    free(m.first);
+    free(m.next);
+    if (rc)
+        ck_plan_free(p);
+    if (rc && !why[0])
+        ck_res_why(why, cap, rc, "can't plan the restart of tree %s: %s",
+                   img->tree.tree, strerror(-rc));
+    return rc;
+}
+
+void ck_plan_free(struct ck_plan *p)
+{
+    for (size_t i = 0; i < p->nactor && p->actor; i++)
+        free(p->actor[i].ops);
+    free(p->actor);
+    free(p->numbers);
+    memset(p, 0, sizeof(*p));
+}

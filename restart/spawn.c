@@ -1,0 +1,205 @@
+/*
+ * spawn.c - starts a tree: opens what it needs, then the root, which makes
+ * all others by its plan (blob/entry.c).
+ *
+ * Up to the root's start a failure leaves no process behind, and its reason
+ * is returned. From then on processes report to the coordinator.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/proto/messages.h"
+#include "restart/ops.h"
+#include "restart/parts.h"
+
+static const struct ck_proc *root_of(const struct ck_spawn *s)
+{
+    return &s->tree.img.proc[s->plan.actor[0].proc];
+}
+
+/* Programs are found by name only: what is there now must be executable. */
+static int check_programs(struct ck_spawn *s)
+{
+    const struct ck_tree_image *m = &s->tree.img;
+
+    for (size_t i = 0; i < m->nproc; i++) {
+        const struct ck_proc *p = &m->proc[i];
+        int saved = p->kind == CK_KIND_SAVED || p->kind == CK_KIND_REEXEC;
+
+        if (saved && access(p->exe, X_OK) < 0)
+            return ck_res_why(s->why, s->whycap, -errno,
+                              "process %u (%s): its program %s can't be "
+                              "executed: %s", p->vpid, p->comm, p->exe,
+                              strerror(errno));
+        if (saved && access(p->cwd, X_OK) < 0)
+            return ck_res_why(s->why, s->whycap, -errno,
+                              "process %u (%s): its working directory %s: %s",
+                              p->vpid, p->comm, p->cwd, strerror(errno));
+    }
+    if (access(s->opts->restorer, R_OK) < 0)
+        return ck_res_why(s->why, s->whycap, -errno, "%s: %s",
+                          s->opts->restorer, strerror(errno));
+    return 0;
+}
+
+static int prepare(struct ck_spawn *s)
+{
+    char path[1400];
+    int rc;
+
+    snprintf(path, sizeof(path), "%s/tree.%s.img", s->opts->set_dir,
+             s->opts->tree);
+    if (s->opts->set_dir[0] != '/' || s->opts->job_dir[0] != '/')
+        return ck_res_why(s->why, s->whycap, -EINVAL,
+                          "%s is not an absolute path", s->opts->set_dir);
+    rc = ck_tree_open(&s->tree, path, s->why, s->whycap);
+    if (!rc)
+        rc = check_programs(s);
+    if (!rc)
+        rc = ck_spawn_numbers(s);
+    if (!rc)
+        rc = ck_spawn_env(s);
+    if (!rc)
+        rc = ck_spawn_shm(s);
+    if (!rc)
+        rc = ck_spawn_files(s); /* the first that changes anything */
+    if (!rc)
+        rc = ck_spawn_plan(s);
+    return rc;
+}
+
+/* Replaces this process by the tree's root. Returns -errno. */
+static int exec_root(struct ck_spawn *s)
+{
+    char audit[1200], plan[64];
+    char *env[] = {audit, plan, (char *)CK_PLAN_TUNABLES, NULL};
+    const char *exe = root_of(s)->exe;
+    char *argv[] = {(char *)exe, NULL};
+
+    snprintf(audit, sizeof(audit), "LD_AUDIT=%s", s->opts->restorer);
+    snprintf(plan, sizeof(plan), CK_PLAN_ENV "=%d:0", s->plan_fd);
+    execve(exe, argv, env);
+    return -errno;
+}
+
+/* A root that leads a group of its own takes over the terminal, if it is
+ * ours: as a background group it would be stopped at its first read. */
+static void take_terminal(struct ck_spawn *s)
+{
+    const struct ck_proc *root = root_of(s);
+    int tty = s->opts->stdio[0];
+    sigset_t set, old;
+
+    if (root->vpgid != root->vpid || root->vsid == root->vpid || tty < 0 ||
+        tcgetpgrp(tty) != getpgrp())
+        return;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTTOU);
+    sigprocmask(SIG_BLOCK, &set, &old);
+    if (setpgid(0, 0) == 0)
+        tcsetpgrp(tty, getpid());
+    sigprocmask(SIG_SETMASK, &old, NULL);
+}
+
+/* The child tells through a pipe when it can't execute the program; a
+ * program that runs has closed it. */
+static pid_t fork_root(struct ck_spawn *s)
+{
+    int tell[2], rc = 0;
+    pid_t pid;
+
+    if (pipe(tell) < 0)
+        return -errno;
+    for (int i = 0; i < 2; i++) {
+        tell[i] = ck_spawn_high(s, tell[i]);
+        if (tell[i] < 0 || fcntl(tell[i], F_SETFD, FD_CLOEXEC) < 0)
+            return -EMFILE;
+    }
+    pid = fork();
+    if (pid == 0) {
+        take_terminal(s);
+        rc = exec_root(s);
+        if (write(tell[1], &rc, sizeof(rc)) < 0)
+            _exit(127);
+        _exit(126);
+    }
+    rc = pid < 0 ? -errno : 0;
+    close(tell[1]);
+    if (!rc && read(tell[0], &rc, sizeof(rc)) != (ssize_t)sizeof(rc))
+        rc = 0;
+    close(tell[0]);
+    if (rc && pid > 0)
+        waitpid(pid, NULL, 0);
+    return rc ? rc : pid;
+}
+
+void ck_spawn_end(struct ck_spawn *s)
+{
+    for (size_t i = 0; s->src && i < s->tree.img.nofd; i++) {
+        if (s->src[i] >= 0)
+            close(s->src[i]);
+    }
+    for (size_t i = 0; i < s->nshm; i++) {
+        if (s->shm[i].fd >= 0)
+            close(s->shm[i].fd);
+    }
+    for (int i = 0; i < 3; i++) {
+        if (s->stdio[i] >= 0)
+            close(s->stdio[i]);
+    }
+    if (s->plan_fd >= 0)
+        close(s->plan_fd);
+    if (s->table_fd >= 0)
+        close(s->table_fd);
+    for (size_t i = 0; s->env && i < s->tree.img.nproc; i++)
+        free((void *)s->env[i].p);
+    if (s->used)
+        setrlimit(RLIMIT_NOFILE, &s->nofile);
+    ck_plan_free(&s->plan);
+    ck_tree_close(&s->tree);
+    free(s->env);
+    free(s->src);
+    free(s->shm);
+    free(s->used);
+}
+
+pid_t ck_restart_tree(const struct ck_restart_opts *opts, char *why,
+                      size_t cap)
+{
+    struct ck_spawn s = {.opts = opts,
+                         .stdio = {-1, -1, -1},
+                         .table_fd = -1,
+                         .plan_fd = -1,
+                         .why = why,
+                         .whycap = cap};
+    const struct ck_proc *root;
+    pid_t rc;
+
+    why[0] = '\0';
+    s.tree.fd = -1;
+    rc = prepare(&s);
+    if (!rc) {
+        /* A group leader can't make a session; its child can. */
+        root = root_of(&s);
+        if (opts->in_place && (root->vsid != root->vpid ||
+                               getsid(0) == getpid() ||
+                               getpgrp() != getpid()))
+            rc = exec_root(&s);
+        else
+            rc = fork_root(&s);
+        if (rc < 0)
+            ck_res_why(why, cap, rc, "can't execute %s: %s", root->exe,
+                       strerror(-rc));
+    }
+    if (rc < 0 && !why[0])
+        ck_res_why(why, cap, rc, "can't restart tree %s: %s", opts->tree,
+                   strerror(-rc));
+    ck_spawn_end(&s);
+    return rc;
+}
