@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/jobdir.h"
@@ -109,12 +110,18 @@ static int check_fd(int fd, const struct ck_manifest_image *im, int quick,
     char why[128];
     struct ck_imgr r;
     void *index = NULL;
-    int rc = ck_imgr_open(&r, fd);
+    struct stat st;
+    int rc;
 
-    if (!rc && im && r.size != im->bytes)
+    if (fstat(fd, &st))
+        return ck_err_sys(e, -errno, "cannot be read");
+    if (!S_ISREG(st.st_mode))
+        return ck_err(e, -EBADMSG, "is not a regular file");
+    if (im && (uint64_t)st.st_size != im->bytes)
         return ck_err(e, -EBADMSG, "has %llu bytes instead of %llu",
-                      (unsigned long long)r.size,
+                      (unsigned long long)st.st_size,
                       (unsigned long long)im->bytes);
+    rc = ck_imgr_open(&r, fd);
     if (!rc && im && r.kind != im->kind)
         return ck_err(e, -EBADMSG, "is another kind of image");
     if (!rc && im && r.checksum != im->checksum)

@@ -295,6 +295,9 @@ static void a_run_outside_the_permitted_is_not_written(void **state)
         ck_imgr_block_to_memory(&r, &s, 0, rscratch, ok, 2, NULL), -EPERM);
     assert_int_equal(
         ck_imgr_block_to_memory(&r, &s, 0, rscratch, ok, 0, NULL), -EPERM);
+    ok[0].end = ok[1].end; /* its last run begins inside and ends outside */
+    assert_int_equal(
+        ck_imgr_block_to_memory(&r, &s, 0, rscratch, ok, 1, NULL), -EPERM);
     for (unsigned i = 0; i < 8 * PAGE; i++)
         assert_int_equal(mem[i], 0xee);
     close(fd);
@@ -477,6 +480,23 @@ static void an_appended_byte_is_found(void **state)
     free(mem);
 }
 
+/* Before anybody allocates what it says. */
+static void a_huge_index_is_refused_at_once(void **state)
+{
+    const uint8_t huge = 0x10;
+    struct ck_imgw w;
+    struct ck_imgr r;
+    uint64_t bytes, sum;
+    int fd = new_file();
+
+    (void)state;
+    assert_int_equal(ck_imgw_begin(&w, fd, CK_IMAGE_SHM, widx, MEM), 0);
+    assert_int_equal(ck_imgw_finish(&w, &bytes, &sum), 0);
+    assert_int_equal(pwrite(fd, &huge, 1, (off_t)bytes - 9), 1);
+    assert_int_equal(ck_imgr_open(&r, fd), -EBADMSG);
+    close(fd);
+}
+
 static void an_unknown_tag_is_refused(void **state)
 {
     struct ck_imgw w;
@@ -577,6 +597,7 @@ int main(void)
         cmocka_unit_test(every_flipped_bit_is_found),
         cmocka_unit_test(every_truncation_is_found),
         cmocka_unit_test(an_appended_byte_is_found),
+        cmocka_unit_test(a_huge_index_is_refused_at_once),
         cmocka_unit_test(an_unknown_tag_is_refused),
         cmocka_unit_test(too_little_memory_is_an_error_that_sticks),
         cmocka_unit_test(a_full_disk_is_an_error),

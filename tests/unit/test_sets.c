@@ -31,9 +31,11 @@ static int there(const char *p)
     return !stat(p, &st);
 }
 
-static void write_shm_image(const char *p, uint64_t *bytes, uint64_t *sum)
+/* ino: images that differ in nothing else are of one size. */
+static void write_shm_image(const char *p, uint64_t ino, uint64_t *bytes,
+                            uint64_t *sum)
 {
-    struct ck_shm shm = {.len = sizeof(data)};
+    struct ck_shm shm = {.len = sizeof(data), .ino = ino};
     struct ck_run run = {0, sizeof(data)};
     struct ck_imgw w;
     struct ck_imgw_stream s;
@@ -77,7 +79,8 @@ static void make_set(const char *dir, unsigned number, int commit)
         snprintf(file, sizeof(file), "shm.0-%u-0.img", i);
         im->file = strdup(file);
         im->kind = CK_IMAGE_SHM;
-        write_shm_image(path(dir, number, file), &im->bytes, &im->checksum);
+        write_shm_image(path(dir, number, file), number * 10 + i, &im->bytes,
+                        &im->checksum);
     }
     if (commit)
         write_manifest(dir, number, m);
@@ -197,17 +200,27 @@ static void a_missing_file_is_named(void **state)
     assert_non_null(strstr(e.text, "shm.0-0-0.img is missing"));
 }
 
+/* Whole and of the right size, but not the one that was written. */
 static void a_file_of_another_set_does_not_pass(void **state)
 {
     struct ck_err e;
 
     make_set(*state, 1, 1);
-    assert_int_equal(unlink(path(*state, 1, "shm.0-0-0.img")), 0);
-    make_set(*state, 2, 0);
-    damage(path(*state, 2, "shm.0-1-0.img"), 300);
-    assert_int_equal(rename(path(*state, 2, "shm.0-1-0.img"),
+    make_set(*state, 2, 1);
+    assert_int_equal(rename(path(*state, 2, "shm.0-0-0.img"),
                             path(*state, 1, "shm.0-0-0.img")), 0);
     assert_int_equal(ck_set_verify(*state, 1, NULL, NULL, &e), -EBADMSG);
+    assert_non_null(strstr(e.text, "is not the file that was written"));
+}
+
+static void a_wrong_size_is_told(void **state)
+{
+    struct ck_err e;
+
+    make_set(*state, 1, 1);
+    assert_int_equal(truncate(path(*state, 1, "shm.0-0-0.img"), 100), 0);
+    assert_int_equal(ck_set_verify(*state, 1, NULL, NULL, &e), -EBADMSG);
+    assert_non_null(strstr(e.text, "has 100 bytes instead of"));
 }
 
 static void a_manifest_of_another_set_is_refused(void **state)
@@ -313,6 +326,7 @@ int main(void)
         unit_in_dir(a_quick_look_does_not_read_blocks),
         unit_in_dir(a_missing_file_is_named),
         unit_in_dir(a_file_of_another_set_does_not_pass),
+        unit_in_dir(a_wrong_size_is_told),
         unit_in_dir(a_manifest_of_another_set_is_refused),
         unit_in_dir(the_newest_good_one_is_taken),
         unit_in_dir(no_good_one_is_said),
