@@ -11,6 +11,7 @@
  */
 #include "runtime/agent.h"
 
+#include <asm/prctl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -54,6 +55,10 @@ static uint8_t stack[AGENT_STACK] __attribute__((aligned(16)));
 static uint8_t rx_buf[16 * 1024];
 static uint8_t tx_buf[64 * 1024];
 static uint32_t children[CHILDREN_MAX];
+
+/* What %fs points to: static archives read a stack canary there. The thread
+ * that we were cloned from may be gone, and its block with it. */
+static uint64_t no_tls[128];
 
 #define SEND(name, TYPE, msgp) \
     CK_CLIENT_SEND(agent.fd, tx_buf, sizeof tx_buf, name, TYPE, msgp)
@@ -384,6 +389,7 @@ static int agent_main(void *arg)
     unsigned wait_ms = 50;
 
     (void)arg;
+    sys2(SYS_arch_prctl, ARCH_SET_FS, &no_tls[64]);
     own_table(agent.keep_fd);
     ck_agent_tid = ck_gettid();
     __atomic_store_n(&agent.started, 1, __ATOMIC_RELEASE);

@@ -62,6 +62,7 @@ struct region {
     uint64_t raw_bytes;
     int32_t alive[READERS_MAX];
     uint32_t nmutex; /* atomic */
+    uint64_t no_tls[128]; /* for %fs: archives read a stack canary there */
     struct ck_handoff handoff;
 };
 
@@ -559,6 +560,7 @@ static _Noreturn void stage2(struct region *g)
 {
     void (*entry)(void);
 
+    sys2(SYS_arch_prctl, ARCH_SET_FS, &g->no_tls[64]);
     clear(g);
     place_kernel(g);
     map_areas(g);
