@@ -195,6 +195,22 @@ static void read_pending(struct ck_slot *t, int shared,
     out->n = n > 0 ? (uint32_t)n : 0;
 }
 
+/* A signal of the program's own that ends a call halfway is not our doing. */
+static int signal_due(struct ck_slot *t)
+{
+    const struct ck_pending *p = &t->pending;
+
+    read_pending(t, 1, &ck_threads.shared);
+    for (uint32_t i = 0; i < p->n; i++)
+        if (!(t->mask >> (p->info[i].si_signo - 1) & 1))
+            return 1;
+    p = &ck_threads.shared;
+    for (uint32_t i = 0; i < p->n; i++)
+        if (!(t->mask >> (p->info[i].si_signo - 1) & 1))
+            return 1;
+    return 0;
+}
+
 /* Has t a translated number on its way to the kernel? Then it is not where
  * it can be stopped; it is let go for a moment. */
 static int busy(const struct ck_slot *t, const struct user_regs_struct *r)
@@ -239,8 +255,10 @@ static int read_thread(struct ck_slot *t)
         t->sys.nr = before;
         return 1;
     }
-    ck_frame_build(&t->uc, &regs, t->mask, &t->xstate, xv.iov_len);
     read_pending(t, 0, &t->pending);
+    if (!t->sys.how && !signal_due(t))
+        ck_partial_finish(&regs, (long)regs.orig_rax);
+    ck_frame_build(&t->uc, &regs, t->mask, &t->xstate, xv.iov_len);
     return 0;
 }
 

@@ -53,6 +53,7 @@ static void handler(int sig, siginfo_t *info, void *frame)
     greg_t *g = uc->uc_mcontext.gregs;
     struct user_regs_struct regs;
     uint64_t fs = 0, gs = 0;
+    long nr;
 
     (void)sig;
     (void)info;
@@ -72,17 +73,27 @@ static void handler(int sig, siginfo_t *info, void *frame)
     regs.rsi = (unsigned long)g[REG_RSI];
     /* A blocked call that the kernel gave EINTR to: it saw our signal. */
     regs.orig_rax = (unsigned long)-1;
+    /* Only right behind a syscall instruction is rcx its own address: else
+     * the thread has gone on since its number was read. */
+    if (g[REG_RCX] != g[REG_RIP])
+        t->sys.nr = -1;
     if (t->sys.nr >= 0 && g[REG_RAX] == -EINTR) {
         regs.orig_rax = (unsigned long)t->sys.nr;
         regs.rax = (unsigned long)-514; /* as a tracer would see it */
     }
+    regs.rdx = (unsigned long)g[REG_RDX];
+    regs.rsp = (unsigned long)g[REG_RSP];
     t->frame = uc;
     memcpy(&t->mask, &uc->uc_sigmask, sizeof t->mask);
+    nr = t->sys.nr;
     ck_thread_seen(t, &regs);
-    if (t->sys.how) {
-        g[REG_RAX] = (greg_t)regs.rax;
-        g[REG_RIP] = (greg_t)regs.rip;
-    }
+    if (!t->sys.how)
+        ck_partial_finish(&regs, nr);
+    g[REG_RSI] = (greg_t)regs.rsi;
+    g[REG_RDX] = (greg_t)regs.rdx;
+    g[REG_RSP] = (greg_t)regs.rsp;
+    g[REG_RAX] = (greg_t)regs.rax;
+    g[REG_RIP] = (greg_t)regs.rip;
     ck_park_wait(t);
 }
 

@@ -95,6 +95,11 @@ int ck_stop_all(int limit_ms, char *why, size_t cap);
 int ck_stop_by_ptrace(int limit_ms, char *why, size_t cap);
 int ck_stop_by_signal(int limit_ms, char *why, size_t cap);
 
+/* ---- partial.c ---- */
+/* regs stand behind system call nr. If it is a write that was stopped
+ * halfway, they are changed so that it is completed first. */
+void ck_partial_finish(struct user_regs_struct *regs, long nr);
+
 /* ---- shared helpers (proc.c) ---- */
 #define CK_FUTEX_WAIT 0
 #define CK_FUTEX_WAKE 1

@@ -21,9 +21,11 @@
 
 int ck_work_open(struct ck_work *w, size_t size)
 {
-    long p = sys6(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE,
-                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    long p;
 
+    size = (size + 4095) & ~(size_t)4095;
+    p = sys6(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (sys_failed(p))
         return (int)p;
     /* Keeps the kernel from merging it with a neighbour of the program's. */
