@@ -26,6 +26,7 @@
 
 #include "lib/base/conn.h"
 #include "lib/base/jobdir.h"
+#include "lib/base/sets.h"
 
 static char srun_name[32]; /* which srun of the job; "" not known */
 
@@ -100,17 +101,16 @@ static int join_coordinator(char **env)
     const char *set = ck_envp_get(env, "CKPT_RESTART");
     struct ck_err e;
 
-    if (ck_conn_alive(ck_plugin.dir, 5000, &e) != 1) {
-        snprintf(ck_plugin.problem, sizeof(ck_plugin.problem),
-                 "the job's coordinator cannot be reached: %.800s", e.text);
-        return -1;
-    }
     if (srun && strlen(srun) < sizeof(srun_name) &&
         strspn(srun, "0123456789") == strlen(srun))
         strcpy(srun_name, srun);
     if (set && set[0] == '/' && strlen(set) < CK_PATH)
         strcpy(ck_plugin.set_dir, set);
-    return 0;
+    if (ck_conn_alive(ck_plugin.dir, 5000, &e) == 1)
+        return 0;
+    snprintf(ck_plugin.problem, sizeof(ck_plugin.problem),
+             "the job's coordinator cannot be reached: %.800s", e.text);
+    return -1;
 }
 
 /* The other nodes of a step that has its own coordinator restart from the
@@ -137,7 +137,7 @@ static void prepare(char **env)
                  ck_plugin.config_error.text);
         return;
     }
-    if (ck_probe_runtime() < 0 || ck_dir_find(env) < 0)
+    if (ck_dir_find(env) < 0 || ck_probe_runtime() < 0)
         return;
     switch (ck_plugin.step) {
     case CK_STEP_INNER:
@@ -247,9 +247,25 @@ static void note_environment(spank_t sp)
                  e.text);
 }
 
+/* A restart that cannot happen must not become a second start, which would
+ * do everything again, into the same files. */
+static int is_restart(void)
+{
+    if (ck_plugin.step == CK_STEP_INNER)
+        return ck_plugin.set_dir[0] != 0;
+    return ck_plugin.restart[0] ||
+           (ck_plugin.dir[0] && ck_sets_newest(ck_plugin.dir) > 0);
+}
+
 /* No checkpoints: says so, or ends the task. */
 static void give_up(spank_t sp, int first_here)
 {
+    if (is_restart()) {
+        if (first_here)
+            dprintf(2, "ckpt: cannot go on from the image set: %s\n",
+                    ck_plugin.problem);
+        _exit(1);
+    }
     if (first_here)
         dprintf(2, "ckpt: %s: %s\n",
                 ck_plugin.config.required

@@ -1,0 +1,106 @@
+# helper.bash - what the tests on a private cluster have in common.
+#
+# A test file calls `cluster_up [options]` in setup_file and `cluster_down`
+# in teardown_file. Tests act as the cluster's ordinary user through `as`.
+# Everything waits for an event, with a limit that is generous because a
+# machine under load is slow; nothing sleeps for a fixed time.
+
+CLUSTER=$BATS_TEST_DIRNAME/cluster
+TREE=${CKPT_TREE_DIR:-${BUILD:-$BATS_TEST_DIRNAME/../../build}/tree}
+
+cluster_up() {
+    [ "$(id -u)" = 0 ] || skip_file "needs root to start slurmd"
+    command -v slurmctld >/dev/null || skip_file "no Slurm here (make deps)"
+    export SLURM_DIR
+    SLURM_DIR=$(mktemp -d "${TMPDIR:-/tmp}/ckpt-slurm.XXXXXX")
+    "$CLUSTER" up "$SLURM_DIR" --tree "$TREE" "$@" || return 1
+}
+
+skip_file() {
+    export SKIP_ALL=$1
+    skip "$1"
+}
+
+cluster_down() {
+    [ -n "${SLURM_DIR:-}" ] && "$CLUSTER" down "$SLURM_DIR"
+}
+
+# as COMMAND...: as the user, in its home
+as() { "$CLUSTER" run "$SLURM_DIR" "$@"; }
+
+home() { echo "$SLURM_DIR/home"; }
+
+# put NAME: standard input becomes a file of the user's, executable
+put() {
+    cat >"$SLURM_DIR/home/$1"
+    # shellcheck disable=SC1091
+    . "$SLURM_DIR/env"
+    chown "$CLUSTER_USER:" "$SLURM_DIR/home/$1"
+    chmod 755 "$SLURM_DIR/home/$1"
+}
+
+# submit ARGS...: prints the job's number
+submit() { as sbatch --parsable "$@"; }
+
+# within SECONDS COMMAND...: repeats it until it succeeds
+within() {
+    local limit=$1 end=$((SECONDS + $1))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        if [ $SECONDS -ge "$end" ]; then
+            echo "not within $limit s: $*" >&2
+            return 1
+        fi
+        sleep 0.2
+    done
+}
+
+state_of() { as scontrol -o show job "$1" | sed 's/.*JobState=\([A-Z_]*\).*/\1/'; }
+field_of() { as scontrol -o show job "$1" | tr ' ' '\n' | sed -n "s/^$2=//p"; }
+is_state() { [[ " $2 " == *" $(state_of "$1") "* ]]; }
+has_restarts() { [ "$(field_of "$1" Restarts)" -ge "$2" ]; }
+
+# ends JOB SECONDS: until it is over; then it must have succeeded
+ends() {
+    within "$2" is_state "$1" "COMPLETED FAILED CANCELLED TIMEOUT NODE_FAIL" ||
+        { tell "$1"; return 1; }
+}
+succeeds() {
+    ends "$1" "$2" || return 1
+    is_state "$1" COMPLETED || { tell "$1"; return 1; }
+}
+
+# What one wants to know of a job that did not do what it should.
+tell() {
+    local dir
+    dir=$(home)
+    as scontrol show job "$1"
+    echo "--- output"; cat "$dir/slurm-$1.out"
+    echo "--- journal"; cat "$dir/ckpt.$1/journal"
+    echo "--- log"; tail -n 50 "$dir/ckpt.$1/log"
+} >&2 2>&1
+
+# has FILE PATTERN: a line in a file of the user's
+has() { grep -Eq -- "$2" "$(home)/$1"; }
+
+sets_of() { find "$(home)/ckpt.$1" -path '*/set-*/MANIFEST' 2>/dev/null | wc -l; }
+has_sets() { [ "$(sets_of "$1")" -ge "$2" ]; }
+
+# The nodes must be as usable as before.
+nodes_are_well() {
+    local states
+    states=$(as sinfo -h -N -o %T | sort -u)
+    ! grep -Eq 'drain|down|fail' <<<"$states" || { echo "nodes: $states" >&2; return 1; }
+}
+
+no_processes() {
+    # shellcheck disable=SC1091
+    . "$SLURM_DIR/env"
+    local pid
+    for pid in $(pgrep -u "$CLUSTER_USER"); do
+        grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null && continue
+        [ -d "/proc/$pid" ] || continue
+        ps -o pid,args -p "$pid" >&2
+        return 1
+    done
+}
