@@ -29,3 +29,25 @@ $(SLURMMOD): $(SLURMMOD_OBJ) coordinator/slurm/module.map
 endif
 
 -include $(PLUGIN_OBJ:.o=.d) $(SLURMMOD_OBJ:.o=.d)
+
+# bats cannot give one file two sets of claims: the preemption tests run once
+# for each kind of process tracking.
+BATS       ?= bats
+SLURM_TESTS := options untouched faults preempt limit scripts
+
+CHECKS      += check-slurm
+LONG_CHECKS += check-slurm-long
+.PHONY: check-slurm check-slurm-long demo
+check-slurm: all
+	@BUILD=$(abspath $(BUILD)) $(BATS) $(SLURM_TESTS:%=tests/slurm/%.bats)
+	@BUILD=$(abspath $(BUILD)) PROCTRACK=cgroup $(BATS) \
+	  -f 'goes? on|go on by rank' tests/slurm/preempt.bats
+
+check-slurm-long: all
+	@BUILD=$(abspath $(BUILD)) $(BATS) tests/slurm/long
+
+# Installs what is missing first, so that it works on a bare machine.
+demo:
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all
+	@tests/demo/demo.sh $(abspath $(T))

@@ -217,6 +217,29 @@ int ck_env_local_arg(const char *prefix)
     return 0;
 }
 
+/* What is of this allocation and no other. A script may have changed others
+ * (SLURM_NTASKS, SLURM_CPU_BIND, ...), and these stay as it has them. */
+static int of_allocation(const char *entry)
+{
+    static const char *const prefix[] = {"SLURM_JOB_", "SLURMD_",
+                                         "SLURM_TOPOLOGY_"};
+    static const char *const name[] = {
+        "SLURM_JOBID",          "SLURM_NODELIST",      "SLURM_NNODES",
+        "SLURM_TASKS_PER_NODE", "SLURM_CPUS_ON_NODE",  "SLURM_GPUS_ON_NODE",
+        "SLURM_NODE_ALIASES",   "SLURM_RESTART_COUNT", "SLURM_TASK_PID",
+        "SLURM_CONF",           "SLURM_CLUSTER_NAME",  "SLURM_WORKING_CLUSTER",
+        "SLURM_NODEID",         "SLURM_GTIDS",
+    };
+
+    for (size_t i = 0; i < sizeof(prefix) / sizeof(prefix[0]); i++)
+        if (strncmp(entry, prefix[i], strlen(prefix[i])) == 0)
+            return 1;
+    for (size_t i = 0; i < sizeof(name) / sizeof(name[0]); i++)
+        if (is_named(entry, name[i]))
+            return 1;
+    return 0;
+}
+
 int ck_env_write(const char *dir, char **env, struct ck_err *e)
 {
     char path[CK_PATH], *text;
@@ -229,7 +252,7 @@ int ck_env_write(const char *dir, char **env, struct ck_err *e)
     if (!text)
         return ck_err(e, -ENOMEM, "no memory");
     for (char **v = env; v && *v; v++)
-        if (strncmp(*v, "SLURM", 5) == 0) {
+        if (of_allocation(*v)) {
             strcpy(text + at, *v);
             at += strlen(*v) + 1;
         }

@@ -2,6 +2,8 @@
 # What goes wrong costs the checkpoints, never the job or the node; or, with
 # --checkpoint-required, the job, with the reason.
 
+# What stands in single quotes is for the job.
+# shellcheck disable=SC2016,SC1010,SC2094,SC2034
 load helper
 
 setup_file() { cluster_up; }
@@ -33,7 +35,7 @@ fails() {
     id=$(submit --checkpoint-required "$@" --wrap 'echo did its work')
     ends "$id" 90
     is_state "$id" FAILED
-    ! has "slurm-$id.out" 'did its work'
+    not has "slurm-$id.out" 'did its work'
     has "slurm-$id.out" "^ckpt: checkpoints are required and impossible: .*$why"
 }
 
@@ -93,5 +95,5 @@ E
     ends "$id" 60
     is_state "$id" FAILED
     has "slurm-$id.out" '^ckpt: cannot go on from the image set: .*999999'
-    ! has "slurm-$id.out" 'did its work'
+    not has "slurm-$id.out" 'did its work'
 }

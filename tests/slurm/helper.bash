@@ -80,6 +80,9 @@ tell() {
     echo "--- log"; tail -n 50 "$dir/ckpt.$1/log"
 } >&2 2>&1
 
+# bats does not see that a line which begins with ! fails
+not() { ! "$@"; }
+
 # has FILE PATTERN: a line in a file of the user's
 has() { grep -Eq -- "$2" "$(home)/$1"; }
 

@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # The options: where they are known, what they accept, what is refused.
 
+# What stands in single quotes is for the job.
+# shellcheck disable=SC2016,SC1010,SC2094,SC2034
 load helper
 
 setup_file() { cluster_up --plugin-args "keep=3"; }

@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # A job that did not ask is untouched.
 
+# What stands in single quotes is for the job.
+# shellcheck disable=SC2016,SC1010,SC2094,SC2034
 load helper
 
 setup_file() { cluster_up; }
@@ -12,21 +14,21 @@ setup() { [ -z "${SKIP_ALL:-}" ] || skip "$SKIP_ALL"; }
     succeeds "$id" 60
     has "slurm-$id.out" SLURM_JOB_ID
     sed -i '/CKPT_PREFIX_DIR/d; /SLURM_CONF/d' "$(home)/slurm-$id.out"
-    ! grep -E '^(LD_PRELOAD|CKPT|LD_AUDIT)|checkpoint|libckpt' "$(home)/slurm-$id.out"
+    not grep -E '^(LD_PRELOAD|CKPT|LD_AUDIT)|checkpoint|libckpt' "$(home)/slurm-$id.out"
 }
 
 @test "no library" {
     id=$(submit --wrap 'cat /proc/$$/maps; srun cat /proc/self/maps')
     succeeds "$id" 60
     has "slurm-$id.out" libc.so
-    ! grep ckpt/lib "$(home)/slurm-$id.out"
+    not grep ckpt/lib "$(home)/slurm-$id.out"
 }
 
 @test "no process and no directory" {
     id=$(submit --wrap 'ps -u $(id -u) -o args; ls -d ckpt* .ckpt 2>/dev/null')
     succeeds "$id" 60
     has "slurm-$id.out" slurm_script
-    ! grep -E 'coordinator|ckpt\.[0-9]|\.ckpt' "$(home)/slurm-$id.out"
+    not grep -E 'coordinator|ckpt\.[0-9]|\.ckpt' "$(home)/slurm-$id.out"
 }
 
 @test "not made requeueable, its output not appended to" {
@@ -50,5 +52,5 @@ E
     succeeds "$id" 90
     has inner.out SLURM_JOB_ID
     sed -i '/CKPT_PREFIX_DIR/d; /SLURM_CONF/d' "$(home)/inner.out"
-    ! grep -E '^(LD_PRELOAD|CKPT)|ckpt_checkpoint|ckpt/lib' "$(home)/inner.out"
+    not grep -E '^(LD_PRELOAD|CKPT)|ckpt_checkpoint|ckpt/lib' "$(home)/inner.out"
 }
