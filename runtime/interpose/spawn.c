@@ -237,13 +237,9 @@ static int stream_spawn(struct stream *s, const char *command, int child_end,
     for (struct stream *o = streams; o && !r; o = o->next)
         if (!o->cloexec && o->fd != target)
             r = posix_spawn_file_actions_addclose(&actions, o->fd);
+    pthread_mutex_unlock(&streams_lock);
     if (!r)
         r = spawn_shell(&s->pid, command, &actions, NULL);
-    if (!r) {
-        s->next = streams;
-        streams = s;
-    }
-    pthread_mutex_unlock(&streams_lock);
     posix_spawn_file_actions_destroy(&actions);
     return r;
 }
@@ -281,6 +277,10 @@ FILE *popen(const char *command, const char *mode)
         errno = r;
         return NULL;
     }
+    pthread_mutex_lock(&streams_lock);
+    s->next = streams;
+    streams = s;
+    pthread_mutex_unlock(&streams_lock);
     if (!m.cloexec)
         fcntl(s->fd, F_SETFD, 0);
     return s->file;

@@ -139,7 +139,7 @@ static int is_child(long nr, const long a[6])
     case SYS_clone:
         return !(a[0] & CLONE_VM);
     case SYS_clone3: /* struct clone_args begins with the flags */
-        return !(*(const uint64_t *)a[0] & CLONE_VM);
+        return a[0] && !(*(const uint64_t *)a[0] & CLONE_VM);
     default:
         return 0;
     }
