@@ -110,7 +110,9 @@ int ck_helper_start(uint32_t id, char *why, size_t cap)
     helper.argv[7] = ck_rt.tree;
     helper.argv[8] = NULL;
     helper.env[0] = (char *)"PATH=/usr/bin:/bin";
-    helper.env[1] = NULL;
+    helper.env[1] = ck_rt.env_stdio;
+    helper.env[2] = ck_rt.env_tree;
+    helper.env[3] = NULL;
     pid = ck_clone(CLONE_VM | CLONE_UNTRACED,
                    helper.outer + sizeof helper.outer, NULL, NULL,
                    between_main, NULL);
