@@ -24,13 +24,19 @@
 
 struct args {
     const char *dir, *tree, *stdio;
-    uint32_t id;
+    uint32_t id, generation;
 };
 
 static int parse(int argc, char **argv, struct args *a)
 {
+    const char *tree = ck_env(CK_ENV_TREE), *colon;
+
     memset(a, 0, sizeof(*a));
     a->stdio = ck_env(CK_ENV_STDIO);
+    /* <tree>:<generation> when there is a pid table */
+    colon = tree ? strchr(tree, ':') : NULL;
+    if (colon)
+        a->generation = (uint32_t)strtoul(colon + 1, NULL, 10);
     for (int i = 1; i + 1 < argc; i += 2) {
         if (!strcmp(argv[i], "--dir"))
             a->dir = argv[i + 1];
@@ -111,6 +117,7 @@ static int run(int fd, const struct args *a)
             .tree = a->tree,
             .node = ck_env_node(),
             .stdio = a->stdio ? a->stdio : "",
+            .generation = a->generation,
             .members = list.members.p,
             .nmembers = list.members.n,
         };

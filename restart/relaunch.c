@@ -88,11 +88,12 @@ static void add_own(struct ck_spawn *s, struct text *t,
     const struct ck_restart_opts *o = s->opts;
     const char *const names[] = {"CKPT_DIR",  "CKPT_TREE",    "CKPT_STDIO",
                                  "CKPT_SRUN", "CKPT_RESTART", NULL};
-    char number[16];
-    const char *const values[] = {o->job_dir, o->tree, s->stdio_ids, number,
+    char number[16], tree[160];
+    const char *const values[] = {o->job_dir, tree, s->stdio_ids, number,
                                   o->set_dir};
     char entry[1500];
 
+    snprintf(tree, sizeof(tree), "%s:%u", o->tree, o->generation);
     snprintf(number, sizeof(number), "%u", p->vpid);
     for (int i = 0; names[i]; i++) {
         snprintf(entry, sizeof(entry), "%s=%s", names[i], values[i]);

@@ -23,6 +23,7 @@ struct ck_capture_in {
     const char *tree;
     const char *node;
     const char *stdio; /* CKPT_STDIO of this run */
+    uint32_t generation; /* of its pid table; 0: there is none */
     const uint8_t *members; /* u32 pid, u32 vpid, u8 kind each */
     size_t nmembers;
 };
@@ -85,7 +86,7 @@ int ck_capture_fds(struct ck_capture *c);    /* fds.c */
 int ck_capture_write(struct ck_capture *c, struct ck_capture_out *out);
 
 struct ck_capture_proc *ck_capture_find(const struct ck_capture *c, pid_t pid);
-/* Finds the pid table of this run, if there is one. */
+/* Loads the pid table of this run, if there is one. */
 int ck_capture_table(struct ck_capture *c);
 
 /* From /proc/PID/stat. exit_code is 0 where the kernel does not tell. */

@@ -25,20 +25,23 @@ static int is_ours(const char *comm)
     return !strncmp(comm, "ckpt-", 5);
 }
 
+/* Does the environment say NAME=value, or NAME=value:something? */
 static int env_has(const char *env, size_t len, const char *name,
                    const char *value)
 {
-    size_t n = strlen(name);
+    size_t n = strlen(name), m = strlen(value);
 
     for (const char *p = env; p < env + len; p += strlen(p) + 1) {
         if (!strncmp(p, name, n) && p[n] == '=')
-            return !strcmp(p + n + 1, value);
+            return !strncmp(p + n + 1, value, m) &&
+                   (p[n + 1 + m] == '\0' || p[n + 1 + m] == ':');
     }
     return 0;
 }
 
 /* The last word is the kernel's: the environment a process was given when it
- * was executed. A process that is not ours can't be read, and is none. */
+ * was executed. A process that is not ours can't be read, and is none.
+ * CKPT_TREE may have the generation of its pid table behind a colon. */
 static int claims_tree(const struct ck_capture *c, pid_t pid)
 {
     char path[64], *env;
