@@ -18,7 +18,7 @@ extern char **environ;
 /* What brings a program under control, or tells it where it belongs. */
 static const char *const control[] = {
     "CKPT_DIR",  "CKPT_TREE",    "CKPT_STDIO",     "CKPT_ROOT_TREE",
-    "CKPT_SRUN", "CKPT_RESTART", "CKPT_OPEN_MODE",
+    "CKPT_SRUN", "CKPT_RESTART", "CKPT_OPEN_MODE", "CKPT_OFF",
 };
 #define CONTROLS (sizeof(control) / sizeof(control[0]))
 /* How sbatch leaves an option for what runs inside the job. */

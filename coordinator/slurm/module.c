@@ -7,6 +7,7 @@
  */
 #include "coordinator/slurm_api.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -65,10 +66,25 @@ static void learn_configuration(void)
     slurm_free_ctl_conf(conf);
 }
 
+/* Slurm's plugins expect its library's symbols in the global scope, and the
+ * coordinator loads us into a scope of our own. */
+static int make_global(char *err, size_t errlen)
+{
+    Dl_info info;
+
+    if (dladdr((void *)(uintptr_t)slurm_init, &info) && info.dli_fname &&
+        dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_GLOBAL))
+        return 0;
+    return fail(err, errlen, -ENOENT, "Slurm's library cannot be loaded: %s",
+                dlerror());
+}
+
 static int mod_open(uint32_t jobid, char *err, size_t errlen)
 {
     if (!jobid)
         return fail(err, errlen, -EINVAL, "no Slurm job id");
+    if (make_global(err, errlen) < 0)
+        return -ENOENT;
     slurm_init(NULL);
     state.job = jobid;
     state.kill_wait = 30; /* Slurm's default, until it can be asked */

@@ -25,7 +25,7 @@ setup() { [ -z "${SKIP_ALL:-}" ] || skip "$SKIP_ALL"; }
 }
 
 @test "no process and no directory" {
-    id=$(submit --wrap 'ps -u $(id -u) -o args; ls -d ckpt* .ckpt 2>/dev/null')
+    id=$(submit --wrap 'ps -u $(id -u) -o args; ls -d ckpt* .ckpt 2>/dev/null; true')
     succeeds "$id" 60
     has "slurm-$id.out" slurm_script
     not grep -E 'coordinator|ckpt\.[0-9]|\.ckpt' "$(home)/slurm-$id.out"
