@@ -31,6 +31,7 @@
 
 #define TRACER_STACK (32 * 1024)
 #define BUSY_TRIES 400
+#define BUSY_FLAG_TRIES 100
 
 enum phase { SEIZED = 1, STOPPED = 2, GONE = 3 };
 
@@ -211,20 +212,30 @@ static int signal_due(struct ck_slot *t)
     return 0;
 }
 
+/* The first and the last of our own code (the linker's names). */
+extern const char __ehdr_start[] CK_HIDDEN;
+extern const char etext[] CK_HIDDEN;
+
 /* Has t a translated number on its way to the kernel? Then it is not where
- * it can be stopped; it is let go for a moment. */
-static int busy(const struct ck_slot *t, const struct user_regs_struct *r)
+ * it can be stopped; it is let go for a moment. The flag alone is no proof
+ * for long: a handler that interrupted such a call runs with it, and one
+ * that leaves by siglongjmp() leaves it set. So after some tries only a
+ * thread that is in our code counts. */
+static int busy(const struct ck_slot *t, const struct user_regs_struct *r,
+                uint32_t tries)
 {
     int v = 0;
 
     if (!t->tls || t->sys.how)
         return 0;
-    (void)r;
+    if (tries >= BUSY_FLAG_TRIES && (r->rip < (uintptr_t)__ehdr_start ||
+                                     r->rip >= (uintptr_t)etext))
+        return 0;
     return peek(t->fs_base + (uint64_t)ck_busy_offset, &v, sizeof v) == 0 &&
            v != 0;
 }
 
-static int read_thread(struct ck_slot *t)
+static int read_thread(struct ck_slot *t, uint32_t tries)
 {
     struct user_regs_struct regs;
     struct iovec rv = {&regs, sizeof regs};
@@ -251,7 +262,7 @@ static int read_thread(struct ck_slot *t)
         t->rseq_sig = rseq.signature;
     }
     ck_thread_seen(t, &regs);
-    if (busy(t, &regs)) {
+    if (busy(t, &regs, tries)) {
         t->sys.nr = before;
         return 1;
     }
@@ -281,7 +292,7 @@ static int stopped(struct ck_slot *t, int status, uint32_t *busy_tries)
     if (sig != SIGTRAP)
         return fail(-EBUSY, "is stopped by a signal (SIGSTOP, SIGTSTP); "
                     "stopped processes can't be saved", t->tid);
-    r = read_thread(t);
+    r = read_thread(t, *busy_tries);
     if (r == 1 && ++*busy_tries < BUSY_TRIES) {
         pt(PTRACE_CONT, t->tid, NULL, NULL);
         ck_sleep_us(20);
