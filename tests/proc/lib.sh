@@ -59,7 +59,7 @@ mine() {
 # launch PROGRAM...: in the background under a coordinator of its own
 launch() {
 	say "launch $*"
-	(cd "$W" && exec env CLAIM_DIR="$W" "$CKPT" launch --dir "$D" -- "$@" \
+	(cd "${RUN_IN:-$W}" && exec env CLAIM_DIR="$W" "$CKPT" launch --dir "$D" -- "$@" \
 		>> "$W/out" 2>> "$W/err") &
 	FRONT=$!
 }
@@ -106,7 +106,7 @@ kill_all() {
 
 restart() {
 	say "restart $*"
-	(cd "$W" && exec env CLAIM_DIR="$W" "$CKPT" restart "$@" "$D" \
+	(cd "${RUN_IN:-$W}" && exec env CLAIM_DIR="$W" "$CKPT" restart "$@" "$D" \
 		>> "$W/out" 2>> "$W/err") &
 	FRONT=$!
 }
