@@ -27,9 +27,10 @@ static const char usage[] =
 static void text_head(const struct ck_setarg *a, const struct ck_manifest *m)
 {
     uint64_t bytes = ck_manifest_bytes(m), raw = ck_manifest_raw_bytes(m);
-    char size[32], rawsize[32], when[32];
+    char size[32], rawsize[32], when[32], ratio[16];
 
     ck_bytes_text(size, sizeof(size), bytes);
+    ck_ratio_text(ratio, sizeof(ratio), raw, bytes);
     ck_bytes_text(rawsize, sizeof(rawsize), raw);
     ck_time_text(when, sizeof(when), m->time);
     printf("set      %u of %s\n", m->number, a->dir);
@@ -37,15 +38,15 @@ static void text_head(const struct ck_setarg *a, const struct ck_manifest *m)
         printf("job      %s %s\n", m->job, m->name);
     printf("taken    %s, in run %u, in %.2f s (processes stopped %.3f s)\n",
            when, m->generation, m->seconds, m->stall_seconds);
-    printf("size     %s in %zu files, data %s (%.1fx)\n", size, m->nimages,
-           rawsize, bytes ? (double)raw / (double)bytes : 0);
+    printf("size     %s in %zu files, data %s (%s)\n", size, m->nimages,
+           rawsize, ratio);
     printf("files\n");
     for (size_t i = 0; i < m->nimages; i++) {
         const struct ck_manifest_image *im = &m->image[i];
 
         ck_bytes_text(size, sizeof(size), im->bytes);
-        printf("  %-32s %10s %5.1fx  %-12s %s\n", im->file, size,
-               im->bytes ? (double)im->raw_bytes / (double)im->bytes : 0,
+        ck_ratio_text(ratio, sizeof(ratio), im->raw_bytes, im->bytes);
+        printf("  %-32s %10s %7s  %-12s %s\n", im->file, size, ratio,
                im->node, im->command);
     }
 }

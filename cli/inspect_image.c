@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "cli/inspect.h"
+#include "cli/setarg.h"
 #include "lib/base/duration.h"
 #include "lib/base/manifest.h"
 
@@ -18,7 +19,7 @@ static const char *area_kind(unsigned kind)
     static const char *const name[] = {
         [CK_AREA_ANON] = "anon", [CK_AREA_FILE] = "file",
         [CK_AREA_SHM] = "shared", [CK_AREA_VDSO] = "vdso",
-        [CK_AREA_VVAR] = "vvar", [CK_AREA_DEV] = "device",
+        [CK_AREA_VVAR] = "vvar", [CK_AREA_DEV] = "rofile",
     };
 
     return kind && kind < sizeof(name) / sizeof(name[0]) ? name[kind] : "?";
@@ -232,7 +233,7 @@ static void show_header(const struct ck_imgfile *f, const char *path,
                         struct ck_json *j)
 {
     uint64_t raw = raw_bytes(f);
-    char size[32], rawsize[32];
+    char size[32], rawsize[32], ratio[16];
 
     if (j) {
         ck_json_str(j, "file", path);
@@ -247,12 +248,12 @@ static void show_header(const struct ck_imgfile *f, const char *path,
     }
     ck_bytes_text(size, sizeof(size), f->r.size);
     ck_bytes_text(rawsize, sizeof(rawsize), raw);
+    ck_ratio_text(ratio, sizeof(ratio), raw, f->r.size);
     printf("image    %s\n", path);
     printf("kind     %s, format version %d, checksum %016llx\n",
            ck_image_kind_name(f->r.kind), CK_IMAGE_VERSION,
            (unsigned long long)f->r.checksum);
-    printf("size     %s, data %s (%.1fx)\n", size, rawsize,
-           f->r.size ? (double)raw / (double)f->r.size : 0);
+    printf("size     %s, data %s (%s)\n", size, rawsize, ratio);
 }
 
 int ck_inspect_image(const char *path, struct ck_json *j, struct ck_err *e)

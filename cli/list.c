@@ -72,7 +72,7 @@ static void json_row(struct ck_json *j, const struct row *r, int quick)
 static void text_row(const struct row *r, int quick)
 {
     const struct ck_manifest *m = r->m;
-    char size[32], when[32], stall[32];
+    char size[32], when[32], stall[32], ratio[16];
     uint64_t bytes;
 
     if (!r->set->committed) {
@@ -86,11 +86,11 @@ static void text_row(const struct row *r, int quick)
     bytes = ck_manifest_bytes(m);
     ck_bytes_text(size, sizeof(size), bytes);
     ck_time_text(when, sizeof(when), m->time);
+    ck_ratio_text(ratio, sizeof(ratio), ck_manifest_raw_bytes(m), bytes);
     snprintf(stall, sizeof(stall), "%.3f s", m->stall_seconds);
-    printf("%-12s %-10s %-20s %10s %5.1fx %6u %8.2f s %10s\n", r->set->name,
+    printf("%-12s %-10s %-20s %10s %6s %6u %8.2f s %10s\n", r->set->name,
            r->err ? "DAMAGED" : quick ? "complete" : "verified", when, size,
-           bytes ? (double)ck_manifest_raw_bytes(m) / (double)bytes : 0,
-           m->processes, m->seconds, stall);
+           ratio, m->processes, m->seconds, stall);
     if (r->err)
         printf("%-12s %s\n", "", r->why.text);
 }

@@ -1,6 +1,7 @@
 /* setarg.c - see setarg.h. */
 #include "cli/setarg.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,15 +12,16 @@
 #include "cli/cli.h"
 #include "lib/base/jobdir.h"
 
-/* real: absolute, without a slash at the end. */
+/* Is this the path of a set? real: without a slash at the end. */
 static int set_dir(const char *real, struct ck_setarg *a)
 {
     const char *slash = strrchr(real, '/');
 
-    a->set = slash ? ck_jobdir_set_number(slash + 1) : 0;
+    a->set = ck_jobdir_set_number(slash ? slash + 1 : real);
     if (!a->set)
         return 0;
-    snprintf(a->dir, sizeof(a->dir), "%.*s", (int)(slash - real), real);
+    snprintf(a->dir, sizeof(a->dir), "%.*s", slash ? (int)(slash - real) : 0,
+             real);
     return 1;
 }
 
@@ -44,6 +46,10 @@ int ck_setarg(const char *cmd, const char *what, uint32_t set,
             found = set_dir(real, a);
         }
     }
+    if (what && !real && set_dir(what, a)) {
+        ck_err(&e, -ENOENT, "there is no image set %s", what);
+        return ck_cli_fail(&e);
+    }
     free(real);
     if (found && set)
         return ck_cli_usage(cmd, "--set goes with a job directory, not "
@@ -64,6 +70,14 @@ void ck_set_progress(void *arg, uint64_t done, uint64_t total)
         fprintf(stderr, "\r\033[Kverifying %s: %d %%", (const char *)arg,
                 (int)((double)done * 100 / (double)total));
     fflush(stderr);
+}
+
+void ck_ratio_text(char *buf, size_t cap, uint64_t raw, uint64_t stored)
+{
+    if (raw && stored)
+        snprintf(buf, cap, "%.1fx", (double)raw / (double)stored);
+    else
+        snprintf(buf, cap, "-");
 }
 
 void ck_time_text(char *buf, size_t cap, uint64_t seconds)

@@ -25,6 +25,9 @@ int ck_setarg(const char *cmd, const char *what, uint32_t set,
  * ck_set_report, arg is the set's name. Ends its line when done. */
 void ck_set_progress(void *arg, uint64_t done, uint64_t total);
 
+/* "3.4x", or "-" where there is no data. */
+void ck_ratio_text(char *buf, size_t cap, uint64_t raw, uint64_t stored);
+
 /* "2026-01-31 12:00:00", local time. */
 void ck_time_text(char *buf, size_t cap, uint64_t seconds);
 
