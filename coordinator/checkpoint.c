@@ -46,8 +46,11 @@ static void limit_over(void *arg)
     char text[1024];
 
     if (!ck_barrier_overdue(&c->round.barrier, ck_now())) {
-        /* A sign of life has moved it. */
-        ck_loop_arm(&c->loop, &c->round.limit, c->round.barrier.deadline);
+        /* A sign of life has moved it; or all have arrived, and the recheck
+         * timer waits for something else, with its own look at the clock. */
+        if (!ck_barrier_complete(&c->round.barrier))
+            ck_loop_arm(&c->loop, &c->round.limit,
+                        c->round.barrier.deadline);
         return;
     }
     ck_barrier_text(&c->round.barrier, describe, c, text, sizeof text);

@@ -87,10 +87,14 @@ static void on_register(struct ck_coord *c, struct ck_link *l,
         bad(l, f);
         return;
     }
-    /* The same process in another program: its old connection is closed,
-     * we have only not read that yet. */
+    /* The same process in another program. Its old connection is closed, we
+     * have only not read that yet; or it is the writer's alone now, who
+     * still has something to say. */
     old = ck_peer_find(&c->peers, m.node, m.pid);
-    if (old)
+    if (old && old->member && !old->written &&
+        c->session.state == CK_ST_WRITING)
+        old->departed = 1;
+    else if (old)
         ck_link_close(old->link, "it executes another program");
     x = ck_peer_add(&c->peers, l, m.pid, m.vpid, m.node, m.tree,
                        m.command);

@@ -160,6 +160,10 @@ static int one(struct ck_options *o, int opt, const char *v)
     case OPT_LEAD:
         return lead(o, v);
     case OPT_ON:
+        if (!*v) {
+            o->on = 0;
+            return 0;
+        }
         return ck_config_events(v, &o->on);
     default:
         return limit(&o->limit, opt - OPT_LIMIT, v);

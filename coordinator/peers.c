@@ -62,7 +62,7 @@ struct ck_peer *ck_peer_find(const struct ck_peers *p, const char *node,
     struct ck_peer *x;
 
     TAILQ_FOREACH(x, &p->processes, entry)
-        if (x->pid == pid && strcmp(x->node, node) == 0)
+        if (x->pid == pid && !x->departed && strcmp(x->node, node) == 0)
             return x;
     return NULL;
 }

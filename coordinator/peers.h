@@ -30,6 +30,7 @@ struct ck_peer {
     uint64_t key;
     uint32_t pid, vpid;
     uint8_t kind, root;
+    int departed; /* executes another program; its writer goes on */
     char *node, *tree, *command;
     enum ck_pstate state;
     /* of the checkpoint under way */
