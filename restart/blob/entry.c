@@ -150,6 +150,7 @@ static void exec_actor(struct self *s, uint32_t actor)
 {
     char audit[1200], plan[64];
     char *argv[2], *env[4];
+    long r;
 
     ck_fmt(audit, sizeof(audit), "LD_AUDIT=%s", s->head.restorer);
     ck_fmt(plan, sizeof(plan), CK_PLAN_ENV "=%u:%u", s->head.plan_fd, actor);
@@ -159,8 +160,8 @@ static void exec_actor(struct self *s, uint32_t actor)
     env[1] = plan;
     env[2] = (char *)CK_PLAN_TUNABLES;
     env[3] = NULL;
-    FAIL(s, "its program %s can't be executed (error %ld)", s->me.exe,
-         -sys3(SYS_execve, s->me.exe, argv, env));
+    r = sys3(SYS_execve, s->me.exe, argv, env);
+    FAIL(s, "its program %s can't be executed (error %ld)", s->me.exe, -r);
 }
 
 static int load_actor(struct self *s, uint32_t actor)
