@@ -17,7 +17,12 @@ sandbox() {
 		unset CKPT_DIR CKPT_TREE CKPT_STDIO CKPT_COORDINATOR
 		return
 	fi
-	local build=${BUILD:-build} work st user=
+	local build=${BUILD:-build} work st user= fd
+	# what this was started with beside 0, 1, 2 is not the tests' matter
+	for fd in /proc/self/fd/*; do
+		fd=${fd##*/}
+		[ "$fd" -le 2 ] || [ "$fd" -eq 255 ] || eval "exec $fd>&-"
+	done
 	work=$(mktemp -d "${TMPDIR:-/tmp}/ckpt-test.XXXXXX") || exit 1
 	mkdir "$work/room"
 	chmod 0755 "$work" "$work/room"
@@ -61,7 +66,7 @@ run_list() {
 	skipped=$(grep -c '^77 ' "$WORK/results")
 	bad=$((all - ok - skipped))
 	if [ "$bad" -ne 0 ]; then
-		for f in "$WORK"/*/report; do [ -e "$f" ] && head -c 6000 "$f"; done
+		for f in "$WORK"/*/report; do [ -e "$f" ] && head -c "${REPORT:-3000}" "$f" && echo; done
 	fi
 	echo "$ok passed, $bad failed, $skipped skipped"
 	[ "$bad" -eq 0 ]
