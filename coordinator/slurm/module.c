@@ -112,9 +112,6 @@ static int mod_look(struct ck_slurm_job *job, char *err, size_t errlen)
     }
     learn_configuration();
     j = &msg->job_array[0];
-    job->start_time = known(j->start_time);
-    job->end_time = j->time_limit == INFINITE ? 0 : known(j->end_time);
-    job->preempt_time = known(j->preempt_time);
     job->now = time(NULL);
     job->kill_wait = state.kill_wait;
     job->restarts = j->restart_cnt;
@@ -122,10 +119,14 @@ static int mod_look(struct ck_slurm_job *job, char *err, size_t errlen)
     job->requeue = j->requeue != 0;
     job->running = (j->job_state & JOB_STATE_BASE) == JOB_RUNNING &&
                    !(j->job_state & (JOB_COMPLETING | JOB_REQUEUE));
-    /* preempted without a time limit: the grace's end is an end all the
-     * same, and Slurm has put it there */
-    if (job->preempt_time && !job->end_time)
-        job->end_time = known(j->end_time);
+    if (job->running) {
+        /* of a job that is on its way out they are the next run's */
+        job->start_time = known(j->start_time);
+        job->preempt_time = known(j->preempt_time);
+        /* without a time limit, the grace's end is an end all the same */
+        if (j->time_limit != INFINITE || job->preempt_time)
+            job->end_time = known(j->end_time);
+    }
     slurm_free_job_info_msg(msg);
     return 0;
 }
