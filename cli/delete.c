@@ -32,10 +32,10 @@ static const char usage[] =
 
 /* What may be in a job directory (docs/architecture.md). */
 static const char *const ours[] = {
-    "key",    "key.*",         "coordinator", "coordinator.*",
-    "env",    "status.json",   "status.json.*", "journal",
-    "log",    "journal.*",     "env.*",       "pids.*",
-    "exit.*", "*.tmp",
+    "key",    "coordinator", "status.json", "journal", "env",    "log",
+    "output", "restart",     "pids.*",      "exit.*",  "claim.*",
+    /* what a crash left of a replaced file */
+    "key.*",  "coordinator.*", "env.*", ".*.new", "*.tmp",
 };
 
 static int is_ours(const char *name)
@@ -118,13 +118,14 @@ static int remove_flat(int parent, const char *name, int depth)
     return unlinkat(parent, name, AT_REMOVEDIR) ? -errno : 0;
 }
 
-/* Files of ours. *left: how many others there are. */
-static int remove_files(const char *dir, unsigned *left, struct ck_err *e)
+/* Files of ours. left (CK_PATH): the name of one that is not, or "". */
+static int remove_files(const char *dir, char *left, struct ck_err *e)
 {
     DIR *d = opendir(dir);
     struct dirent *de;
     int rc = 0;
 
+    *left = '\0';
     if (!d)
         return ck_err_sys(e, -errno, "%s", dir);
     while (!rc && (de = readdir(d))) {
@@ -135,7 +136,7 @@ static int remove_files(const char *dir, unsigned *left, struct ck_err *e)
         if (!strcmp(n, "rollback"))
             rc = remove_flat(dirfd(d), n, 2);
         else if (!is_ours(n))
-            ++*left;
+            snprintf(left, CK_PATH, "%s", n);
         else if (unlinkat(dirfd(d), n, 0) && errno != ENOENT)
             rc = -errno;
         if (rc)
@@ -174,7 +175,7 @@ static void unregister(const char *dir, const char *typed)
 
 static int delete_dir(const char *dir, const char *typed, int yes)
 {
-    unsigned left = 0;
+    char left[CK_PATH];
     struct ck_err e;
 
     if (ck_conn_alive(dir, 2000, NULL) != 0) {
@@ -185,13 +186,11 @@ static int delete_dir(const char *dir, const char *typed, int yes)
     }
     if (!confirmed(yes, "everything of ours", dir))
         return 1;
-    if (delete_sets(dir, &e) || remove_files(dir, &left, &e))
+    if (delete_sets(dir, &e) || remove_files(dir, left, &e))
         return ck_cli_fail(&e);
     unregister(dir, typed);
-    if (left) {
-        ck_err(&e, -ENOTEMPTY,
-               "%s stays: there are %u files in it that are not ours", dir,
-               left);
+    if (*left) {
+        ck_err(&e, -ENOTEMPTY, "%s stays: %s in it is not ours", dir, left);
         return ck_cli_fail(&e);
     }
     if (rmdir(dir)) {
