@@ -5,22 +5,20 @@ load common
 
 # A computation that has ended and has left N image sets.
 have_sets() { # N
-    local i
     printf '#!/bin/bash\necho 1 >out\nwhile :; do sleep 5; done\n' >idle
     chmod +x idle
     ckpt launch --name job ./idle 3>&- &
     launched=$!
     until_ 10 lines out 1
-    for i in $(seq "$1"); do
+    for _ in $(seq "$1"); do
         ckpt checkpoint --wait job
     done
     [ "${2:-}" = alive ] || { ckpt kill job; wait $launched || :; }
 }
 
 damage() { # SET: one bit in the middle of a process image
-    local img
-    img=$(ls ckpt.job/"$1"/proc.*.img | head -1)
-    printf x | dd of="$img" bs=1 seek=5000 conv=notrunc 2>/dev/null
+    set -- ckpt.job/"$1"/proc.*.img
+    printf x | dd of="$1" bs=1 seek=5000 conv=notrunc 2>/dev/null
 }
 
 json() { # DOCUMENT EXPRESSION: of d
@@ -99,11 +97,11 @@ print(eval(sys.argv[2]))' "$1" "$2"
 
 @test "inspect of an image shows its threads and areas" {
     have_sets 1
-    img=$(ls ckpt.job/set-000001/proc.*.img | head -1)
-    run ckpt inspect "$img"
+    set -- ckpt.job/set-000001/proc.*.img
+    run ckpt inspect "$1"
     [ "$status" -eq 0 ]
     [[ $output == *"[stack]"* ]]
-    ckpt inspect --json "$img" >i.json
+    ckpt inspect --json "$1" >i.json
     [ "$(json i.json 'len(d["threads"])')" = 1 ]
     [ "$(json i.json 'sum(s["raw_bytes"] for s in d["streams"]) > 0')" = True ]
 }
@@ -112,6 +110,8 @@ print(eval(sys.argv[2]))' "$1" "$2"
     echo nonsense >file
     run --separate-stderr ckpt inspect file
     [ "$status" -eq 1 ]
+    # bats sets it
+    # shellcheck disable=SC2154
     [[ $stderr == *"/file is damaged or incomplete" ]]
     [ "${#stderr_lines[@]}" -eq 1 ]
 }
