@@ -14,7 +14,7 @@ mute:
 crash:
 	@echo "5 passed, 0 failed"; exit 2
 M
-    cd "$BATS_TEST_TMPDIR"
+    cd "$BATS_TEST_TMPDIR" || return 1
 }
 
 summary() { # TARGET... -> last line
