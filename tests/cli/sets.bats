@@ -113,6 +113,7 @@ print(eval(sys.argv[2]))' "$1" "$2"
     # bats sets it
     # shellcheck disable=SC2154
     [[ $stderr == *"/file is damaged or incomplete" ]]
+    # shellcheck disable=SC2154
     [ "${#stderr_lines[@]}" -eq 1 ]
 }
 
