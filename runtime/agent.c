@@ -384,6 +384,18 @@ static void disconnected(void)
     release();
 }
 
+/* Every thread of a restored process has to be at its place of rest before
+ * GO may come: one that arrives later would wait for another. */
+static void wait_for_threads(void)
+{
+    uint32_t here, n = 0;
+
+    for (uint32_t i = 0; i < ck_threads.n; i++)
+        n += ck_threads.slot[i].tid != 0;
+    while ((here = __atomic_load_n(&ck_threads.parked, __ATOMIC_ACQUIRE)) < n)
+        ck_futex_wait(&ck_threads.parked, here, 1000);
+}
+
 static int agent_main(void *arg)
 {
     unsigned wait_ms = 50;
@@ -395,6 +407,8 @@ static int agent_main(void *arg)
     __atomic_store_n(&agent.started, 1, __ATOMIC_RELEASE);
     ck_futex_wake(&agent.started, 1);
     agent.fd = agent.keep_fd;
+    if (agent.fd >= 0)
+        wait_for_threads();
     if (agent.fd >= 0 && say_restored() == 0)
         serve();
     if (agent.fd >= 0)
