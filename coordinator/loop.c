@@ -97,11 +97,13 @@ static int timeout(const struct ck_loop *l)
     return first - now > 3600000 ? 3600000 : (int)(first - now);
 }
 
-/* A callback may arm and disarm any timer: begin anew after each. */
+/* A callback may arm and disarm any timer: begin anew after each. One that
+ * is armed in the past again and again must not keep the descriptors out. */
 static void run_timers(struct ck_loop *l)
 {
     int64_t now = ck_now();
     struct ck_timer *t;
+    int left = ROUND;
 
     do {
         for (t = l->timers; t; t = t->next)
@@ -111,7 +113,7 @@ static void run_timers(struct ck_loop *l)
             ck_loop_disarm(l, t);
             t->fn(t->arg);
         }
-    } while (t && !l->stop);
+    } while (t && !l->stop && --left);
 }
 
 static void run_deferred(struct ck_loop *l)

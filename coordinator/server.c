@@ -207,6 +207,7 @@ int ck_server_open(struct ck_coord *c, struct ck_err *e)
     }
     if (fd < 0)
         return fd;
+    memset(&a, 0, sizeof a);
     if (getsockname(fd, &a.sa, &len) < 0) {
         close(fd);
         return ck_err_sys(e, -errno, "getsockname");

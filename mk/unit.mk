@@ -6,7 +6,9 @@
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 UNIT_LIB := $(BUILD)/unit/libhosted.a
-UNIT_OBJ := $(filter-out $(BUILD)/h/cli/main.o,$(CKPT_OBJ))
+UNIT_HELP := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
+UNIT_OBJ := $(filter-out $(BUILD)/h/cli/main.o,$(CKPT_OBJ)) \
+            $(UNIT_HELP:%.c=$(BUILD)/h/%.o)
 
 CHECKS += check-unit
 
@@ -22,7 +24,7 @@ $(BUILD)/unit/%: tests/unit/%.c $(UNIT_LIB)
 	$(CC) $(H_CFLAGS) -MF $@.d -o $@ $< $(UNIT_LIB) -lcmocka -llz4 \
 	  -l:libsodium.a -ldl -lpthread
 
--include $(UNIT_BIN:%=%.d)
+-include $(UNIT_BIN:%=%.d) $(UNIT_HELP:%.c=$(BUILD)/h/%.d)
 
 .PHONY: check-unit
 check-unit: $(UNIT_BIN)

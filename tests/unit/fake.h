@@ -30,9 +30,9 @@ struct fake {
     uint8_t buf[CK_FRAME_MAX];
 };
 
-static pid_t coordinator;
-static char job[CK_PATH];
-static uint8_t out[CK_FRAME_MAX];
+extern pid_t coordinator; /* 0: none runs */
+extern char job[CK_PATH]; /* its directory, not made by us */
+extern uint8_t out[CK_FRAME_MAX];
 
 #define SEND(p, name, TYPE, ...)                                            \
     do {                                                                    \
@@ -40,97 +40,6 @@ static uint8_t out[CK_FRAME_MAX];
         assert_int_equal(CK_CLIENT_SEND((p)->fd, out, sizeof out, name,     \
                                         TYPE, &m_), 0);                     \
     } while (0)
-
-/* Starts it with these options behind --dir and --foreground. */
-static inline void start(const char *const *extra)
-{
-    char *argv[24] = {(char *)"coordinator", (char *)"--foreground",
-                      (char *)"--dir", job};
-    struct ck_coord_addr a;
-    int n = 4;
-
-    while (extra && *extra)
-        argv[n++] = (char *)*extra++;
-    coordinator = fork();
-    if (coordinator == 0) {
-        int null = open("/dev/null", O_RDWR);
-
-        dup2(null, 0);
-        dup2(null, 1);
-        _exit(ck_coordinator_main(n, argv));
-    }
-    for (int i = 0; i < LIMIT_MS; i++) {
-        if (ck_jobdir_addr_read(job, &a, NULL) == 0 && a.pid == coordinator)
-            return;
-        usleep(1000);
-    }
-    fail_msg("the coordinator did not start");
-}
-
-/* Its exit status, within the limit. */
-static inline int ended(void)
-{
-    int status;
-
-    for (int i = 0; i < LIMIT_MS; i++) {
-        if (waitpid(coordinator, &status, WNOHANG) == coordinator) {
-            coordinator = 0;
-            return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-        }
-        usleep(1000);
-    }
-    return -2;
-}
-
-static inline int setup(void **state)
-{
-    if (unit_dir_setup(state))
-        return -1;
-    ck_env_put("CKPT_DIR", NULL);
-    ck_env_put("SLURM_JOB_ID", NULL);
-    snprintf(job, sizeof job, "%s/d", (char *)*state);
-    return 0;
-}
-
-static inline int teardown(void **state)
-{
-    if (coordinator > 0) {
-        kill(coordinator, SIGKILL);
-        waitpid(coordinator, NULL, 0);
-        coordinator = 0;
-    }
-    return unit_dir_teardown(state);
-}
-
-static inline struct fake *peer(uint8_t role)
-{
-    struct fake *p = calloc(1, sizeof *p);
-    char why[256] = "";
-
-    p->fd = (int)ck_client_connect(job, role, LIMIT_MS, why, sizeof why);
-    if (p->fd < 0)
-        fail_msg("%s", why);
-    ck_client_rx_init(&p->rx, p->buf, sizeof p->buf);
-    return p;
-}
-
-static inline void leave(struct fake *p)
-{
-    close(p->fd);
-    free(p);
-}
-
-/* The next frame, which must be of this type. */
-static inline struct ck_frame get(struct fake *p, uint16_t type)
-{
-    struct ck_frame f = {0};
-    long r = ck_client_recv(p->fd, &p->rx, LIMIT_MS, &f);
-
-    if (r != 1 || f.type != type)
-        fail_msg("%s expected, got %s (%ld)", ck_msg_name(type),
-                 r == 1 ? ck_msg_name(f.type) : "nothing", r);
-    return f;
-}
 
 #define GET(p, name, TYPE)                                                  \
     __extension__({                                                         \
@@ -140,162 +49,41 @@ static inline struct ck_frame get(struct fake *p, uint16_t type)
         m_;                                                                 \
     })
 
+/* Starts it with these options behind --dir and --foreground. */
+void start(const char *const *extra);
+/* Its exit status, within the limit. */
+int ended(void);
+int setup(void **state);
+int teardown(void **state);
+struct fake *peer(uint8_t role);
+void leave(struct fake *p);
+/* The next frame, which must be of this type. */
+struct ck_frame get(struct fake *p, uint16_t type);
 /* Nothing has come: asked after a round trip of another connection, so that
  * what was sent before has been handled. */
-static inline void quiet(struct fake *p)
-{
-    struct fake *c = peer(CK_ROLE_CONTROL);
-    struct ck_frame f;
-
-    SEND(c, command, COMMAND, .cmd = CK_CMD_STATUS);
-    get(c, CK_MSG_REPLY);
-    leave(c);
-    assert_int_equal(ck_client_recv(p->fd, &p->rx, 0, &f), 0);
-}
-
+void quiet(struct fake *p);
 /* Closed by the coordinator. */
-static inline void gone(struct fake *p)
-{
-    struct ck_frame f;
-    long r = ck_client_recv(p->fd, &p->rx, LIMIT_MS, &f);
-
-    assert_true(r == -EPIPE || r == -ECONNRESET);
-}
-
-static inline struct fake *registers(uint32_t pid, uint8_t kind, uint8_t root,
-                                     const char *tree)
-{
-    struct fake *p = peer(CK_ROLE_PROCESS);
-
-    SEND(p, register, REGISTER, .pid = pid, .vpid = pid, .kind = kind,
-         .root = root, .node = "n1", .tree = tree, .command = "prog");
-    return p;
-}
-
-static inline struct fake *process(uint32_t pid, uint8_t kind, uint8_t root,
-                                   const char *tree)
-{
-    struct fake *p = registers(pid, kind, root, tree);
-
-    get(p, CK_MSG_WELCOME);
-    return p;
-}
-
+void gone(struct fake *p);
+struct fake *registers(uint32_t pid, uint8_t kind, uint8_t root,
+                       const char *tree);
+struct fake *process(uint32_t pid, uint8_t kind, uint8_t root,
+                     const char *tree);
 /* A control client that has asked for a checkpoint and waits. */
-static inline struct fake *asks(uint32_t flags)
-{
-    struct fake *c = peer(CK_ROLE_CONTROL);
-
-    SEND(c, command, COMMAND, .cmd = CK_CMD_CHECKPOINT,
-         .flags = flags | CK_CMD_WAIT);
-    return c;
-}
-
+struct fake *asks(uint32_t flags);
 /* Skips what is not final; text (256 bytes) may be NULL. */
-static inline int final(struct fake *c, char *text)
-{
-    for (;;) {
-        struct ck_msg_reply m = GET(c, reply, REPLY);
-
-        if (!m.final)
-            continue;
-        if (text)
-            snprintf(text, 256, "%s", m.text);
-        return m.code;
-    }
-}
-
-static inline uint32_t stops(struct fake *p, const uint32_t *child,
-                             unsigned n)
-{
-    struct ck_msg_stop m = GET(p, stop, STOP);
-
-    SEND(p, stopped, STOPPED, .id = m.id, .threads = 1, .bytes = 4096,
-         .children = {child, n * 4});
-    return m.id;
-}
-
+int final(struct fake *c, char *text);
+uint32_t stops(struct fake *p, const uint32_t *child, unsigned n);
 /* A file of the set, as its writer reports it. */
-static inline void writes(struct fake *p, uint32_t id, const char *file)
-{
-    char path[CK_PATH + 64], name[32];
-    int fd;
-
-    snprintf(name, sizeof name, "set-%06u", id);
-    snprintf(path, sizeof path, "%s/%s/%s", job, name, file);
-    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, "image", 5), 5);
-    close(fd);
-    SEND(p, written, WRITTEN, .id = id, .file = file, .bytes = 5,
-         .raw_bytes = 10, .checksum = 1);
-}
-
+void writes(struct fake *p, uint32_t id, const char *file);
 /* The helper of a tree: asks, looks, writes. */
-static inline void captures(uint32_t id, const char *tree)
-{
-    struct fake *h = peer(CK_ROLE_CAPTURE);
-    char file[128];
-
-    SEND(h, capture_hello, CAPTURE_HELLO, .id = id, .tree = tree);
-    get(h, CK_MSG_CAPTURE_LIST);
-    snprintf(file, sizeof file, "tree.%s.img", tree);
-    writes(h, id, file);
-    leave(h);
-}
-
+void captures(uint32_t id, const char *tree);
 /* From SNAPSHOT to WRITTEN, for one process. */
-static inline void snaps(struct fake *p, uint32_t id)
-{
-    get(p, CK_MSG_SNAPSHOT);
-    SEND(p, snapped, SNAPPED, .id = id, .stall_us = 1000);
-}
-
+void snaps(struct fake *p, uint32_t id);
 /* One whole checkpoint of the single process p. */
-static inline uint32_t checkpoint(struct fake *p, uint32_t pid)
-{
-    struct fake *c = asks(0);
-    uint32_t id = stops(p, NULL, 0);
-    char file[64];
-
-    get(p, CK_MSG_CAPTURE);
-    captures(id, "main");
-    snaps(p, id);
-    get(p, CK_MSG_RESUME);
-    snprintf(file, sizeof file, "proc.main.%u.img", pid);
-    writes(p, id, file);
-    assert_int_equal(final(c, NULL), 0);
-    leave(c);
-    return id;
-}
-
-static inline int have(const char *name)
-{
-    char path[CK_PATH + 64];
-
-    snprintf(path, sizeof path, "%s/%s", job, name);
-    return access(path, F_OK) == 0;
-}
-
+uint32_t checkpoint(struct fake *p, uint32_t pid);
+int have(const char *name);
 /* D/status.json comes to hold this as its state. */
-static inline int status_becomes(const char *want)
-{
-    static char text[65536];
-    char path[CK_PATH + 64];
-
-    snprintf(path, sizeof path, "%s/status.json", job);
-    for (int i = 0; i < LIMIT_MS; i++) {
-        long n = ck_read_file(path, text, sizeof text);
-        struct ck_jval *v = n > 0 ? ck_jparse(text, (size_t)n) : NULL;
-        int same = v && strcmp(ck_jstr(v, "state", ""), want) == 0;
-
-        ck_jfree(v);
-        if (same)
-            return 1;
-        usleep(1000);
-    }
-    return 0;
-}
+int status_becomes(const char *want);
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
