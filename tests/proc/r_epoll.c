@@ -9,7 +9,7 @@ int main(void)
     struct epoll_event ev = {.events = EPOLLIN};
     int p[2];
 
-    CHECK(dup2(epoll_create1(0), 9) == 9 && pipe(p) == 0);
+    CHECK(dup2(epoll_create1(0), 9) == 9 && close(3) == 0 && pipe(p) == 0);
     CHECK(epoll_ctl(9, EPOLL_CTL_ADD, p[0], &ev) == 0);
     claim_ready();
     claim_wait();

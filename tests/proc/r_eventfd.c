@@ -8,7 +8,7 @@ int main(void)
 {
     uint64_t v;
 
-    CHECK(dup2(eventfd(41, 0), 11) == 11);
+    CHECK(dup2(eventfd(41, 0), 11) == 11 && close(3) == 0);
     claim_ready();
     claim_wait();
     BREAK(eventfd_write(11, 1));

@@ -1,5 +1,6 @@
-/* Claim: a shared mapping of a regular file in one process shows the file,
- * and what is written through it arrives there. */
+/* Claim: a checkpoint of a program with a writable shared mapping of a file
+ * is refused by name, and the program goes on with it unharmed. */
+/* refusal: pid [0-9]+.*mapping [0-9a-f]+-[0-9a-f]+ of .*data */
 #include "claim.h"
 #include <sys/mman.h>
 

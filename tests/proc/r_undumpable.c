@@ -1,5 +1,6 @@
-/* Claim: a program that made itself undumpable can be checkpointed,
- * and is undumpable afterwards. */
+/* Claim: a checkpoint of a program that made itself undumpable is refused by
+ * name, and the program goes on unharmed. */
+/* refusal: process [0-9]+ .*undumpable */
 #include "claim.h"
 #include <sys/prctl.h>
 
