@@ -18,6 +18,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 
@@ -402,6 +403,9 @@ static int agent_main(void *arg)
 
     (void)arg;
     sys2(SYS_arch_prctl, ARCH_SET_FS, &no_tls[64]);
+    /* Our children have this name from birth: the capture helper, which may
+     * look before they have set their own, knows them by it. */
+    sys2(SYS_prctl, PR_SET_NAME, "ckpt-agent");
     own_table(agent.keep_fd);
     ck_agent_tid = ck_gettid();
     __atomic_store_n(&agent.started, 1, __ATOMIC_RELEASE);
