@@ -29,6 +29,11 @@ int ck_graph_find(const struct ck_graph *g, uint32_t vpid)
     return -1;
 }
 
+int ck_graph_is_outside(const struct ck_graph *g, uint32_t group)
+{
+    return group && (group == g->out_pgid || group == g->out_sid);
+}
+
 static int add_node(struct ck_graph *g, const struct ck_node *node)
 {
     if (g->n == g->cap) {
@@ -81,6 +86,7 @@ static int load_nodes(struct ck_graph *g, const struct ck_tree_image *img,
             .group = p->vpgid,
             .leads_session = p->vsid == p->vpid,
             .word = -1,
+            .joins = -1,
         };
 
         index[i] = (struct by_vpid){p->vpid, (int)i};
@@ -186,6 +192,7 @@ static int add_helper(struct ck_graph *g, int maker, enum ck_when when,
         .session = session,
         .group = vpid,
         .word = -1,
+        .joins = -1,
     };
 
     return add_node(g, &n);
@@ -244,6 +251,9 @@ static int find_makers(struct ck_graph *g, char *why, size_t cap)
         struct ck_node *c = &g->node[i], *p;
 
         if (i == g->root) {
+            /* A session older than the root's own is the surroundings'. */
+            if (c->leads_session && c->need)
+                g->out_sid = c->need;
             c->birth = c->need ? c->need : g->out_sid;
             continue;
         }
@@ -281,26 +291,41 @@ static int leader_of(struct ck_graph *g, int i)
     return leader;
 }
 
-/* Step 3. */
+/* In a group of somebody else's number, and not in the surroundings'. */
+static int is_member(const struct ck_graph *g, const struct ck_node *n)
+{
+    return n->proc >= 0 && !n->leads_session && n->group != n->vpid &&
+           !ck_graph_is_outside(g, n->group);
+}
+
+/* Step 3. A leader may leave when one is there that stays; so those that
+ * still have a group of their own to leave are not waited for, unless there
+ * is nobody else. Two leaders could wait for each other otherwise. */
 static int find_groups(struct ck_graph *g)
 {
     size_t n = g->n;
 
     for (size_t k = 0; k < n; k++) {
-        int i = g->order[k], leader;
+        struct ck_node *c = &g->node[g->order[k]];
 
-        if (g->node[i].proc < 0 || g->node[i].leads_session)
-            continue;
-        if (g->node[i].group == g->node[i].vpid) {
-            g->node[i].leads_group = 1;
-            continue;
+        if (c->proc >= 0 && !c->leads_session && c->group == c->vpid)
+            c->leads_group = 1;
+        else if (is_member(g, c) && leader_of(g, g->order[k]) < 0)
+            return -ENOMEM;
+    }
+    for (int leaving = 0; leaving < 2; leaving++) {
+        for (size_t i = 0; i < n; i++) {
+            struct ck_node *c = &g->node[i], *l;
+
+            if (!is_member(g, c) || c->leads_group != leaving)
+                continue;
+            l = &g->node[ck_graph_find(g, c->group)];
+            if (leaving && l->members && !l->only_leaving)
+                continue;
+            l->only_leaving = leaving;
+            l->members++;
+            c->joins = l->word;
         }
-        if (g->node[i].group == g->out_pgid)
-            continue;
-        leader = leader_of(g, i);
-        if (leader < 0)
-            return leader;
-        g->node[leader].members++;
     }
     return 0;
 }

@@ -30,7 +30,9 @@ struct ck_node {
     int leads_group;  /* has to make the group of its own number */
     int subreaper;
     int word;         /* counts who joined the group it leads; -1: none */
-    uint32_t members; /* of that group, besides itself */
+    uint32_t members; /* how many that must be before it may leave or end */
+    int only_leaving; /* all of those have a group of their own to leave */
+    int joins;        /* the word in which it is counted; -1: none */
 };
 
 struct ck_graph {
@@ -46,6 +48,8 @@ struct ck_graph {
 int ck_graph_make(struct ck_graph *g, const struct ck_tree_image *img,
                   char *why, size_t cap);
 void ck_graph_free(struct ck_graph *g);
+/* Is it a group of the surroundings? */
+int ck_graph_is_outside(const struct ck_graph *g, uint32_t group);
 /* Node with this number, or -1. */
 int ck_graph_find(const struct ck_graph *g, uint32_t vpid);
 

@@ -46,7 +46,7 @@ CK_RECORD(ck_plan_actor, CK_PLAN_ACTOR_FIELDS)
  * away has to stay until then. O(TYPE, name, number, fields) */
 #define CK_OP_NONE(F) F(U8, none) /* always 0 */
 #define CK_OP_ACTOR(F) F(U32, actor)
-#define CK_OP_SETPGID_F(F) F(U32, vpgid)
+#define CK_OP_SETPGID_F(F) F(U32, vpgid) F(U8, outside)
 #define CK_OP_WORD(F) F(U32, word) F(U32, count)
 #define CK_OP_DUP_F(F) F(U32, src) F(U32, dst) F(U8, cloexec)
 #define CK_OP_CLOSE_F(F) F(U32, first) F(U32, last)

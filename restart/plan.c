@@ -113,12 +113,19 @@ static int emit_join(struct maker *m, int i)
 {
     const struct ck_node *n = &m->g.node[i];
     struct ck_actor *a = &m->plan->actor[m->actor[i]];
-    int leader = ck_graph_find(&m->g, n->group);
-    int rc = EMIT(a, setpgid, SETPGID, 0, n->group);
+    int rc = EMIT(a, setpgid, SETPGID, 0, n->group,
+                  ck_graph_is_outside(&m->g, n->group));
 
-    if (!rc && leader >= 0 && m->g.node[leader].word >= 0)
-        rc = EMIT(a, joined, JOINED, 0, (uint32_t)m->g.node[leader].word, 1);
+    if (!rc && n->joins >= 0)
+        rc = EMIT(a, joined, JOINED, 0, (uint32_t)n->joins, 1);
     return rc;
+}
+
+static int emit_await(struct ck_actor *a, const struct ck_node *n)
+{
+    if (n->word < 0)
+        return 0;
+    return EMIT(a, await, AWAIT, 0, (uint32_t)n->word, n->members);
 }
 
 /* Everything up to the process being in its place among the others. */
@@ -136,18 +143,18 @@ static int emit_place(struct maker *m, int i)
     if (!rc && n->leads_session)
         rc = EMIT(a, setsid, SETSID, 0, .none = 0);
     if (!rc && n->leads_group)
-        rc = EMIT(a, setpgid, SETPGID, 0, n->vpid);
+        rc = EMIT(a, setpgid, SETPGID, 0, n->vpid, 0);
     if (!rc)
         rc = emit_forks(m, i, CK_LATE);
-    if (!rc && joins && !n->leads_group)
+    /* Who leads a group and is in another one can go when all are there. */
+    if (!rc && joins && n->leads_group)
+        rc = emit_await(a, n);
+    if (!rc && joins)
         rc = emit_join(m, i);
     if (!rc)
         rc = emit_waits(m, i);
-    if (!rc && n->word >= 0)
-        rc = EMIT(a, await, AWAIT, 0, (uint32_t)n->word, n->members);
-    /* It led a group that others still have, and has itself gone on. */
-    if (!rc && joins && n->leads_group)
-        rc = emit_join(m, i);
+    if (!rc && !(joins && n->leads_group))
+        rc = emit_await(a, n);
     return rc;
 }
 
@@ -321,8 +328,8 @@ static int list_numbers(struct ck_plan *p, const struct ck_tree_image *img)
     p->numbers = calloc(n, sizeof(*p->numbers));
     if (!p->numbers)
         return -ENOMEM;
-    p->numbers[k++] = p->out_pgid = (int32_t)img->tree.out_pgid;
-    p->numbers[k++] = p->out_sid = (int32_t)img->tree.out_sid;
+    p->numbers[k++] = p->out_pgid;
+    p->numbers[k++] = p->out_sid;
     for (size_t i = 0; i < img->nproc; i++) {
         const struct ck_proc *r = &img->proc[i];
         struct ck_rd rd;
@@ -357,9 +364,11 @@ int ck_plan_make(struct ck_plan *p, const struct ck_tree_image *img,
         rc = make_actors(&m);
     if (!rc)
         rc = make_ops(&m);
+    p->words = m.g.words;
+    p->out_pgid = (int32_t)m.g.out_pgid;
+    p->out_sid = (int32_t)m.g.out_sid;
     if (!rc)
         rc = list_numbers(p, img);
-    p->words = m.g.words;
     ck_graph_free(&m.g);
     free(m.actor);
     free(m.first);
