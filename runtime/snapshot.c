@@ -467,7 +467,10 @@ void ck_snapshot_cancel(void)
         sys2(SYS_kill, snap.writer, SIGKILL);
         sys4(SYS_wait4, snap.writer, NULL, __WALL, NULL);
     }
-    if (snap.path[0] && snap.writer)
+    /* A file that is whole may be part of a committed set by now: its writer
+     * only had not ended yet when the next thing happened. */
+    if (snap.path[0] && snap.writer &&
+        __atomic_load_n(&snap.progress->status, __ATOMIC_ACQUIRE))
         sys1(SYS_unlink, snap.path);
     done();
 }
