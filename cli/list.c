@@ -115,7 +115,9 @@ static int list(const char *dir, int json, int quick)
         struct row r = {.set = &s.v[i]};
 
         look(dir, &r, quick);
-        if (json)
+        if (r.err == -ESTALE)
+            ; /* removed while we looked */
+        else if (json)
             json_row(&j, &r, quick);
         else
             text_row(&r, quick);

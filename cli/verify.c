@@ -58,11 +58,16 @@ static int one_set(const char *dir, const struct ck_set *set, int quiet)
     struct ck_err e;
     int rc = ck_set_verify(dir, set->number, &rep, &m, &e);
 
-    if (rc && !s.bad)
+    if (rc == -ESTALE) {
+        if (!quiet)
+            printf("%s skipped: it was removed meanwhile\n", set->name);
+        rc = 0;
+    } else if (rc && !s.bad) {
         printf("%s BAD %s\n", set->name, e.text);
-    else if (!quiet)
+    } else if (!quiet) {
         printf("%s %s: %zu files, %u bad\n", set->name,
                rc ? "is damaged" : "is whole", m->nimages, s.bad);
+    }
     ck_manifest_destroy(m);
     return rc;
 }

@@ -50,7 +50,8 @@ struct ck_set_report {
 int ck_image_verify(const char *path, const struct ck_manifest_image *im,
                     int quick, struct ck_err *e);
 /* Every file of the manifest, with two threads. *out (may be NULL) gets the
- * manifest when it could be read, whatever the result. */
+ * manifest when it could be read, whatever the result. -ESTALE: the set was
+ * removed meanwhile. */
 int ck_set_verify(const char *job_dir, uint32_t number,
                   const struct ck_set_report *rep, struct ck_manifest **out,
                   struct ck_err *e);

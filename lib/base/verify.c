@@ -156,6 +156,14 @@ int ck_image_verify(const char *path, const struct ck_manifest_image *im,
     return rc;
 }
 
+static int removed(const char *set_dir)
+{
+    char path[CK_PATH];
+
+    return !ck_path_join(path, sizeof(path), set_dir, CK_MANIFEST_NAME) &&
+           access(path, F_OK) && errno == ENOENT;
+}
+
 int ck_set_verify(const char *job_dir, uint32_t number,
                   const struct ck_set_report *rep, struct ck_manifest **out,
                   struct ck_err *e)
@@ -181,6 +189,11 @@ int ck_set_verify(const char *job_dir, uint32_t number,
             rc = ck_err(&why, -ENAMETOOLONG, "has too long a path");
         else
             rc = ck_image_verify(path, im, rep && rep->quick, &why);
+        /* A deletion takes the manifest first: then this is no damage. */
+        if (rc && removed(dir)) {
+            bad = ck_err(e, -ESTALE, "%s was removed while it was read", dir);
+            break;
+        }
         if (rep && rep->file)
             rep->file(rep->arg, im, rc, why.text);
         if (rc && !bad)

@@ -213,6 +213,24 @@ static void a_file_of_another_set_does_not_pass(void **state)
     assert_non_null(strstr(e.text, "is not the file that was written"));
 }
 
+static void remove_it(void *arg, const struct ck_manifest_image *im, int err,
+                      const char *why)
+{
+    (void)im;
+    (void)why;
+    assert_int_equal(err, 0);
+    assert_int_equal(ck_set_delete(arg, 1, NULL), 0);
+}
+
+/* After its first file was found good. */
+static void a_set_that_goes_while_it_is_read_is_not_damaged(void **state)
+{
+    struct ck_set_report rep = {.file = remove_it, .arg = *state};
+
+    make_set(*state, 1, 1);
+    assert_int_equal(ck_set_verify(*state, 1, &rep, NULL, NULL), -ESTALE);
+}
+
 static void a_wrong_size_is_told(void **state)
 {
     struct ck_err e;
@@ -326,6 +344,7 @@ int main(void)
         unit_in_dir(a_quick_look_does_not_read_blocks),
         unit_in_dir(a_missing_file_is_named),
         unit_in_dir(a_file_of_another_set_does_not_pass),
+        unit_in_dir(a_set_that_goes_while_it_is_read_is_not_damaged),
         unit_in_dir(a_wrong_size_is_told),
         unit_in_dir(a_manifest_of_another_set_is_refused),
         unit_in_dir(the_newest_good_one_is_taken),
