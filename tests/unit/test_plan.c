@@ -378,24 +378,11 @@ TEST(a_session_whose_leader_is_gone)
          {12, 11, 15, 15, SAVED}, {13, 0, 13, 15, SAVED});
 }
 
-TEST(a_daemon_in_a_session_of_its_own)
-{
-    UNUSED;
-    TREE({10, 0, 10, 10, SAVED}, {11, 0, 11, 11, SAVED},
-         {12, 11, 11, 11, SAVED});
-}
-
 TEST(an_orphan_in_the_roots_session)
 {
     UNUSED;
     TREE({10, 0, 10, 10, SAVED}, {11, 0, 10, 10, SAVED},
          {12, 0, 12, 10, SAVED});
-}
-
-TEST(an_orphan_of_the_surroundings_session)
-{
-    UNUSED;
-    TREE({10, 0, OUT, OUT, SAVED}, {11, 0, OUT, OUT, SAVED});
 }
 
 TEST(an_orphan_of_a_grandchilds_session)
@@ -591,9 +578,7 @@ int main(void)
         cmocka_unit_test(a_group_whose_leader_is_gone),
         cmocka_unit_test(a_leader_that_went_to_another_group),
         cmocka_unit_test(a_session_whose_leader_is_gone),
-        cmocka_unit_test(a_daemon_in_a_session_of_its_own),
         cmocka_unit_test(an_orphan_in_the_roots_session),
-        cmocka_unit_test(an_orphan_of_the_surroundings_session),
         cmocka_unit_test(an_orphan_of_a_grandchilds_session),
         cmocka_unit_test(zombies_keep_their_parents),
         cmocka_unit_test(a_zombie_leads_the_group_of_others),
