@@ -104,6 +104,18 @@ static void put(const char *entry)
     setenv(name, eq + 1, 1);
 }
 
+/* Some programs (bash) bring their own unsetenv(), which knows nothing yet. */
+static void take_out(char **envp, const char *name)
+{
+    size_t n = strlen(name);
+    char **to = envp;
+
+    for (; *envp; envp++)
+        if (strncmp(*envp, name, n) != 0 || (*envp)[n] != '=')
+            *to++ = *envp;
+    *to = NULL;
+}
+
 static void become_root(char **envp)
 {
     static const int fd[3] = {0, 1, 2};
@@ -115,7 +127,7 @@ static void become_root(char **envp)
     ck_stdio_ids(fd, ids, sizeof ids);
     ck_fmt(ck_rt.env_tree, sizeof ck_rt.env_tree, "CKPT_TREE=%s", ck_rt.tree);
     ck_fmt(ck_rt.env_stdio, sizeof ck_rt.env_stdio, "CKPT_STDIO=%s", ids);
-    unsetenv("CKPT_ROOT_TREE");
+    take_out(envp, "CKPT_ROOT_TREE");
     put(ck_rt.env_tree);
     put(ck_rt.env_stdio);
 }
