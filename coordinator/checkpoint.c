@@ -181,7 +181,7 @@ void ck_checkpoint_fail(struct ck_coord *c, int retriable, const char *fmt,
     vsnprintf(r->reason, sizeof r->reason, fmt, ap);
     va_end(ap);
     r->retriable = retriable;
-    ck_coord_fire(c, CK_EV_FAIL, "%s", r->reason);
+    ck_coord_fire(c, CK_EV_FAIL, "set %u", r->id);
 }
 
 /* The tree's entry, made when it is new. */

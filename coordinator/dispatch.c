@@ -180,7 +180,6 @@ static void on_failed(struct ck_coord *c, struct ck_link *l,
         snprintf(who, sizeof who, "tree %s", h->tree);
     else
         ck_peer_text(x, who, sizeof who);
-    ck_log("%s: %s", who, m->reason);
     if (c->session.state == CK_ST_RESTORING)
         ck_restore_fail(c, "%s: %s", who, m->reason);
     else if (m->id == c->round.id)

@@ -209,7 +209,7 @@ void ck_restore_fail(struct ck_coord *c, const char *fmt, ...)
     ck_journal_add(&c->journal, 1, "restore-failed set=%u reason=%s",
                    c->opt.restore, why);
     c->exit_code = 1;
-    ck_coord_fire(c, CK_EV_FAIL, "%s", why);
+    ck_coord_fire(c, CK_EV_FAIL, "set %u", c->opt.restore);
 }
 
 void ck_restore_give_up(struct ck_coord *c)
