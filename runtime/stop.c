@@ -30,6 +30,7 @@
 #include "runtime/thread.h"
 
 #define TRACER_STACK (32 * 1024)
+#define START_WAITS 50 /* of 100 ms */
 #define BUSY_TRIES 400
 #define BUSY_FLAG_TRIES 100
 
@@ -407,8 +408,16 @@ static int tracer_main(void *arg)
     (void)arg;
     sys2(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
     sys2(SYS_prctl, PR_SET_NAME, "ckpt-tracer");
-    while (!__atomic_load_n(&job.start, __ATOMIC_ACQUIRE))
+    /* Who made us may have died, or executed another program, before the
+     * kernel knew that we are to die with it: then nobody says start, and
+     * we would keep its connection to the coordinator open for ever. */
+    for (int i = 0; !__atomic_load_n(&job.start, __ATOMIC_ACQUIRE); i++) {
+        if (i == START_WAITS || sys0(SYS_getppid) != job.pid) {
+            __atomic_store_n(&job.result, -ETIMEDOUT, __ATOMIC_RELEASE);
+            return 0;
+        }
         ck_futex_wait(&job.start, 0, 100);
+    }
     r = stop_passes();
     if (!r) {
         uint32_t kept = 0;
