@@ -76,6 +76,12 @@ void ck_coord_end(struct ck_coord *c, const char *why);
 /* Sends ABORT, RESUME or SIGNAL to all processes of the checkpoint / all. */
 void ck_coord_signal_all(struct ck_coord *c, int sig);
 
+/* ---- term.c ---- */
+/* Slurm has sent TERM to x, which asks what it is for. */
+void ck_term_ask(struct ck_coord *c, struct ck_peer *x);
+/* After each look at the job; lost: Slurm does not answer. */
+void ck_term_looked(struct ck_coord *c, int lost);
+
 /* ---- dispatch.c ---- */
 extern const struct ck_link_ops ck_coord_link_ops;
 

@@ -243,8 +243,10 @@ static void process_frame(struct ck_coord *c, struct ck_link *l,
         ck_restore_restored(c, x, &m);
     END_ON
     ON(REQUEST, request)
-        (void)m;
-        c->requested = 1;
+        if (m.flags & CK_REQUEST_TERM)
+            ck_term_ask(c, x);
+        else
+            c->requested = 1;
     END_ON
     default:
         break;

@@ -44,12 +44,13 @@ static void slurm_looked(void *arg, const struct ck_slurm_job *job)
         ck_journal_add(&c->journal, 0, "preempted");
     }
     p->preempted = job->preempt_time != 0 && job->running;
+    ck_term_looked(c, 0);
 }
 
 static void slurm_lost(void *arg, const char *why)
 {
-    (void)arg;
     ck_log("Slurm does not answer: %s", why);
+    ck_term_looked(arg, 1);
 }
 
 static void slurm_may(void *arg, int may, const char *why)

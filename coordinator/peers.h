@@ -33,6 +33,7 @@ struct ck_peer {
     int departed; /* executes another program; its writer goes on */
     char *node, *tree, *command;
     enum ck_pstate state;
+    int term; /* Slurm's TERM is held back there */
     /* of the checkpoint under way */
     int member;           /* is part of the set */
     int written;          /* its image is complete */

@@ -27,6 +27,7 @@
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
 #include "runtime/helper.h"
+#include "runtime/interpose/term.h"
 #include "runtime/resume.h"
 #include "runtime/snapshot.h"
 #include "runtime/task/task.h"
@@ -48,6 +49,7 @@ static struct {
     uint64_t parked_at;
     uint64_t restored_bytes;
     int keep_fd; /* connection to take over, or -1 */
+    int term_asked; /* what a TERM from Slurm is for */
     struct ck_client_rx rx;
     uint32_t nchildren;
 } agent;
@@ -254,6 +256,15 @@ static long on_go(const struct ck_msg_go *m)
     return 0;
 }
 
+static long on_signal(const struct ck_msg_signal *m)
+{
+    if (m->sig == SIGTERM)
+        ck_term_forget();
+    agent.term_asked = 0;
+    sys2(SYS_kill, ck_getpid(), m->sig);
+    return 0;
+}
+
 static long on_abort(void)
 {
     ck_snapshot_cancel();
@@ -295,7 +306,7 @@ static long dispatch(const struct ck_frame *f)
         HANDLE(resume, RESUME, (release(), 0))
         HANDLE(abort, ABORT, on_abort())
         HANDLE(go, GO, on_go(&m))
-        HANDLE(signal, SIGNAL, sys2(SYS_kill, ck_getpid(), m.sig) * 0)
+        HANDLE(signal, SIGNAL, on_signal(&m))
     default:
         return -EPROTO;
     }
@@ -358,19 +369,33 @@ static void look_after_children(void)
         send_failed(agent.parked_id, CK_PHASE_CAPTURE, -EINTR, why);
 }
 
+/* Slurm's TERM is noted by a handler, which cannot wake us: in a Slurm job
+ * we look once a second. */
+static void ask_about_term(void)
+{
+    struct ck_msg_request m = {.flags = CK_REQUEST_TERM};
+
+    if (agent.term_asked || !ck_term_held())
+        return;
+    agent.term_asked = 1;
+    SEND(request, REQUEST, &m);
+}
+
 static void serve(void)
 {
     ck_client_rx_init(&agent.rx, rx_buf, sizeof rx_buf);
     for (;;) {
         int busy = ck_snapshot_running() || ck_helper_running();
         struct ck_frame f;
-        long r = ck_client_recv(agent.fd, &agent.rx, busy ? 100 : -1, &f);
+        int wait_ms = busy ? 100 : ck_term_on ? 1000 : -1;
+        long r = ck_client_recv(agent.fd, &agent.rx, wait_ms, &f);
 
         if (r > 0)
             r = dispatch(&f);
         if (r < 0 && r != -EINTR)
             return;
         look_after_children();
+        ask_about_term();
     }
 }
 
@@ -383,6 +408,9 @@ static void disconnected(void)
         sys1(SYS_exit_group, 1);
     ck_snapshot_cancel();
     release();
+    agent.term_asked = 0;
+    if (ck_term_held()) /* nobody is left to save it */
+        ck_term_deliver();
 }
 
 /* Every thread of a restored process has to be at its place of rest before
@@ -462,6 +490,8 @@ int ck_agent_start_restored(int fd, uint64_t bytes)
     int r;
 
     memset(&agent, 0, sizeof agent);
+    ck_term_forget();
+    agent.welcomed = 1;
     agent.fd = -1;
     agent.keep_fd = fd;
     agent.parked = 1;
@@ -476,11 +506,18 @@ int ck_agent_start_restored(int fd, uint64_t bytes)
 void ck_agent_after_fork(void)
 {
     memset(&agent, 0, sizeof agent);
+    ck_term_forget();
     ck_snapshot_forget();
     ck_helper_forget();
     ck_threads.restarted = 0;
     ck_rt.root = 0;
     ck_agent_start();
+}
+
+int ck_agent_connected(void)
+{
+    return __atomic_load_n(&agent.fd, __ATOMIC_RELAXED) >= 0 &&
+           __atomic_load_n(&agent.welcomed, __ATOMIC_ACQUIRE);
 }
 
 int ck_agent_wait_welcome(int limit_ms)

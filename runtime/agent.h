@@ -15,4 +15,7 @@ int ck_agent_start_restored(int fd, uint64_t bytes);
 /* In a fork child: forgets the parent's agent and starts an own one. */
 void ck_agent_after_fork(void);
 
+/* Is there a coordinator at present? Any thread may ask. */
+int ck_agent_connected(void);
+
 #endif

@@ -19,6 +19,7 @@
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
 #include "runtime/agent.h"
+#include "runtime/interpose/term.h"
 #include "runtime/thread.h"
 
 #define WELCOME_MS 15000
@@ -197,6 +198,8 @@ __attribute__((constructor)) static void init(int argc, char **argv,
     }
     if (ck_rt.kind == CK_KIND_REEXEC)
         become_launcher();
+    if (ck_rt.kind == CK_KIND_SAVED && value(envp, "SLURM_JOB_ID"))
+        ck_term_init();
     ck_rt.enabled = 1;
     pthread_atfork(NULL, NULL, in_child);
     if (ck_agent_start() == 0 && ck_rt.root)

@@ -82,6 +82,9 @@ enum ck_command {
     F(U32, id) F(U8, phase) F(U8, retry) F(STR, reason)
 #define CK_ABORT(F) F(U32, id) F(STR, reason)
 #define CK_SIGNAL(F) F(U32, sig)
+/* flags: 0 take a checkpoint; TERM: Slurm has sent SIGTERM, which is held
+ * back: the answer is SIGNAL when it is not for a checkpoint. */
+#define CK_REQUEST_TERM 1u
 #define CK_REQUEST(F) F(U32, flags)
 
 /* A capture helper. members: u32 pid, u32 vpid, u8 kind for each process of

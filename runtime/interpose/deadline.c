@@ -16,6 +16,7 @@
  * Timeouts that the kernel keeps (SO_RCVTIMEO, timers) and absolute ones are
  * not touched.
  */
+#include "runtime/interpose/term.h"
 #include "runtime/interpose/wrap.h"
 
 #include <pthread.h>
@@ -99,6 +100,7 @@ long ck_timed(long nr, long args[6], int slot, const struct timespec *t,
 {
     struct timespec want = *t, now; /* left may be the same as t */
     struct record outer;
+    uint32_t swallowed;
     int type;
     long r;
 
@@ -115,7 +117,14 @@ long ck_timed(long nr, long args[6], int slot, const struct timespec *t,
     if (cancel)
         pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
     __atomic_store_n(&record.active, 1, __ATOMIC_RELEASE);
-    r = ck_syscall6(nr, args[0], args[1], args[2], args[3], args[4], args[5]);
+    do {
+        swallowed = ck_term_swallowed;
+        r = ck_syscall6(nr, args[0], args[1], args[2], args[3], args[4],
+                        args[5]);
+        if (r == -EINTR && swallowed != ck_term_swallowed &&
+            sys2(SYS_clock_gettime, clock, &now) == 0)
+            record.ts = rest(record.end, now);
+    } while (r == -EINTR && swallowed != ck_term_swallowed);
     __atomic_store_n(&record.active, 0, __ATOMIC_RELEASE);
     if (cancel)
         pthread_setcanceltype(type, NULL);

@@ -8,6 +8,7 @@
  * written before the kernel knows: a signal in between reaches the new
  * handler a moment early, never a wrong one.
  */
+#include "runtime/interpose/term.h"
 #include "runtime/interpose/wrap.h"
 
 typedef void (*info_handler)(int, siginfo_t *, void *);
@@ -102,6 +103,8 @@ int sigaction(int sig, const struct sigaction *act, struct sigaction *old)
 
     if (!ck_rt.enabled || sig <= 0 || sig >= _NSIG)
         return REAL(sigaction)(sig, act, old);
+    if (sig == SIGTERM && ck_term_on)
+        return ck_term_action(act, old);
     before = __atomic_load_n(&handlers[sig], __ATOMIC_ACQUIRE);
     replace = act && (act->sa_flags & SA_SIGINFO) &&
               act->sa_handler != SIG_DFL && act->sa_handler != SIG_IGN &&
@@ -129,6 +132,18 @@ static __sighandler_t own(__sighandler_t old, info_handler before)
                : old;
 }
 
+/* signal(), sysv_signal() and sigset() of SIGTERM, where it is kept. */
+static __sighandler_t term(__sighandler_t handler, int flags)
+{
+    struct sigaction act = {.sa_handler = handler, .sa_flags = flags}, old;
+
+    if (handler == SIG_ERR) {
+        errno = EINVAL;
+        return SIG_ERR;
+    }
+    return ck_term_action(&act, &old) < 0 ? SIG_ERR : old.sa_handler;
+}
+
 static info_handler before_call(int sig)
 {
     return sig > 0 && sig < _NSIG
@@ -140,6 +155,8 @@ __sighandler_t signal(int sig, __sighandler_t handler)
 {
     info_handler before = before_call(sig);
 
+    if (sig == SIGTERM && ck_term_on)
+        return term(handler, SA_RESTART);
     return own(REAL(signal)(sig, handler), before);
 }
 CK_ALIAS(bsd_signal, signal);
@@ -149,6 +166,8 @@ __sighandler_t sysv_signal(int sig, __sighandler_t handler)
 {
     info_handler before = before_call(sig);
 
+    if (sig == SIGTERM && ck_term_on)
+        return term(handler, SA_RESETHAND | SA_NODEFER);
     return own(REAL(sysv_signal)(sig, handler), before);
 }
 CK_ALIAS(__sysv_signal, sysv_signal);
@@ -157,5 +176,8 @@ __sighandler_t sigset(int sig, __sighandler_t disp)
 {
     info_handler before = before_call(sig);
 
+    /* SIG_HOLD only blocks it */
+    if (sig == SIGTERM && ck_term_on && disp != (__sighandler_t)2)
+        return term(disp, 0);
     return own(REAL(sigset)(sig, disp), before);
 }

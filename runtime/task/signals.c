@@ -10,6 +10,7 @@
 
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
+#include "runtime/interpose/term.h"
 #include "runtime/task/task.h"
 #include "runtime/thread.h"
 
@@ -60,9 +61,12 @@ static int queue(const struct ck_pending *p, const struct ck_slot *t)
     for (uint32_t i = 0; i < p->n; i++) {
         const siginfo_t *info = &p->info[i];
         int sig = info->si_signo;
-        long r = t ? sys4(SYS_rt_tgsigqueueinfo, ck_getpid(), t->tid, sig,
-                          info)
-                   : sys3(SYS_rt_sigqueueinfo, ck_getpid(), sig, info);
+        long r;
+
+        if (ck_term_is_stale(info))
+            continue;
+        r = t ? sys4(SYS_rt_tgsigqueueinfo, ck_getpid(), t->tid, sig, info)
+              : sys3(SYS_rt_sigqueueinfo, ck_getpid(), sig, info);
 
         if (r < 0)
             return (int)r;
