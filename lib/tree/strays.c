@@ -142,6 +142,28 @@ static int join(struct ck_capture *c, struct ck_capture_proc *zombies,
     return 0;
 }
 
+/* What a launcher has forked for itself (srun has a second process that
+ * cleans up behind it) it will fork again when it is executed anew. */
+#define FORGOTTEN '-'
+static void forget_launched(struct ck_capture *c)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < c->nproc; i++) {
+        const struct ck_capture_proc *maker =
+            ck_capture_find(c, c->proc[i].ppid);
+
+        if (maker && maker->kind == CK_KIND_REEXEC &&
+            (c->proc[i].kind == CK_KIND_REEXEC ||
+             c->proc[i].kind == CK_KIND_ZOMBIE))
+            c->proc[i].state = FORGOTTEN;
+    }
+    for (size_t i = 0; i < c->nproc; i++)
+        if (c->proc[i].state != FORGOTTEN)
+            c->proc[n++] = c->proc[i];
+    c->nproc = n;
+}
+
 int ck_capture_strays(struct ck_capture *c)
 {
     struct ck_capture_proc *zombies = NULL;
@@ -162,6 +184,8 @@ int ck_capture_strays(struct ck_capture *c)
         closedir(d);
     if (!rc)
         rc = join(c, zombies, n);
+    if (!rc)
+        forget_launched(c);
     free(zombies);
     return rc;
 }
