@@ -76,6 +76,21 @@ static int send_written(int fd, uint32_t id, const struct ck_capture_out *out)
     return (int)CK_CLIENT_SEND(fd, buf, sizeof(buf), written, WRITTEN, &m);
 }
 
+struct seen {
+    int fd;
+    uint32_t id;
+};
+
+/* A coordinator that is gone is noticed when the file is reported. */
+static void send_seen(void *arg)
+{
+    const struct seen *s = arg;
+    struct ck_msg_snapped m = {.id = s->id};
+    uint8_t buf[64];
+
+    CK_CLIENT_SEND(s->fd, buf, sizeof(buf), snapped, SNAPPED, &m);
+}
+
 /* The list of members, or a negative errno when there is none to be had. */
 static int receive_list(int fd, struct ck_client_rx *rx,
                         struct ck_msg_capture_list *list)
@@ -97,6 +112,7 @@ static int run(int fd, const struct args *a)
     struct ck_msg_capture_hello hello = {.id = a->id, .tree = a->tree};
     struct ck_msg_capture_list list = {0};
     struct ck_capture_out out;
+    struct seen seen = {.fd = fd, .id = a->id};
     struct ck_capture_in in;
     struct ck_client_rx rx;
     uint8_t small[512], *buf = malloc(CK_FRAME_MAX);
@@ -120,6 +136,8 @@ static int run(int fd, const struct args *a)
             .generation = a->generation,
             .members = list.members.p,
             .nmembers = list.members.n,
+            .seen = send_seen,
+            .arg = &seen,
         };
         rc = ck_capture_tree(&in, &out, why, sizeof(why));
         rc = rc ? send_failed(fd, a->id, rc, why)

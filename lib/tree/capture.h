@@ -26,6 +26,10 @@ struct ck_capture_in {
     uint32_t generation; /* of its pid table; 0: there is none */
     const uint8_t *members; /* u32 pid, u32 vpid, u8 kind each */
     size_t nmembers;
+    /* All is seen, and nothing of the programs is held open any more: they
+     * may run on while the image is summed and synced. May be NULL. */
+    void (*seen)(void *arg);
+    void *arg;
 };
 
 struct ck_capture_out {

@@ -210,6 +210,8 @@ static int write_to(struct ck_capture *c, int fd, struct ck_capture_out *out)
     rc = ck_imgw_begin(&k.w, fd, CK_IMAGE_TREE, mem, len);
     if (!rc)
         rc = put_all(c, &k);
+    if (!rc && c->in->seen)
+        c->in->seen(c->in->arg);
     if (!rc)
         rc = ck_imgw_finish(&k.w, &out->bytes, &out->checksum);
     out->raw_bytes = k.w.raw_bytes;
