@@ -70,3 +70,10 @@ CK_HOOK int slurm_spank_task_exit(spank_t sp, int ac, char **av)
     (void)ac, (void)av;
     return ck_plugin.asked ? ck_stepd_task_exit(sp) : 0;
 }
+
+CK_HOOK int slurm_spank_exit(spank_t sp, int ac, char **av)
+{
+    (void)sp, (void)ac, (void)av;
+    ck_quiet_end();
+    return 0;
+}

@@ -108,6 +108,10 @@ CK_CALL int ck_dir_find(char **env);
 /* Name of this step's computation for `ckpt status NAME`. */
 CK_CALL void ck_dir_name(char *buf, size_t cap);
 
+/* quiet.c: slurmstepd's own words, from user_init to exit. */
+CK_CALL void ck_quiet_start(void);
+CK_CALL void ck_quiet_end(void);
+
 /* restart.c, in the task: if there is an image of it in set_dir, the restart
  * takes the place of the program, or, if it cannot, ends the task; if it had
  * ended by then, the task ends as it did. Else returns: start it anew. */

@@ -173,7 +173,9 @@ int ck_stepd_user_init(spank_t sp)
     if (ck_plugin.step == CK_STEP_NONE)
         return 0;
     prepare(env);
-    if (ck_plugin.problem[0])
+    if (!ck_plugin.problem[0])
+        ck_quiet_start();
+    else
         slurm_info("ckpt: no checkpoints: %s", ck_plugin.problem);
     return 0;
 }
