@@ -30,41 +30,9 @@
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
 #include "restart/blob/blob.h"
-#include "restart/blob/maps.h"
+#include "restart/blob/region.h"
 
 #define PAGE 4096ul
-#define STACK (256 * 1024ul)
-#define READERS_MAX 8
-#define TIDS_MAX 16384
-
-/* Everything that must survive the unmapping lies in the region: this
- * struct, then stacks and scratch of the readers, then the index. */
-struct region {
-    uint64_t start, len;
-    int image_fd, coord_fd;
-    uint32_t generation, nareas, nranges, ntids, nshm, readers;
-    struct ck_imgr r;
-    struct ck_imgr_stream pages;
-    int has_pages;
-    struct ck_process process;
-    struct ck_area *area;
-    struct ck_imgr_range *range;
-    uint32_t *tid;
-    uint32_t tid_min, tid_max;
-    struct ck_blob_shm *shm;
-    struct ck_present *present;
-    uint64_t aside; /* where vdso and vvar wait */
-    uint64_t vdso_from[CK_KERNEL_MAX]; /* their places aside */
-    uint8_t *stack, *scratch;
-    uint64_t guard[8]; /* LZ4 was built to look for a canary at %fs:0x28 */
-    uint32_t next_block;
-    int err;
-    uint64_t raw_bytes;
-    int32_t alive[READERS_MAX];
-    uint32_t nmutex; /* atomic */
-    uint64_t no_tls[128]; /* for %fs: archives read a stack canary there */
-    struct ck_handoff handoff;
-};
 
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 extern const char _end[] __attribute__((visibility("hidden")));
@@ -156,7 +124,7 @@ static void *carve(uint64_t *next, uint64_t n)
     return p;
 }
 
-static void load_records(struct region *g)
+static void load_records(struct ck_region *g)
 {
     struct ck_rd at, body;
     uint16_t tag;
@@ -201,7 +169,7 @@ static void load_records(struct region *g)
         ck_blob_fail(g->coord_fd, "the image's list of blocks is damaged");
 }
 
-static void fill_handoff(struct region *g, const struct ck_blob_args *a)
+static void fill_handoff(struct ck_region *g, const struct ck_blob_args *a)
 {
     struct ck_handoff *h = &g->handoff;
 
@@ -217,23 +185,23 @@ static void fill_handoff(struct region *g, const struct ck_blob_args *a)
         ck_blob_fail(a->coord_fd, "a path is too long: %s", a->job_dir);
 }
 
-static struct region *make_region(const struct ck_blob_args *a,
+static struct ck_region *make_region(const struct ck_blob_args *a,
                                   const struct ck_imgr *r,
                                   const struct ck_present *present)
 {
     struct counts n = count_records(r);
     uint64_t code = ((uint64_t)(_end - __ehdr_start) + PAGE) & ~(PAGE - 1);
     uint64_t readers = a->threads < 1             ? 1
-                       : a->threads > READERS_MAX ? READERS_MAX
+                       : a->threads > CK_READERS_MAX ? CK_READERS_MAX
                                                   : a->threads;
     uint64_t len, at, next;
-    struct region *g;
+    struct ck_region *g;
     long p;
 
     len = code + sizeof *g + r->index_len + 1 + sizeof *present +
           n.areas * (sizeof(struct ck_area) + sizeof(struct ck_imgr_range)) +
           n.tids * 4 + a->nshm * sizeof *a->shm +
-          readers * (STACK + CK_IMGR_SCRATCH_SIZE) + CK_KERNEL_ROOM +
+          readers * (CK_READER_STACK + CK_IMGR_SCRATCH_SIZE) + CK_KERNEL_ROOM +
           (1ul << 16);
     len = (len + PAGE - 1) & ~(PAGE - 1);
     at = find_hole(r, present, len);
@@ -265,7 +233,7 @@ static struct region *make_region(const struct ck_blob_args *a,
     g->shm = carve(&next, a->nshm * sizeof *a->shm);
     memcpy(g->shm, a->shm, a->nshm * sizeof *a->shm);
     g->scratch = carve(&next, readers * CK_IMGR_SCRATCH_SIZE);
-    g->stack = carve(&next, readers * STACK);
+    g->stack = carve(&next, readers * CK_READER_STACK);
     g->aside = (next + PAGE - 1) & ~(PAGE - 1);
     load_records(g);
     fill_handoff(g, a);
@@ -275,7 +243,7 @@ static struct region *make_region(const struct ck_blob_args *a,
 /* ---- stage 2: in the region, alone ---- */
 
 /* vdso and vvar wait aside while everything else goes. */
-static void clear(struct region *g)
+static void clear(struct ck_region *g)
 {
     uint64_t at = g->aside;
 
@@ -297,7 +265,7 @@ static void clear(struct region *g)
 }
 
 /* Has the kernel of this node the vdso that the program knows? */
-static void place_kernel(struct region *g)
+static void place_kernel(struct ck_region *g)
 {
     for (uint32_t i = 0; i < g->nareas; i++) {
         const struct ck_area *a = &g->area[i];
@@ -328,7 +296,7 @@ static void place_kernel(struct region *g)
     }
 }
 
-static int open_file(const struct region *g, const struct ck_area *a)
+static int open_file(const struct ck_region *g, const struct ck_area *a)
 {
     static const int flags = O_RDONLY | O_CLOEXEC;
     struct stat st;
@@ -348,7 +316,7 @@ static int open_file(const struct region *g, const struct ck_area *a)
     return (int)fd;
 }
 
-static void map_area(struct region *g, const struct ck_area *a,
+static void map_area(struct ck_region *g, const struct ck_area *a,
                      const char **path, int *fd)
 {
     int flags = MAP_FIXED_NOREPLACE, prot = PROT_READ | PROT_WRITE;
@@ -396,7 +364,7 @@ static void map_area(struct region *g, const struct ck_area *a,
                      a->path[0] ? a->path : "anonymous", -p);
 }
 
-static void map_areas(struct region *g)
+static void map_areas(struct ck_region *g)
 {
     const char *path = "";
     int fd = -1;
@@ -416,7 +384,7 @@ static void map_areas(struct region *g)
         sys1(SYS_close, fd);
 }
 
-static void protect_areas(struct region *g)
+static void protect_areas(struct ck_region *g)
 {
     for (uint32_t i = 0; i < g->nareas; i++) {
         const struct ck_area *a = &g->area[i];
@@ -438,108 +406,8 @@ static void protect_areas(struct region *g)
     }
 }
 
-/* ---- readers ---- */
-
-static int is_tid(const struct region *g, uint32_t v)
-{
-    if (v < g->tid_min || v > g->tid_max)
-        return 0;
-    for (uint32_t i = 0; i < g->ntids; i++)
-        if (g->tid[i] == v)
-            return 1;
-    return 0;
-}
-
-/*
- * struct __pthread_mutex_s of glibc: u32 lock, u32 count, u32 owner,
- * u32 nusers, u32 kind. A held one that knows its owner by number has a
- * number of a saved thread there; the kinds' bits: 1 recursive, 2 error
- * checking, 16 robust, 32 priority inheritance, 64 priority protection,
- * 128 shared. What looks like one by accident must also agree in lock,
- * count and users.
- */
-static int held_mutex(const struct region *g, const uint32_t *m)
-{
-    uint32_t type = m[4] & 3, lock = m[0] & 0x3fffffffu;
-
-    if (!is_tid(g, m[2]) || m[4] > 255 || m[3] != 1 || m[1] > 100000)
-        return 0;
-    if (m[4] & (16 | 32))
-        return lock == m[2] && (type != 1 || m[1] > 0);
-    return (m[0] == 1 || m[0] == 2) && (type != 1 || m[1] > 0);
-}
-
-static void scan(struct region *g, uint64_t start, uint64_t len)
-{
-    for (uint64_t at = start; at + 40 <= start + len; at += 8) {
-        const uint32_t *m = (const uint32_t *)at;
-        uint32_t n;
-
-        if (m[2] - g->tid_min > g->tid_max - g->tid_min || !held_mutex(g, m))
-            continue;
-        n = __atomic_fetch_add(&g->nmutex, 1, __ATOMIC_RELAXED);
-        if (n < CK_HANDOFF_MUTEXES)
-            g->handoff.mutex[n] = at;
-    }
-}
-
-static int reader_main(void *arg)
-{
-    struct region *g = arg;
-    uint64_t here = (uint64_t)__builtin_frame_address(0);
-    /* Which scratch is ours follows from our stack. */
-    uint8_t *scratch = g->scratch + (here - (uint64_t)g->stack) / STACK *
-                                        CK_IMGR_SCRATCH_SIZE;
-    for (;;) {
-        uint32_t i = __atomic_fetch_add(&g->next_block, 1, __ATOMIC_RELAXED);
-        struct ck_imgr_block b;
-        long n;
-
-        if (i >= g->pages.count || __atomic_load_n(&g->err, __ATOMIC_RELAXED))
-            return 0;
-        n = ck_imgr_block_to_memory(&g->r, &g->pages, i, scratch, g->range,
-                                    g->nranges, &b);
-        if (n < 0) {
-            __atomic_store_n(&g->err, (int)n, __ATOMIC_RELAXED);
-            return 0;
-        }
-        __atomic_add_fetch(&g->raw_bytes, (uint64_t)n, __ATOMIC_RELAXED);
-        for (uint32_t k = 0; k < b.nruns; k++)
-            scan(g, b.run[k].addr, b.run[k].len);
-    }
-}
-
-static void read_pages(struct region *g)
-{
-    char text[128];
-
-    if (!g->has_pages)
-        return;
-    for (uint32_t i = 1; i < g->readers; i++) {
-        g->alive[i] = 1;
-        if (ck_clone(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
-                         CLONE_THREAD | CLONE_SYSVSEM | CLONE_CHILD_CLEARTID,
-                     g->stack + (i + 1) * STACK, NULL, &g->alive[i],
-                     reader_main, g) < 0)
-            g->alive[i] = 0;
-    }
-    reader_main(g);
-    for (uint32_t i = 1; i < g->readers; i++) {
-        int32_t id;
-
-        while ((id = __atomic_load_n(&g->alive[i], __ATOMIC_ACQUIRE)) != 0)
-            sys4(SYS_futex, &g->alive[i], 0 /* FUTEX_WAIT */, id, NULL);
-    }
-    if (g->err)
-        ck_blob_fail(g->coord_fd, "process image: %s",
-                     ck_imgr_strerror(g->err, text, sizeof text));
-    if (g->nmutex > CK_HANDOFF_MUTEXES)
-        ck_blob_fail(g->coord_fd, "more than %d held mutexes",
-                     CK_HANDOFF_MUTEXES);
-}
-
 /* argv, environment, auxv and brk as the kernel shows them in /proc. */
-static void set_mm(struct region *g)
+static void set_mm(struct ck_region *g)
 {
     struct prctl_mm_map m;
     long r;
@@ -556,7 +424,7 @@ static void set_mm(struct region *g)
                      -r);
 }
 
-static _Noreturn void stage2(struct region *g)
+static _Noreturn void stage2(struct ck_region *g)
 {
     void (*entry)(void);
 
@@ -564,7 +432,7 @@ static _Noreturn void stage2(struct region *g)
     clear(g);
     place_kernel(g);
     map_areas(g);
-    read_pages(g);
+    ck_pages_read(g);
     protect_areas(g);
     set_mm(g);
     sys1(SYS_close, g->image_fd);
@@ -583,7 +451,7 @@ _Noreturn void ck_blob_restore(const struct ck_blob_args *args)
 {
     static struct ck_present present;
     struct ck_imgr r;
-    struct region *g;
+    struct ck_region *g;
     uint64_t target;
 
     ck_present_read(&present, args->coord_fd);
@@ -597,7 +465,7 @@ _Noreturn void ck_blob_restore(const struct ck_blob_args *args)
                      "call *%1\n\t"
                      "ud2"
                      :
-                     : "r"((uint64_t)g->stack + STACK), "r"(target), "D"(g)
+                     : "r"((uint64_t)g->stack + CK_READER_STACK), "r"(target), "D"(g)
                      : "memory");
     __builtin_unreachable();
 }

@@ -1,0 +1,113 @@
+/*
+ * pages.c - the pages of an image, straight to where they belong.
+ *
+ * Threads take blocks in turn. While a block is still in the cache it is
+ * looked through for mutexes that a saved thread holds: threads will have
+ * other numbers, and some kinds of mutex know their owner by number.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+
+#include "lib/arch/x86_64/clone.h"
+#include "lib/sys/syscall.h"
+#include "restart/blob/region.h"
+
+static int is_tid(const struct ck_region *g, uint32_t v)
+{
+    if (v < g->tid_min || v > g->tid_max)
+        return 0;
+    for (uint32_t i = 0; i < g->ntids; i++)
+        if (g->tid[i] == v)
+            return 1;
+    return 0;
+}
+
+/*
+ * struct __pthread_mutex_s of glibc: u32 lock, u32 count, u32 owner,
+ * u32 nusers, u32 kind. A held one that knows its owner by number has a
+ * number of a saved thread there; the kinds' bits: 1 recursive, 2 error
+ * checking, 16 robust, 32 priority inheritance, 64 priority protection,
+ * 128 shared. What looks like one by accident must also agree in lock,
+ * count and users.
+ */
+static int held_mutex(const struct ck_region *g, const uint32_t *m)
+{
+    uint32_t type = m[4] & 3, lock = m[0] & 0x3fffffffu;
+
+    if (!is_tid(g, m[2]) || m[4] > 255 || m[3] != 1 || m[1] > 100000)
+        return 0;
+    if (m[4] & (16 | 32))
+        return lock == m[2] && (type != 1 || m[1] > 0);
+    return (m[0] == 1 || m[0] == 2) && (type != 1 || m[1] > 0);
+}
+
+static void scan(struct ck_region *g, uint64_t start, uint64_t len)
+{
+    for (uint64_t at = start; at + 40 <= start + len; at += 8) {
+        const uint32_t *m = (const uint32_t *)at;
+        uint32_t n;
+
+        if (m[2] - g->tid_min > g->tid_max - g->tid_min || !held_mutex(g, m))
+            continue;
+        n = __atomic_fetch_add(&g->nmutex, 1, __ATOMIC_RELAXED);
+        if (n < CK_HANDOFF_MUTEXES)
+            g->handoff.mutex[n] = at;
+    }
+}
+
+static int reader_main(void *arg)
+{
+    struct ck_region *g = arg;
+    uint64_t here = (uint64_t)__builtin_frame_address(0);
+    /* Which scratch is ours follows from our stack. */
+    uint8_t *scratch = g->scratch + (here - (uint64_t)g->stack) / CK_READER_STACK *
+                                        CK_IMGR_SCRATCH_SIZE;
+    for (;;) {
+        uint32_t i = __atomic_fetch_add(&g->next_block, 1, __ATOMIC_RELAXED);
+        struct ck_imgr_block b;
+        long n;
+
+        if (i >= g->pages.count || __atomic_load_n(&g->err, __ATOMIC_RELAXED))
+            return 0;
+        n = ck_imgr_block_to_memory(&g->r, &g->pages, i, scratch, g->range,
+                                    g->nranges, &b);
+        if (n < 0) {
+            __atomic_store_n(&g->err, (int)n, __ATOMIC_RELAXED);
+            return 0;
+        }
+        __atomic_add_fetch(&g->raw_bytes, (uint64_t)n, __ATOMIC_RELAXED);
+        for (uint32_t k = 0; k < b.nruns; k++)
+            scan(g, b.run[k].addr, b.run[k].len);
+    }
+}
+
+void ck_pages_read(struct ck_region *g)
+{
+    char text[128];
+
+    if (!g->has_pages)
+        return;
+    for (uint32_t i = 1; i < g->readers; i++) {
+        g->alive[i] = 1;
+        if (ck_clone(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+                         CLONE_THREAD | CLONE_SYSVSEM | CLONE_CHILD_CLEARTID,
+                     g->stack + (i + 1) * CK_READER_STACK, NULL, &g->alive[i],
+                     reader_main, g) < 0)
+            g->alive[i] = 0;
+    }
+    reader_main(g);
+    for (uint32_t i = 1; i < g->readers; i++) {
+        int32_t id;
+
+        while ((id = __atomic_load_n(&g->alive[i], __ATOMIC_ACQUIRE)) != 0)
+            sys4(SYS_futex, &g->alive[i], 0 /* FUTEX_WAIT */, id, NULL);
+    }
+    if (g->err)
+        ck_blob_fail(g->coord_fd, "process image: %s",
+                     ck_imgr_strerror(g->err, text, sizeof text));
+    if (g->nmutex > CK_HANDOFF_MUTEXES)
+        ck_blob_fail(g->coord_fd, "more than %d held mutexes",
+                     CK_HANDOFF_MUTEXES);
+}
