@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define BODY_FIELDS(F) F(STR, path) F(U64, pos)
@@ -28,6 +29,17 @@ static int dir_save(struct ck_res_save *c, const struct ck_res_ofd *o,
     return 0;
 }
 
+/* ext4 makes its reading state at the first read, and takes the place of
+ * that for the beginning: after a rewind it would go on from there. So the
+ * first read is at the real beginning. */
+static void go_to(int fd, off_t pos)
+{
+    char entries[4096];
+
+    if (syscall(SYS_getdents64, fd, entries, sizeof(entries)) >= 0)
+        lseek(fd, pos, SEEK_SET);
+}
+
 static int dir_load(struct ck_res_load *c, const struct ck_ofd *rec)
 {
     struct dir_body b;
@@ -45,7 +57,7 @@ static int dir_load(struct ck_res_load *c, const struct ck_ofd *rec)
                           "can't open the directory %s: %s", b.path,
                           strerror(errno));
     if (b.pos)
-        lseek(fd, (off_t)b.pos, SEEK_SET);
+        go_to(fd, (off_t)b.pos);
     return fd;
 }
 

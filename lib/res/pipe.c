@@ -22,7 +22,7 @@
     F(U64, dev) F(U64, ino) F(U32, capacity) F(U32, bytes)
 CK_RECORD(pipe_body, BODY_FIELDS)
 
-#define KEEP_FLAGS (O_ACCMODE | O_NONBLOCK | O_DIRECT)
+#define KEEP_FLAGS (O_ACCMODE | O_NONBLOCK)
 
 static int pipe_match(const struct ck_res_ofd *o)
 {
@@ -248,6 +248,9 @@ static int pipe_load(struct ck_res_load *c, const struct ck_ofd *rec)
     }
     fd = (rec->flags & O_ACCMODE) == O_WRONLY ? s->fd[1] : s->fd[0];
     fd = ck_res_reopen(fd, rec->flags & KEEP_FLAGS);
+    /* Packet mode can be set, but not be opened with. */
+    if (fd >= 0 && rec->flags & O_DIRECT)
+        fcntl(fd, F_SETFL, (rec->flags & O_NONBLOCK) | O_DIRECT);
     if (fd >= 0)
         return fd;
     errno = -fd;
