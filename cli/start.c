@@ -182,8 +182,7 @@ int ck_coordinator_dismiss(const char *dir, int limit_ms)
         if (r == -ENOENT || r == -ECONNREFUSED)
             return 1;
         if (r == 0) {
-            r = ck_conn_run(c, CK_CMD_SHUTDOWN, 0, 0, 2000, NULL, NULL,
-                            NULL);
+            ck_conn_run(c, CK_CMD_SHUTDOWN, 0, 0, 2000, NULL, NULL, NULL);
             ck_conn_close(c);
         }
         if (ck_now_ms() >= until)
