@@ -7,6 +7,7 @@
  * directory, or one is started. Everything the program itself sees is in
  * its environment; the job directory has the rest.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -46,13 +47,14 @@ static const char usage[] =
     "  --name NAME       name for `ckpt status NAME` and so on; a running\n"
     "                    computation of that name is joined\n"
     "  --keep N          image sets to keep (2)\n"
+    "  --close-fds       PROG gets no open descriptor but 0, 1 and 2\n"
     "  --detach          print the job directory and return at once; what\n"
     "                    PROG writes goes to DIR/output\n";
 
 struct launch {
     const char *dir_option, *name, *coordinator;
     struct ck_config conf;
-    int has_interval, has_keep, detach;
+    int has_interval, has_keep, detach, close_fds;
     int started; /* the coordinator is ours to dismiss */
     struct ck_paths paths;
     char dir[CK_PATH];
@@ -70,6 +72,7 @@ static int options(struct launch *l, int argc, char **argv)
         {"name", required_argument, NULL, 'n'},
         {"keep", required_argument, NULL, 'k'},
         {"detach", no_argument, NULL, 'D'},
+        {"close-fds", no_argument, NULL, 'C'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
@@ -103,6 +106,9 @@ static int options(struct launch *l, int argc, char **argv)
         case 'D':
             l->detach = 1;
             break;
+        case 'C':
+            l->close_fds = 1;
+            break;
         case 'h':
             return -1;
         default:
@@ -115,6 +121,32 @@ static int options(struct launch *l, int argc, char **argv)
         return ck_cli_usage("launch",
                             "--coordinator and --dir exclude each other");
     return 0;
+}
+
+/* What the caller left open by accident: said now, since every checkpoint
+ * will be refused for it. */
+static void look_at_descriptors(const struct launch *l)
+{
+    DIR *d = opendir("/proc/self/fd");
+    struct dirent *de;
+    struct stat st;
+
+    while (d && (de = readdir(d))) {
+        int fd = atoi(de->d_name);
+
+        if (fd < 3 || fd == dirfd(d) || fstat(fd, &st) != 0 ||
+            (fcntl(fd, F_GETFD) & FD_CLOEXEC))
+            continue;
+        if (l->close_fds)
+            fcntl(fd, F_SETFD, FD_CLOEXEC);
+        else if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))
+            ck_log("descriptor %d, a %s, was left open by who started this, "
+                   "and cannot be saved: checkpoints will be refused; use "
+                   "--close-fds or %d>&-",
+                   fd, S_ISSOCK(st.st_mode) ? "socket" : "pipe", fd);
+    }
+    if (d)
+        closedir(d);
 }
 
 /* A name that no job directory here has: app, app-2, app-3... */
@@ -323,6 +355,7 @@ int ck_cmd_launch(int argc, char **argv)
         return nested(&l, argv);
     if (ck_paths_check(&l.paths, &e) < 0)
         return ck_cli_fail(&e);
+    look_at_descriptors(&l);
     r = find_dir(&l, &e);
     if (r == 0)
         r = start(&l, &e);

@@ -31,7 +31,7 @@ load common
     mkfifo fifo
     ckpt launch --dir d bash -c \
         'trap "exit 9" TERM; echo >ready; while :; do read -t 0.1 <>fifo; done' \
-        3>&- &
+        &
     until_ 10 test -e ready
     kill -TERM $!
     code=0
@@ -61,7 +61,7 @@ load common
 }
 
 @test "a second launch into the same directory joins the computation" {
-    ckpt launch --dir d ./count 400 0 3>&- &
+    ckpt launch --dir d ./count 400 0 &
     until_ 10 lines out 1
     ckpt launch --dir d sh -c 'ckpt status --json --dir d >s.json'
     [ "$(grep -c '"coordinator"' s.json)" -eq 1 ]
@@ -70,7 +70,7 @@ load common
 }
 
 @test "status shows the processes as JSON says" {
-    ckpt launch --name job ./count 400 0 3>&- &
+    ckpt launch --name job ./count 400 0 &
     until_ 10 lines out 1
     ckpt status --json job | python3 -c '
 import json, sys
@@ -89,7 +89,7 @@ assert {"pid", "real_pid", "node", "command", "state"} <= set(p), p'
 }
 
 @test "start_coordinator is joined from another terminal" {
-    start_coordinator --daemon --dir d 3>&- &
+    start_coordinator --daemon --dir d &
     until_ 10 test -e d/coordinator
     run ckpt launch sh -c 'echo in $CKPT_DIR'
     [[ $output == *"in $PWD/d"* ]]

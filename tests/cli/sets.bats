@@ -13,7 +13,7 @@ asleep() { # the child is known, so that nothing changes any more
 have_sets() { # N
     printf '#!/bin/bash\nsleep 1000; :\n' >idle
     chmod +x idle
-    ckpt launch --name job ./idle 3>&- &
+    ckpt launch --name job ./idle &
     launched=$!
     until_ 10 asleep
     for _ in $(seq "$1"); do
