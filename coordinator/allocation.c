@@ -7,7 +7,6 @@
  */
 #include "coordinator/allocation.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -148,29 +147,14 @@ static void on_answers(void *arg, uint32_t events)
         a->ops->requeued(a->arg, ans.code, ans.why);
 }
 
-static int load(struct ck_allocation *a, uint32_t job, const char *module,
-                struct ck_err *e)
-{
-    void *lib = dlopen(module, RTLD_NOW | RTLD_LOCAL);
-    char err[256] = "";
-    int r;
-
-    if (!lib)
-        return ck_err(e, -ENOENT, "cannot load %s: %s", module, dlerror());
-    a->slurm = dlsym(lib, CK_SLURM_SYMBOL);
-    if (!a->slurm || a->slurm->version != CK_SLURM_API_VERSION)
-        return ck_err(e, -EPROTO, "%s is not of this version", module);
-    r = a->slurm->open(job, err, sizeof err);
-    return r < 0 ? ck_err(e, r, "Slurm cannot be used: %s", err) : 0;
-}
-
 int ck_allocation_open(struct ck_allocation **out, struct ck_loop *loop,
-                       uint32_t job, const char *module,
+                       uint32_t job, const struct ck_slurm_ops *slurm,
                        const struct ck_allocation_ops *ops, void *arg,
                        struct ck_err *e)
 {
     struct ck_allocation *a = calloc(1, sizeof *a);
     sigset_t all, old;
+    char err[256] = "";
     int r;
 
     *out = NULL;
@@ -179,10 +163,11 @@ int ck_allocation_open(struct ck_allocation **out, struct ck_loop *loop,
     a->ops = ops;
     a->arg = arg;
     a->loop = loop;
-    r = load(a, job, module, e);
+    a->slurm = slurm;
+    r = slurm->open(job, err, sizeof err);
     if (r < 0) {
         free(a);
-        return r;
+        return ck_err(e, r, "Slurm cannot be used: %s", err);
     }
     pthread_mutex_init(&a->lock, NULL);
     pthread_cond_init(&a->wake, NULL);

@@ -3,8 +3,7 @@
  *
  * Slurm's answers may take seconds, so they are waited for on a thread of
  * their own: it looks once a second (ck_slurm_ops.look), requeues when told,
- * and leaves what it learned for the loop, which an eventfd wakes. The
- * module is loaded from lib/ckpt/ckpt-slurm.so beside this program.
+ * and leaves what it learned for the loop, which an eventfd wakes.
  */
 #ifndef CKPT_COORDINATOR_ALLOCATION_H
 #define CKPT_COORDINATOR_ALLOCATION_H
@@ -28,8 +27,11 @@ struct ck_allocation_ops {
     void (*requeued)(void *arg, int code, const char *why);
 };
 
+/* lib/ckpt/ckpt-slurm.so of this installation, or NULL (module.c). */
+const struct ck_slurm_ops *ck_slurm_module(struct ck_err *e);
+
 int ck_allocation_open(struct ck_allocation **out, struct ck_loop *loop,
-                       uint32_t job, const char *module,
+                       uint32_t job, const struct ck_slurm_ops *slurm,
                        const struct ck_allocation_ops *ops, void *arg,
                        struct ck_err *e);
 /* The answer comes through ops->requeued. */

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "coordinator/coord.h"
+#include "coordinator/local.h"
 #include "lib/base/jobdir.h"
 #include "lib/base/log.h"
 #include "lib/base/sets.h"
@@ -40,6 +41,24 @@ static void describe(void *arg, uint64_t key, char *buf, size_t cap)
     snprintf(buf, cap, "%s, %s", who, ck_pstate_name(x->state));
 }
 
+/* A process of this node may have ended although its connection is still
+ * open: something that it left behind holds it. Nobody will answer there. */
+static int bury_dead(struct ck_coord *c)
+{
+    struct ck_peer *x, *next;
+    int buried = 0;
+
+    for (x = TAILQ_FIRST(&c->peers.processes); x; x = next) {
+        next = TAILQ_NEXT(x, entry);
+        if (x->state == CK_P_STOPPING && strcmp(x->node, c->node) == 0 &&
+            ck_local_gone(x->pid, NULL, 0)) {
+            ck_link_close(x->link, "the process has ended");
+            buried = 1;
+        }
+    }
+    return buried;
+}
+
 static void limit_over(void *arg)
 {
     struct ck_coord *c = arg;
@@ -53,6 +72,8 @@ static void limit_over(void *arg)
                         c->round.barrier.deadline);
         return;
     }
+    if (bury_dead(c) && ck_barrier_complete(&c->round.barrier))
+        return;
     ck_barrier_text(&c->round.barrier, describe, c, text, sizeof text);
     ck_checkpoint_fail(c, 1, "%s", text);
 }

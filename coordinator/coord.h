@@ -59,6 +59,7 @@ struct ck_coord {
     int quit_signal; /* ENDING: sent to all */
     int had_process;
     uint32_t gone[CK_GONE_MAX]; /* local pids that disconnected last */
+    int64_t kill_wait_ms; /* Slurm's time from TERM to KILL */
     int64_t idle_since, progress_told;
     int leave;      /* end as soon as the computation is gone */
     int exit_code;

@@ -174,16 +174,19 @@ static void on_failed(struct ck_coord *c, struct ck_link *l,
 {
     struct ck_peer *x = l->owner;
     struct ck_helper *h = l->owner;
+    const char *why = m->reason;
     char who[256];
 
     if (l->role == CK_ROLE_CAPTURE)
         snprintf(who, sizeof who, "tree %s", h->tree);
     else
         ck_peer_text(x, who, sizeof who);
+    if (!*why)
+        why = "it failed and did not say why";
     if (c->session.state == CK_ST_RESTORING)
-        ck_restore_fail(c, "%s: %s", who, m->reason);
+        ck_restore_fail(c, "%s: %s", who, why);
     else if (m->id == c->round.id)
-        ck_checkpoint_fail(c, m->retry, "%s: %s", who, m->reason);
+        ck_checkpoint_fail(c, m->retry, "%s: %s", who, why);
 }
 
 static void on_progress(struct ck_coord *c, struct ck_link *l,

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "coordinator/coord.h"
+#include "coordinator/local.h"
 #include "lib/base/log.h"
-#include "lib/sys/fmt.h"
 
 void ck_coord_fire(struct ck_coord *c, enum ck_event ev, const char *fmt, ...)
 {
@@ -169,18 +169,10 @@ const struct ck_session_ops ck_coord_session_ops = {
  * process is not connected: is one of ours still there? */
 static int somebody_execs(struct ck_coord *c)
 {
-    char path[64], stat[512], *p;
-
     for (unsigned i = 0; i < CK_GONE_MAX; i++) {
-        if (!c->gone[i])
-            continue;
-        snprintf(path, sizeof path, "/proc/%u/stat", c->gone[i]);
-        if (ck_read_file(path, stat, sizeof stat) < 0 ||
-            !(p = strrchr(stat, ')')) || p[1] != ' ' || p[2] == 'Z' ||
-            p[2] == 'X')
-            c->gone[i] = 0;
-        else
+        if (c->gone[i] && !ck_local_gone(c->gone[i], NULL, 0))
             return 1;
+        c->gone[i] = 0;
     }
     return 0;
 }

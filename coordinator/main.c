@@ -34,6 +34,7 @@ static void slurm_looked(void *arg, const struct ck_slurm_job *job)
 
     if (job->end_time)
         limit = now + ((int64_t)job->end_time - (int64_t)job->now) * 1000;
+    c->kill_wait_ms = (int64_t)job->kill_wait * 1000;
     p->job_start = now - ((int64_t)job->now - (int64_t)job->start_time) * 1000;
     /* It is read anew each second: only a real change is worth a line. */
     if (limit && (limit > p->limit + 2000 || limit < p->limit - 2000))
@@ -87,8 +88,9 @@ static void on_signal(void *arg, uint32_t events)
     (void)events;
     if (read(c->signals.fd, &s, sizeof s) != sizeof s)
         return;
-    if (c->allocation) {
-        ck_allocation_look(c->allocation);
+    if (c->opt.slurm) {
+        if (c->allocation)
+            ck_allocation_look(c->allocation);
         return;
     }
     if (c->opt.interactive && s.ssi_signo == SIGINT) {
@@ -230,13 +232,12 @@ static int open_dir(struct ck_coord *c, struct ck_err *e)
 
 static int start_slurm(struct ck_coord *c, struct ck_err *e)
 {
-    struct ck_paths paths;
-    int r = ck_paths_self(&paths, e);
+    const struct ck_slurm_ops *slurm = ck_slurm_module(e);
 
-    if (r < 0)
-        return r;
-    return ck_allocation_open(&c->allocation, &c->loop, c->opt.job,
-                              paths.slurm, &allocation_ops, c, e);
+    if (!slurm)
+        return -ENOENT;
+    return ck_allocation_open(&c->allocation, &c->loop, c->opt.job, slurm,
+                              &allocation_ops, c, e);
 }
 
 static int start(struct ck_coord *c, pid_t parent, struct ck_err *e)

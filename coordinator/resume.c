@@ -13,7 +13,8 @@
 
 #define ABORT_MS 2000  /* helpers and writers have this long to leave */
 #define PATIENCE_MS 5000 /* what failed sooner, a waiting client retries */
-#define HOLD_MS 120000 /* who is not killed by then runs on */
+#define HOLD_MS 60000 /* who is not killed by then (and Slurm's KillWait)
+                       * runs on */
 
 void ck_round_release_held(struct ck_coord *c)
 {
@@ -115,7 +116,8 @@ void ck_hold_enter(struct ck_coord *c)
                               "checkpointed: preempted" :
                               "checkpointed: time limit");
     }
-    ck_loop_arm(&c->loop, &r->recheck, ck_now() + HOLD_MS);
+    ck_loop_arm(&c->loop, &r->recheck,
+                ck_now() + HOLD_MS + c->kill_wait_ms);
 }
 
 void ck_hold_requeued(struct ck_coord *c, int code, const char *why)

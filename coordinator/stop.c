@@ -14,8 +14,7 @@
 #include <string.h>
 
 #include "coordinator/coord.h"
-#include "lib/base/log.h"
-#include "lib/sys/fmt.h"
+#include "coordinator/local.h"
 
 #define RECHECK_MS 20
 #define ASK_AGAIN 10   /* every so many rechecks parents list anew */
@@ -63,27 +62,13 @@ void ck_stop_launchers_enter(struct ck_coord *c)
     ck_stop_check(c);
 }
 
-/* 1: gone or a zombie, which its parent's image tells about; 0: alive;
- * -1: on another node, cannot be seen from here. */
+/* Gone, or a zombie, which its parent's image tells about. What happens on
+ * another node cannot be seen from here. */
 static int child_gone(const struct ck_coord *c, const struct ck_peer *x,
                       uint32_t pid, char *comm, size_t cap)
 {
-    char path[64], stat[512];
-    char *open_paren, *close_paren;
-
     *comm = '\0';
-    if (strcmp(x->node, c->node) != 0)
-        return -1;
-    snprintf(path, sizeof path, "/proc/%u/stat", pid);
-    if (ck_read_file(path, stat, sizeof stat) < 0)
-        return 1;
-    open_paren = strchr(stat, '(');
-    close_paren = strrchr(stat, ')');
-    if (!open_paren || !close_paren || close_paren[1] != ' ')
-        return 0;
-    *close_paren = '\0';
-    snprintf(comm, cap, "%s", open_paren + 1);
-    return close_paren[2] == 'Z' || close_paren[2] == 'X';
+    return strcmp(x->node, c->node) == 0 && ck_local_gone(pid, comm, cap);
 }
 
 /* Is this child part of what is stopped, or rightly not? */
@@ -94,7 +79,7 @@ static int child_covered(struct ck_coord *c, const struct ck_peer *x,
     char comm[64];
 
     if (!q)
-        return child_gone(c, x, pid, comm, sizeof comm) > 0;
+        return child_gone(c, x, pid, comm, sizeof comm);
     if (!q->member || q->state == CK_P_STOPPED)
         return 1;
     /* A launcher's turn comes later. */

@@ -1,0 +1,267 @@
+/* test_allocation.c - the job's end, as another Slurm has it. */
+#include "tests/unit/fake.h"
+
+#include <sys/mman.h>
+#include <time.h>
+
+#include "coordinator/allocation.h"
+
+/* Shared with the coordinator in the child process. */
+static volatile struct {
+    int end_in; /* seconds from now; 0: no limit */
+    int preempted, batch, may, silent;
+    int requeue_code;
+    int requeued; /* how often it was asked */
+} *slurm;
+
+static int fake_open(uint32_t id, char *err, size_t cap)
+{
+    (void)err;
+    (void)cap;
+    return id == 77 ? 0 : -EINVAL;
+}
+
+static int fake_look(struct ck_slurm_job *j, char *err, size_t cap)
+{
+    time_t now = time(NULL);
+
+    if (slurm->silent) {
+        snprintf(err, cap, "no controller");
+        return -EIO;
+    }
+    *j = (struct ck_slurm_job){
+        .start_time = now - 1000,
+        .end_time = slurm->end_in ? now + slurm->end_in : 0,
+        .preempt_time = slurm->preempted ? now : 0,
+        .now = now,
+        .kill_wait = 1,
+        .batch = (uint8_t)slurm->batch,
+        .running = 1,
+    };
+    return 0;
+}
+
+static int fake_may(char *err, size_t cap)
+{
+    snprintf(err, cap, slurm->may ? "" : "not allowed");
+    return slurm->may;
+}
+
+static int fake_requeue(const char *why, char *err, size_t cap)
+{
+    (void)why;
+    slurm->requeued++;
+    snprintf(err, cap, "access denied");
+    return slurm->requeue_code;
+}
+
+static void fake_close(void)
+{
+}
+
+const struct ck_slurm_ops *ck_slurm_module(struct ck_err *e)
+{
+    static const struct ck_slurm_ops ops = {
+        CK_SLURM_API_VERSION, fake_open,    fake_look,
+        fake_may,             fake_requeue, fake_close,
+    };
+
+    (void)e;
+    return &ops;
+}
+
+static const char *const options[] = {
+    "--slurm", "--job", "77", "--listen", "127.0.0.1", "--lead", "60", NULL};
+
+static int slurm_setup(void **state)
+{
+    slurm = mmap(NULL, sizeof *slurm, PROT_READ | PROT_WRITE,
+                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    slurm->batch = slurm->may = 1;
+    return setup(state);
+}
+
+static int slurm_teardown(void **state)
+{
+    munmap((void *)slurm, sizeof *slurm);
+    return teardown(state);
+}
+
+/* Up to the commit; says what STOP said. */
+static int leads_to_a_set(struct fake *p)
+{
+    struct ck_msg_stop m = GET(p, stop, STOP);
+
+    SEND(p, stopped, STOPPED, .id = m.id);
+    get(p, CK_MSG_CAPTURE);
+    captures(m.id, "main");
+    snaps(p, m.id);
+    if (!m.final)
+        get(p, CK_MSG_RESUME);
+    writes(p, m.id, "proc.main.10.img");
+    return m.final;
+}
+
+static int eventually(volatile int *what, int value)
+{
+    for (int i = 0; i < LIMIT_MS && *what != value; i++)
+        usleep(1000);
+    return *what == value;
+}
+
+static void preemption_takes_a_final_set_and_requeues(void **state)
+{
+    struct fake *p;
+
+    (void)state;
+    start(options);
+    p = process(10, CK_KIND_SAVED, 1, "main");
+    quiet(p);
+    slurm->preempted = 1;
+    assert_int_equal(leads_to_a_set(p), 1);
+    assert_true(eventually(&slurm->requeued, 1));
+    assert_true(have("set-000001/MANIFEST"));
+    assert_true(status_becomes("holding"));
+    quiet(p); /* parked until Slurm ends it */
+    leave(p);
+}
+
+static void the_limit_takes_a_final_set_and_requeues(void **state)
+{
+    struct fake *p;
+
+    (void)state;
+    start(options);
+    p = process(10, CK_KIND_SAVED, 1, "main");
+    slurm->end_in = 61; /* lead is 60 */
+    assert_int_equal(leads_to_a_set(p), 1);
+    assert_true(eventually(&slurm->requeued, 1));
+    leave(p);
+}
+
+static void a_limit_far_away_is_not_due(void **state)
+{
+    struct fake *p;
+
+    (void)state;
+    slurm->end_in = 3600;
+    start(options);
+    p = process(10, CK_KIND_SAVED, 1, "main");
+    quiet(p);
+    leave(p);
+}
+
+static void a_requeue_that_is_refused_lets_the_job_run_on(void **state)
+{
+    struct fake *p;
+
+    (void)state;
+    slurm->requeue_code = -EACCES;
+    slurm->preempted = 1;
+    start(options);
+    p = process(10, CK_KIND_SAVED, 1, "main");
+    assert_int_equal(leads_to_a_set(p), 1);
+    get(p, CK_MSG_RESUME);
+    assert_true(status_becomes("running"));
+    quiet(p); /* and is not tried again */
+    assert_int_equal(slurm->requeued, 1);
+    leave(p);
+}
+
+static void a_job_that_may_not_be_requeued_gets_a_last_set(void **state)
+{
+    struct fake *p;
+
+    (void)state;
+    slurm->may = 0;
+    slurm->preempted = 1;
+    start(options);
+    p = process(10, CK_KIND_SAVED, 1, "main");
+    assert_int_equal(leads_to_a_set(p), 0);
+    assert_true(status_becomes("running"));
+    quiet(p);
+    assert_int_equal(slurm->requeued, 0);
+    leave(p);
+}
+
+static void a_final_checkpoint_that_fails_is_tried_again(void **state)
+{
+    struct ck_msg_stop m;
+    struct fake *p;
+
+    (void)state;
+    slurm->preempted = 1;
+    start(options);
+    p = process(10, CK_KIND_SAVED, 1, "main");
+    m = GET(p, stop, STOP);
+    SEND(p, failed, FAILED, .id = m.id, .phase = CK_PHASE_STOP, .retry = 1,
+         .reason = "busy");
+    get(p, CK_MSG_ABORT);
+    assert_int_equal(leads_to_a_set(p), 1);
+    assert_true(eventually(&slurm->requeued, 1));
+    leave(p);
+}
+
+static void events_can_be_switched_off(void **state)
+{
+    static const char *const off[] = {
+        "--slurm", "--job", "77", "--listen", "127.0.0.1", "--on", "none",
+        NULL};
+    struct fake *p;
+
+    (void)state;
+    slurm->preempted = 1;
+    slurm->end_in = 2;
+    start(off);
+    p = process(10, CK_KIND_SAVED, 1, "main");
+    usleep(1500 * 1000); /* the thread has looked twice */
+    quiet(p);
+    leave(p);
+}
+
+static void a_silent_slurm_does_not_stop_the_clock(void **state)
+{
+    static const char *const clock[] = {
+        "--slurm", "--job", "77", "--listen", "127.0.0.1", "--interval", "1",
+        NULL};
+    struct fake *p;
+
+    (void)state;
+    slurm->silent = 1;
+    start(clock);
+    p = process(10, CK_KIND_SAVED, 1, "main");
+    assert_int_equal(leads_to_a_set(p), 0);
+    leave(p);
+}
+
+static void term_alone_does_not_end_it_in_slurm(void **state)
+{
+    struct fake *p;
+
+    (void)state;
+    start(options);
+    p = process(10, CK_KIND_SAVED, 1, "main");
+    kill(coordinator, SIGTERM);
+    quiet(p);
+    assert_int_equal(kill(coordinator, 0), 0);
+    leave(p);
+}
+
+#define S(f) cmocka_unit_test_setup_teardown(f, slurm_setup, slurm_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        S(preemption_takes_a_final_set_and_requeues),
+        S(the_limit_takes_a_final_set_and_requeues),
+        S(a_limit_far_away_is_not_due),
+        S(a_requeue_that_is_refused_lets_the_job_run_on),
+        S(a_job_that_may_not_be_requeued_gets_a_last_set),
+        S(a_final_checkpoint_that_fails_is_tried_again),
+        S(events_can_be_switched_off),
+        S(a_silent_slurm_does_not_stop_the_clock),
+        S(term_alone_does_not_end_it_in_slurm),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
