@@ -197,20 +197,41 @@ static void read_pending(struct ck_slot *t, int shared,
     out->n = n > 0 ? (uint32_t)n : 0;
 }
 
-/* A signal of the program's own that ends a call halfway is not our doing. */
+static uint64_t numbers(const struct ck_pending *p)
+{
+    uint64_t set = 0;
+
+    for (uint32_t i = 0; i < p->n; i++)
+        set |= 1ull << (p->info[i].si_signo - 1);
+    return set;
+}
+
+/* The signals that have a handler. */
+static uint64_t caught(void)
+{
+    char path[64], buf[4096];
+    const char *p;
+
+    ck_fmt(path, sizeof path, "/proc/%d/status", job.pid);
+    if (ck_read_file(path, buf, sizeof buf) < 0)
+        return ~0ull;
+    p = strstr(buf, "SigCgt:\t");
+    if (!p)
+        return ~0ull;
+    p += 8;
+    return ck_parse_u64(&p, 16);
+}
+
+/* A signal of the program's own that ends a call halfway is not our doing.
+ * One without a handler ends none, but is pending while a tracer is there:
+ * the kernel does not drop what is ignored then. */
 static int signal_due(struct ck_slot *t)
 {
-    const struct ck_pending *p = &t->pending;
+    uint64_t due;
 
     read_pending(t, 1, &ck_threads.shared);
-    for (uint32_t i = 0; i < p->n; i++)
-        if (!(t->mask >> (p->info[i].si_signo - 1) & 1))
-            return 1;
-    p = &ck_threads.shared;
-    for (uint32_t i = 0; i < p->n; i++)
-        if (!(t->mask >> (p->info[i].si_signo - 1) & 1))
-            return 1;
-    return 0;
+    due = (numbers(&t->pending) | numbers(&ck_threads.shared)) & ~t->mask;
+    return due && (due & caught());
 }
 
 /* The first and the last of our own code (the linker's names). */
