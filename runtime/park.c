@@ -1,7 +1,7 @@
 /*
  * park.c - what a thread does between being stopped and going on.
  *
- * It runs on its slot's own small stack with every signal blocked, tells
+ * It runs on its slot's own small stack with all signals blocked, tells
  * what only it can know, waits, and ends in rt_sigreturn. Signals that
  * arrived meanwhile are pending: a call that would have been ended by one
  * (pause, a wait with a handler that does not restart) must then return
@@ -25,6 +25,17 @@
 
 struct ck_threads ck_threads;
 
+/*
+ * All, but not what the program ignores: a signal that is blocked is kept
+ * even if it is ignored, and then wakes whatever other thread does not block
+ * it any more or not yet, which ends a wait there that the program never
+ * sees ended otherwise (sigtimedwait, epoll_wait).
+ */
+uint64_t ck_park_mask(const struct ck_slot *t)
+{
+    return ~ck_threads.ignored | t->mask;
+}
+
 static void tell(struct ck_slot *t)
 {
     stack_t ss;
@@ -44,6 +55,10 @@ static void tell(struct ck_slot *t)
     sys2(SYS_prctl, PR_GET_NAME, t->name);
     sys2(SYS_prctl, PR_GET_PDEATHSIG, &sig);
     t->pdeathsig = sig;
+    t->no_new_privs =
+        sys5(SYS_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
+    t->keepcaps = sys1(SYS_prctl, PR_GET_KEEPCAPS) == 1;
+    ck_sched_tell(t);
     slack = sys1(SYS_prctl, PR_GET_TIMERSLACK);
     t->timerslack = slack > 0 ? (uint64_t)slack : 0;
 }
@@ -63,8 +78,10 @@ static void before_going(struct ck_slot *t, int restarted)
 {
     uint64_t pending = 0;
 
-    if (restarted)
+    if (restarted) {
         renumber(t);
+        ck_signals_requeue(t);
+    }
     if (t->tls)
         ck_deadline_resumed(restarted);
     sys2(SYS_rt_sigpending, &pending, sizeof pending);
@@ -88,7 +105,9 @@ static void before_going(struct ck_slot *t, int restarted)
 static void wait_for_go(struct ck_slot *t, int restarted)
 {
     uint32_t go = __atomic_load_n(&ck_threads.go, __ATOMIC_ACQUIRE);
+    uint64_t mask = ck_park_mask(t);
 
+    sys4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, 8);
     t->decision = CK_DECIDE_NOTHING;
     __atomic_add_fetch(&ck_threads.parked, 1, __ATOMIC_ACQ_REL);
     ck_futex_wake(&ck_threads.parked, 1);

@@ -34,7 +34,6 @@
 #include "runtime/task/task.h"
 #include "runtime/thread.h"
 
-#define FUTEX_TID_MASK 0x3fffffffu
 #define ARCH_REQ_XCOMP_PERM 0x1023
 #define XTILEDATA_BIT 18
 
@@ -122,12 +121,31 @@ static void become(struct ck_slot *t)
         sys2(SYS_prctl, PR_SET_TIMERSLACK, t->timerslack);
     if (t->pdeathsig)
         sys2(SYS_prctl, PR_SET_PDEATHSIG, t->pdeathsig);
+    if (t->keepcaps)
+        sys2(SYS_prctl, PR_SET_KEEPCAPS, 1);
+    ck_sched_become(t);
+    if (t->no_new_privs)
+        sys5(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+/*
+ * A number that a thread of the old run had could be taken for that thread,
+ * wherever an old number is still written down.
+ */
+static int had_before(int32_t tid)
+{
+    for (uint32_t i = 0; i < ck_threads.n; i++)
+        if (ck_threads.slot[i].tid == tid)
+            return 1;
+    return 0;
 }
 
 static int thread_main(void *arg)
 {
     struct ck_slot *t = arg;
 
+    if (had_before(ck_gettid()))
+        return 0; /* make_thread() comes to the same end and tries again */
     become(t);
     ck_park_restarted(t);
 }
@@ -144,49 +162,38 @@ static int32_t *new_tids(uint32_t n)
     return (int32_t *)p;
 }
 
+static int32_t make_thread(struct ck_slot *t)
+{
+    static int32_t alive;
+
+    for (;;) {
+        long tid;
+
+        alive = 1;
+        tid = ck_clone(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+                           CLONE_THREAD | CLONE_SYSVSEM |
+                           CLONE_CHILD_CLEARTID,
+                       t->stack + sizeof t->stack, NULL, &alive, thread_main,
+                       t);
+        if (tid < 0)
+            give_up((int)tid, "a thread can't be made");
+        if (!had_before((int32_t)tid))
+            return (int32_t)tid;
+        while (__atomic_load_n(&alive, __ATOMIC_ACQUIRE)) {
+            struct timespec ts = {0, 1000000};
+
+            sys4(SYS_futex, &alive, CK_FUTEX_WAIT, 1, &ts);
+        }
+    }
+}
+
 static void make_threads(int32_t *fresh)
 {
     for (uint32_t i = 0; i < ck_threads.n; i++) {
         struct ck_slot *t = &ck_threads.slot[i];
-        long tid;
 
-        if (!t->tid)
-            continue;
-        if (t->leader) {
-            fresh[i] = ck_gettid();
-            continue;
-        }
-        tid = ck_clone(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
-                           CLONE_THREAD | CLONE_SYSVSEM,
-                       t->stack + sizeof t->stack, NULL, NULL, thread_main,
-                       t);
-        if (tid < 0)
-            give_up((int)tid, "a thread can't be made");
-        fresh[i] = (int32_t)tid;
-    }
-}
-
-static int32_t fresh_of(const int32_t *fresh, int32_t old)
-{
-    for (uint32_t i = 0; i < ck_threads.n; i++)
-        if (ck_threads.slot[i].tid == old)
-            return fresh[i];
-    return 0;
-}
-
-/* struct __pthread_mutex_s: lock, count, owner, ... A robust or priority
- * inheritance mutex has its owner in lock as well. */
-static void mend_mutexes(const int32_t *fresh)
-{
-    for (uint32_t i = 0; i < ck_handoff.mutex_count; i++) {
-        uint32_t *m = (uint32_t *)(uintptr_t)ck_handoff.mutex[i];
-        int32_t tid = fresh_of(fresh, (int32_t)m[2]);
-
-        if (!tid)
-            continue;
-        if ((m[0] & FUTEX_TID_MASK) == m[2])
-            m[0] = (m[0] & ~FUTEX_TID_MASK) | (uint32_t)tid;
-        m[2] = (uint32_t)tid;
+        if (t->tid)
+            fresh[i] = t->leader ? ck_gettid() : make_thread(t);
     }
 }
 
@@ -271,7 +278,7 @@ _Noreturn void ck_resume_entry(void)
     sys2(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XTILEDATA_BIT);
     fresh = new_tids(ck_threads.n);
     make_threads(fresh);
-    mend_mutexes(fresh);
+    ck_mend_mutexes(fresh);
     leader = number_threads(fresh);
     sys2(SYS_munmap, fresh, ck_threads.n * sizeof(int32_t) + 1);
     sys2(SYS_munmap, again.table, again.table_len);

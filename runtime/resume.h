@@ -17,4 +17,9 @@ _Noreturn void ck_resume_entry(void);
 int32_t ck_resume_vpid(void);
 void ck_resume_note(int32_t vpid);
 
+/* ---- mend.c ---- */
+/* fresh: the threads' new real numbers, by slot; the slots still have the
+ * old ones. */
+void ck_mend_mutexes(const int32_t *fresh);
+
 #endif

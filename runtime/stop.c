@@ -197,41 +197,21 @@ static void read_pending(struct ck_slot *t, int shared,
     out->n = n > 0 ? (uint32_t)n : 0;
 }
 
-static uint64_t numbers(const struct ck_pending *p)
+/* Is one of p neither blocked nor ignored? To a traced thread even an
+ * ignored signal is sent (sig_ignored in kernel/signal.c). */
+static int acts(const struct ck_pending *p, uint64_t mask)
 {
-    uint64_t set = 0;
-
     for (uint32_t i = 0; i < p->n; i++)
-        set |= 1ull << (p->info[i].si_signo - 1);
-    return set;
+        if (!((mask | ck_threads.ignored) >> (p->info[i].si_signo - 1) & 1))
+            return 1;
+    return 0;
 }
 
-/* The signals that have a handler. */
-static uint64_t caught(void)
-{
-    char path[64], buf[4096];
-    const char *p;
-
-    ck_fmt(path, sizeof path, "/proc/%d/status", job.pid);
-    if (ck_read_file(path, buf, sizeof buf) < 0)
-        return ~0ull;
-    p = strstr(buf, "SigCgt:\t");
-    if (!p)
-        return ~0ull;
-    p += 8;
-    return ck_parse_u64(&p, 16);
-}
-
-/* A signal of the program's own that ends a call halfway is not our doing.
- * One without a handler ends none, but is pending while a tracer is there:
- * the kernel does not drop what is ignored then. */
+/* A signal of the program's own that ends a call halfway is not our doing. */
 static int signal_due(struct ck_slot *t)
 {
-    uint64_t due;
-
     read_pending(t, 1, &ck_threads.shared);
-    due = (numbers(&t->pending) | numbers(&ck_threads.shared)) & ~t->mask;
-    return due && (due & caught());
+    return acts(&t->pending, t->mask) || acts(&ck_threads.shared, t->mask);
 }
 
 /* The first and the last of our own code (the linker's names). */
@@ -379,13 +359,13 @@ static void redirect(struct ck_slot *t)
 {
     struct user_regs_struct regs;
     struct iovec rv = {&regs, sizeof regs};
-    uint64_t all = ~0ull;
+    uint64_t mask = ck_park_mask(t);
 
     if (pt(PTRACE_GETREGSET, t->tid, (void *)NT_PRSTATUS, &rv) < 0)
         return;
     ck_frame_call(&regs, (uintptr_t)ck_park, (uintptr_t)t,
                   (uintptr_t)t->stack + sizeof t->stack);
-    pt(PTRACE_SETSIGMASK, t->tid, (void *)8, &all);
+    pt(PTRACE_SETSIGMASK, t->tid, (void *)8, &mask);
     pt(PTRACE_SETREGSET, t->tid, (void *)NT_PRSTATUS, &rv);
     pt(PTRACE_DETACH, t->tid, NULL, NULL);
 }
@@ -396,9 +376,12 @@ static void let_go(struct ck_slot *t)
     struct user_regs_struct regs;
     struct iovec rv = {&regs, sizeof regs};
 
-    if (t->phase == STOPPED && t->sys.how == EINTR &&
+    if (t->phase == STOPPED && (t->sys.how == EINTR || !t->sys.how) &&
         pt(PTRACE_GETREGSET, t->tid, (void *)NT_PRSTATUS, &rv) >= 0) {
-        ck_frame_rewind(&regs, t->sys.nr);
+        if (t->sys.how)
+            ck_frame_rewind(&regs, t->sys.nr);
+        else if (!signal_due(t))
+            ck_partial_finish(&regs, (long)regs.orig_rax);
         pt(PTRACE_SETREGSET, t->tid, (void *)NT_PRSTATUS, &rv);
     }
     if (t->phase != GONE)
@@ -439,6 +422,7 @@ static int tracer_main(void *arg)
         }
         ck_futex_wait(&job.start, 0, 100);
     }
+    ck_threads.ignored = ck_signals_ignored();
     r = stop_passes();
     if (!r) {
         uint32_t kept = 0;

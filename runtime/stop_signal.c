@@ -165,6 +165,7 @@ int ck_stop_by_signal(int limit_ms, char *why, size_t cap)
     ck_threads.n = ck_threads.parked = 0;
     ck_threads.leader_exited = 0;
     ck_threads.shared.n = 0;
+    ck_threads.ignored = ck_signals_ignored();
     asked = refused = 0;
     memset(&ours, 0, sizeof ours);
     ours.handler = handler;

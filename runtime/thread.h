@@ -15,6 +15,7 @@
 #include "runtime/runtime.h"
 
 #define CK_PARK_STACK 6144
+#define CK_CPUS 1024
 #define CK_PENDING_MAX 32 /* queued signals kept per thread, and shared */
 
 struct ck_pending {
@@ -41,7 +42,9 @@ struct ck_slot {
     uint64_t clear_tid; /* glibc: &pthread.tid */
     uint64_t robust, robust_len;
     uint64_t timerslack;
-    int32_t pdeathsig;
+    int32_t pdeathsig, no_new_privs, keepcaps;
+    int32_t policy, rt_priority, nice, ioprio;
+    uint64_t cpus[CK_CPUS / 64];
     char name[16];
     /* waiting */
     uint32_t decision; /* enum ck_decision; a futex word */
@@ -63,6 +66,7 @@ struct ck_threads {
     uint32_t go;        /* changes when they may go on; a futex word */
     uint32_t gone;      /* have left or ask for a decision; a futex word */
     uint32_t restarted; /* this run began from an image */
+    uint64_t ignored; /* signals that do nothing if not blocked */
     struct ck_pending shared;
     int32_t leader_exited; /* main() returned by pthread_exit */
 };
@@ -75,6 +79,8 @@ _Noreturn void ck_park(struct ck_slot *t);
 _Noreturn void ck_park_restarted(struct ck_slot *t);
 /* Waits and then returns: for the signal-33 handler. */
 void ck_park_wait(struct ck_slot *t);
+/* What t blocks while it waits; see park.c. */
+uint64_t ck_park_mask(const struct ck_slot *t);
 /* Lets all parked threads go on; agent thread. */
 void ck_park_release(void);
 
@@ -94,6 +100,14 @@ void ck_thread_seen(struct ck_slot *t, struct user_regs_struct *regs);
 int ck_stop_all(int limit_ms, char *why, size_t cap);
 int ck_stop_by_ptrace(int limit_ms, char *why, size_t cap);
 int ck_stop_by_signal(int limit_ms, char *why, size_t cap);
+
+/* ---- task/sched.c: on the thread itself ---- */
+void ck_sched_tell(struct ck_slot *t);
+void ck_sched_become(const struct ck_slot *t);
+/* ---- task/signals.c: on the thread itself, after a restart ---- */
+void ck_signals_requeue(const struct ck_slot *t);
+/* Signals whose action is to do nothing, as a mask. */
+uint64_t ck_signals_ignored(void);
 
 /* ---- partial.c ---- */
 /* regs stand behind system call nr. If it is a write that was stopped

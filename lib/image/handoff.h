@@ -13,6 +13,7 @@
 
 #define CK_HANDOFF_VERSION 1
 #define CK_HANDOFF_MUTEXES 1024
+#define CK_HANDOFF_RWLOCK 1ull /* in an entry: a read/write lock */
 
 struct ck_handoff {
     uint32_t version;
@@ -22,7 +23,7 @@ struct ck_handoff {
     uint64_t region_start;   /* the restorer's own mapping: unmap when done */
     uint64_t region_len;
     uint64_t raw_bytes;      /* read from images, for RESTORED */
-    uint64_t mutex[CK_HANDOFF_MUTEXES]; /* may be held by a saved thread */
+    uint64_t mutex[CK_HANDOFF_MUTEXES]; /* held by a saved thread */
     char job_dir[1024];
     char pidtable[1100];     /* path */
     char tree[128];

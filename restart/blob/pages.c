@@ -29,31 +29,51 @@ static int is_tid(const struct ck_region *g, uint32_t v)
  * u32 nusers, u32 kind. A held one that knows its owner by number has a
  * number of a saved thread there; the kinds' bits: 1 recursive, 2 error
  * checking, 16 robust, 32 priority inheritance, 64 priority protection,
- * 128 shared. What looks like one by accident must also agree in lock,
- * count and users.
+ * 128 shared, 256 and 512 elision. What looks like one by accident must also
+ * agree in lock, count and users.
  */
 static int held_mutex(const struct ck_region *g, const uint32_t *m)
 {
     uint32_t type = m[4] & 3, lock = m[0] & 0x3fffffffu;
 
-    if (!is_tid(g, m[2]) || m[4] > 255 || m[3] != 1 || m[1] > 100000)
+    if (!is_tid(g, m[2]) || (m[4] & ~0x3ffu) || m[3] != 1 || m[1] > 100000)
         return 0;
     if (m[4] & (16 | 32))
         return lock == m[2] && (type != 1 || m[1] > 0);
     return (m[0] == 1 || m[0] == 2) && (type != 1 || m[1] > 0);
 }
 
+/*
+ * struct __pthread_rwlock_arch_t: u32 readers, writers, two futex words, two
+ * unused, u32 cur_writer, u32 shared. Held by a writer: readers has the bits
+ * for writing and locked.
+ */
+static int held_rwlock(const struct ck_region *g, const uint32_t *w)
+{
+    return is_tid(g, w[6]) && (w[0] & 3) == 3 && w[0] < 1u << 20 &&
+           w[1] < 1u << 20 && w[2] <= 3 && w[3] <= 3 && w[4] == 0 &&
+           w[5] == 0 && w[7] <= 1;
+}
+
+static void found(struct ck_region *g, uint64_t what)
+{
+    uint32_t n = __atomic_fetch_add(&g->nmutex, 1, __ATOMIC_RELAXED);
+
+    if (n < CK_HANDOFF_MUTEXES)
+        g->handoff.mutex[n] = what;
+}
+
 static void scan(struct ck_region *g, uint64_t start, uint64_t len)
 {
     for (uint64_t at = start; at + 40 <= start + len; at += 8) {
         const uint32_t *m = (const uint32_t *)at;
-        uint32_t n;
 
-        if (m[2] - g->tid_min > g->tid_max - g->tid_min || !held_mutex(g, m))
+        if (m[2] - g->tid_min > g->tid_max - g->tid_min)
             continue;
-        n = __atomic_fetch_add(&g->nmutex, 1, __ATOMIC_RELAXED);
-        if (n < CK_HANDOFF_MUTEXES)
-            g->handoff.mutex[n] = at;
+        if (held_mutex(g, m))
+            found(g, at);
+        else if (at >= start + 16 && held_rwlock(g, m - 4))
+            found(g, (at - 16) | CK_HANDOFF_RWLOCK);
     }
 }
 

@@ -70,8 +70,8 @@ static const uint8_t rules[512] = {
     [SYS_nanosleep] = SPECIAL,
     [SYS_clock_nanosleep] = SPECIAL,
     [SYS_futex] = SPECIAL,
+    [SYS_rt_sigtimedwait] = SPECIAL,
     [SYS_ppoll] = T(2),
-    [SYS_rt_sigtimedwait] = T(2),
     [SYS_epoll_pwait2] = T(3),
     [SYS_semtimedop] = T(3),
     [SYS_pselect6] = T(4),
@@ -122,6 +122,16 @@ static long special(long nr, long a[6])
         return ck_ret(-clock_nanosleep((clockid_t)a[0], (int)a[1],
                                        (const struct timespec *)a[2],
                                        (struct timespec *)a[3]));
+    case SYS_rt_sigtimedwait: {
+        long r;
+
+        ck_busy();
+        r = timed(nr, a, 2);
+        if (r > 0 && a[1])
+            ck_siginfo_out((siginfo_t *)a[1]);
+        ck_idle();
+        return ck_ret(r);
+    }
     case SYS_futex: /* of the waits only this one's timeout is relative */
         if ((a[1] & FUTEX_CMD_MASK) == FUTEX_WAIT)
             return ck_ret(timed(nr, a, 3));

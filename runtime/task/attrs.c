@@ -14,7 +14,7 @@
 static struct {
     char cwd[4096];
     unsigned umask;
-    long dumpable, no_new_privs, subreaper, thp_disable, keepcaps;
+    long dumpable, subreaper, thp_disable;
 } saved;
 
 int ck_attrs_save(char *why, size_t cap)
@@ -22,7 +22,7 @@ int ck_attrs_save(char *why, size_t cap)
     char status[4096];
     const char *p;
     int reaper = 0;
-    long n = sys4(SYS_readlinkat, AT_FDCWD, "/proc/self/cwd", saved.cwd,
+    long n = sys4(SYS_readlinkat, AT_FDCWD, "/proc/thread-self/cwd", saved.cwd,
                   sizeof saved.cwd - 1);
 
     if (n < 0) {
@@ -31,19 +31,17 @@ int ck_attrs_save(char *why, size_t cap)
         return (int)n;
     }
     saved.cwd[n] = '\0';
-    n = ck_read_file("/proc/self/status", status, sizeof status);
+    n = ck_read_file("/proc/thread-self/status", status, sizeof status);
     p = n > 0 ? strstr(status, "\nUmask:\t") : NULL;
     if (!p) {
-        ck_fmt(why, cap, "/proc/self/status does not tell the umask");
+        ck_fmt(why, cap, "/proc/thread-self/status does not tell the umask");
         return -EPROTO;
     }
     saved.umask = 0;
     for (p += 8; *p >= '0' && *p <= '7'; p++)
         saved.umask = saved.umask * 8 + (unsigned)(*p - '0');
     saved.dumpable = sys1(SYS_prctl, PR_GET_DUMPABLE);
-    saved.no_new_privs = sys5(SYS_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
     saved.thp_disable = sys5(SYS_prctl, PR_GET_THP_DISABLE, 0, 0, 0, 0);
-    saved.keepcaps = sys1(SYS_prctl, PR_GET_KEEPCAPS);
     sys2(SYS_prctl, PR_GET_CHILD_SUBREAPER, &reaper);
     saved.subreaper = reaper;
     return 0;
@@ -54,8 +52,6 @@ int ck_attrs_restore(enum ck_stage stage, char *why, size_t cap)
     long r;
 
     if (stage == CK_STAGE_LATE) {
-        if (saved.no_new_privs == 1)
-            sys5(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
         if (saved.dumpable == 0)
             sys2(SYS_prctl, PR_SET_DUMPABLE, 0);
         return 0;
@@ -70,7 +66,5 @@ int ck_attrs_restore(enum ck_stage stage, char *why, size_t cap)
         sys2(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1);
     if (saved.thp_disable == 1)
         sys5(SYS_prctl, PR_SET_THP_DISABLE, 1, 0, 0, 0);
-    if (saved.keepcaps == 1)
-        sys2(SYS_prctl, PR_SET_KEEPCAPS, 1);
     return 0;
 }

@@ -2,10 +2,11 @@
  * signals.c - what signals do, and those that were sent and not yet seen.
  *
  * Actions are read by the agent, which shares them. Pending signals were
- * read by the tracer (stop.c) into the threads' slots; they are queued again
- * with the information that they had, which a process may do to itself.
+ * read by the tracer (stop.c) into the threads' slots; each thread queues its
+ * own again, the first one also those of the process, with the information
+ * that they had.
  */
-#include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #include "lib/sys/fmt.h"
@@ -42,6 +43,25 @@ static void number_all(pid_t (*to)(pid_t))
         number(&ck_threads.slot[i].pending, to);
 }
 
+uint64_t ck_signals_ignored(void)
+{
+    static const uint64_t by_default =
+        1ull << (SIGCHLD - 1) | 1ull << (SIGURG - 1) |
+        1ull << (SIGWINCH - 1) | 1ull << (SIGCONT - 1);
+    uint64_t ignored = 0;
+
+    for (int sig = 1; sig <= 64; sig++) {
+        struct action a;
+
+        if (sys4(SYS_rt_sigaction, sig, NULL, &a, 8) < 0)
+            continue;
+        if (a.handler == (uintptr_t)SIG_IGN ||
+            (a.handler == (uintptr_t)SIG_DFL && by_default >> (sig - 1) & 1))
+            ignored |= 1ull << (sig - 1);
+    }
+    return ignored;
+}
+
 int ck_signals_save(char *why, size_t cap)
 {
     number_all(ck_virt_of);
@@ -56,39 +76,41 @@ int ck_signals_save(char *why, size_t cap)
     return 0;
 }
 
-static int queue(const struct ck_pending *p, const struct ck_slot *t)
+/* A thread may queue what it likes for itself and nothing of the kernel's
+ * for others: kernel/signal.c, do_rt_sigqueueinfo. */
+static void queue(const struct ck_pending *p, int32_t tid)
 {
     for (uint32_t i = 0; i < p->n; i++) {
         const siginfo_t *info = &p->info[i];
-        int sig = info->si_signo;
-        long r;
 
         if (ck_term_is_stale(info))
             continue;
-        r = t ? sys4(SYS_rt_tgsigqueueinfo, ck_getpid(), t->tid, sig, info)
-              : sys3(SYS_rt_sigqueueinfo, ck_getpid(), sig, info);
-
-        if (r < 0)
-            return (int)r;
+        if (tid)
+            sys4(SYS_rt_tgsigqueueinfo, ck_getpid(), tid, info->si_signo,
+                 info);
+        else
+            sys3(SYS_rt_sigqueueinfo, ck_getpid(), info->si_signo, info);
     }
-    return 0;
+}
+
+void ck_signals_requeue(const struct ck_slot *t)
+{
+    queue(&t->pending, t->tid);
+    if (t->leader)
+        queue(&ck_threads.shared, 0);
 }
 
 int ck_signals_restore(enum ck_stage stage, char *why, size_t cap)
 {
-    int r = 0;
-
-    for (int sig = 1; stage == CK_STAGE_EARLY && sig <= 64; sig++)
+    (void)why;
+    (void)cap;
+    if (stage == CK_STAGE_LATE) {
+        number_all(ck_real_of);
+        return 0;
+    }
+    for (int sig = 1; sig <= 64; sig++)
         if (sig != SIGKILL && sig != SIGSTOP)
             sys4(SYS_rt_sigaction, sig, &saved[sig], NULL, 8);
-    if (stage == CK_STAGE_EARLY)
-        return 0;
-    number_all(ck_real_of);
-    r = queue(&ck_threads.shared, NULL);
-    for (uint32_t i = 0; !r && i < ck_threads.n; i++)
-        if (ck_threads.slot[i].tid)
-            r = queue(&ck_threads.slot[i].pending, &ck_threads.slot[i]);
-    if (r)
-        ck_fmt(why, cap, "a pending signal can't be queued (error %d)", -r);
-    return r;
+    ck_threads.ignored = ck_signals_ignored();
+    return 0;
 }

@@ -1,0 +1,121 @@
+/*
+ * sched.c - where and how urgently each thread runs: cpus, policy, nice
+ * value, class of its input and output.
+ *
+ * Told and put back by each thread itself. The cpus that a thread had are
+ * taken again where this place offers them; a thread that had bound itself
+ * to some of the process's cpus gets the cpus at the same positions among
+ * those offered here; otherwise the surroundings decide. What is not allowed
+ * (a lower nice value) is left as it is: it is no reason to end a program.
+ */
+#include <string.h>
+
+#include "lib/sys/syscall.h"
+#include "runtime/thread.h"
+#include "runtime/task/task.h"
+
+#define IOPRIO_WHO_PROCESS 1
+#define BITS (CK_CPUS / 64)
+
+static uint64_t whole[BITS]; /* of the agent: what the process was given */
+
+static int is_set(const uint64_t *m, unsigned i)
+{
+    return m[i / 64] >> (i % 64) & 1;
+}
+
+static void get(uint64_t *m)
+{
+    memset(m, 0, BITS * sizeof *m);
+    if (sys3(SYS_sched_getaffinity, 0, BITS * sizeof *m, m) < 0)
+        memset(m, 0, BITS * sizeof *m);
+}
+
+static int within(const uint64_t *a, const uint64_t *b)
+{
+    for (unsigned i = 0; i < BITS; i++)
+        if (a[i] & ~b[i])
+            return 0;
+    return 1;
+}
+
+/* The cpu at position n among those of m; n counts around. -1 for none. */
+static int at(const uint64_t *m, unsigned n)
+{
+    unsigned have = 0;
+
+    for (unsigned i = 0; i < CK_CPUS; i++)
+        have += (unsigned)is_set(m, i);
+    if (!have)
+        return -1;
+    n %= have;
+    for (unsigned i = 0; i < CK_CPUS; i++)
+        if (is_set(m, i) && n-- == 0)
+            return (int)i;
+    return -1;
+}
+
+static void bind_again(const uint64_t *had)
+{
+    uint64_t here[BITS], want[BITS];
+    unsigned n = 0;
+
+    get(here);
+    memset(want, 0, sizeof want);
+    if (within(had, here)) {
+        memcpy(want, had, sizeof want);
+    } else {
+        if (!within(had, whole) || within(whole, had))
+            return;
+        for (unsigned i = 0; i < CK_CPUS; i++) {
+            int cpu;
+
+            if (!is_set(whole, i))
+                continue;
+            cpu = at(here, n++);
+            if (is_set(had, i) && cpu >= 0)
+                want[cpu / 64] |= 1ull << (cpu % 64);
+        }
+    }
+    sys3(SYS_sched_setaffinity, 0, sizeof want, want);
+}
+
+void ck_sched_tell(struct ck_slot *t)
+{
+    get(t->cpus);
+    t->policy = (int32_t)sys1(SYS_sched_getscheduler, 0);
+    t->rt_priority = 0;
+    sys2(SYS_sched_getparam, 0, &t->rt_priority);
+    t->nice = 20 - (int32_t)sys2(SYS_getpriority, 0, 0);
+    t->ioprio = (int32_t)sys2(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0);
+}
+
+void ck_sched_become(const struct ck_slot *t)
+{
+    static const uint64_t none[BITS];
+
+    if (memcmp(t->cpus, none, sizeof none) != 0)
+        bind_again(t->cpus);
+    if (t->policy >= 0 &&
+        (t->policy || t->policy != sys1(SYS_sched_getscheduler, 0)))
+        sys3(SYS_sched_setscheduler, 0, t->policy, &t->rt_priority);
+    sys3(SYS_setpriority, 0, 0, t->nice);
+    if (t->ioprio > 0)
+        sys3(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, t->ioprio);
+}
+
+int ck_sched_save(char *why, size_t cap)
+{
+    (void)why;
+    (void)cap;
+    get(whole);
+    return 0;
+}
+
+int ck_sched_restore(enum ck_stage stage, char *why, size_t cap)
+{
+    (void)stage;
+    (void)why;
+    (void)cap;
+    return 0;
+}
