@@ -129,13 +129,15 @@ static void become(struct ck_slot *t)
 }
 
 /*
- * A number that a thread of the old run had could be taken for that thread,
- * wherever an old number is still written down.
+ * A number that another thread of the old run had could be taken for that
+ * thread, wherever an old number is still written down. Creator and thread
+ * ask the same and get the same: if it was taken, the creator waits; if it
+ * was not, the slots may have new numbers already, none of them t's.
  */
-static int had_before(int32_t tid)
+static int taken(const struct ck_slot *t, int32_t tid)
 {
     for (uint32_t i = 0; i < ck_threads.n; i++)
-        if (ck_threads.slot[i].tid == tid)
+        if (ck_threads.slot[i].tid == tid && &ck_threads.slot[i] != t)
             return 1;
     return 0;
 }
@@ -144,8 +146,8 @@ static int thread_main(void *arg)
 {
     struct ck_slot *t = arg;
 
-    if (had_before(ck_gettid()))
-        return 0; /* make_thread() comes to the same end and tries again */
+    if (taken(t, ck_gettid()))
+        return 0;
     become(t);
     ck_park_restarted(t);
 }
@@ -177,7 +179,7 @@ static int32_t make_thread(struct ck_slot *t)
                        t);
         if (tid < 0)
             give_up((int)tid, "a thread can't be made");
-        if (!had_before((int32_t)tid))
+        if (!taken(t, (int32_t)tid))
             return (int32_t)tid;
         while (__atomic_load_n(&alive, __ATOMIC_ACQUIRE)) {
             struct timespec ts = {0, 1000000};
