@@ -201,7 +201,6 @@ static int in_child(int fd, void *arg)
     struct ck_err e;
 
     environ = ck_envp_plain(env);
-    ck_env_local_set("SLURMD_NODENAME", ck_plugin.nodename);
     if (ck_jobdir_create(ck_plugin.dir, dir, &e) < 0) {
         tell(fd, 'E', e.text);
         return 1;

@@ -17,7 +17,6 @@ static const char *const names[CK_ENV_COUNT_] = {
     [CK_ENV_PATH] = "PATH",
     [CK_ENV_HOME] = "HOME",
     [CK_ENV_SLURM_JOB_ID] = "SLURM_JOB_ID",
-    [CK_ENV_SLURM_NODENAME] = "SLURMD_NODENAME",
     [CK_ENV_SLURM_RESTARTS] = "SLURM_RESTART_COUNT",
     [CK_ENV_COLUMNS] = "COLUMNS",
     [CK_ENV_TERM] = "TERM",
@@ -49,10 +48,7 @@ const char *ck_env_home(void)
 const char *ck_env_node(void)
 {
     static char host[256];
-    const char *n = ck_env(CK_ENV_SLURM_NODENAME);
 
-    if (n)
-        return n;
     if (!host[0] && gethostname(host, sizeof(host) - 1) != 0)
         snprintf(host, sizeof(host), "localhost");
     return host;

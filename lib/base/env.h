@@ -17,7 +17,6 @@ enum ck_env {
     CK_ENV_PATH,
     CK_ENV_HOME,
     CK_ENV_SLURM_JOB_ID,
-    CK_ENV_SLURM_NODENAME, /* SLURMD_NODENAME */
     CK_ENV_SLURM_RESTARTS, /* SLURM_RESTART_COUNT */
     CK_ENV_COLUMNS,
     CK_ENV_TERM,
@@ -29,8 +28,9 @@ const char *ck_env(enum ck_env which);
 /* The user's home directory: $HOME, else from the user database; "" if
  * neither is there. */
 const char *ck_env_home(void);
-/* Name of this node: SLURMD_NODENAME, else the host name. Both `slurmd -N`
- * on one host and ordinary nodes get a name that is theirs alone. */
+/* Name of this node: the host name, as the runtime says it too. Pids are
+ * told apart by it, so it must not come from the environment, which a script
+ * takes with it to another node. */
 const char *ck_env_node(void);
 /* Sets (value) or removes (NULL) a variable for the programs we execute. */
 void ck_env_put(const char *name, const char *value);
