@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "lib/arch/x86_64/clone.h"
@@ -45,9 +46,14 @@ int ck_helper_running(void)
 
 static int exec_main(void *arg)
 {
-    uint64_t none = 0;
+    uint64_t none = 0, files[2];
 
     (void)arg;
+    /* The program may have left itself too few descriptors. */
+    if (sys4(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, files) == 0) {
+        files[0] = files[1];
+        sys4(SYS_prlimit64, 0, RLIMIT_NOFILE, files, NULL);
+    }
     /* 0-2 must be something: what the helper opens must not land there. */
     for (int i = 0; i < 3; i++)
         sys4(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR, 0);
@@ -137,6 +143,9 @@ int ck_helper_lost(char *why, size_t cap)
         ck_fmt(why, cap, "%s can't be executed", helper.program);
     else if (status > 128)
         ck_fmt(why, cap, "ckpt capture was ended by signal %d", status - 128);
+    else if (status) /* it has said why where it could */
+        ck_fmt(why, cap, "ckpt capture could not do its work; the log in the "
+                         "job directory says why");
     else
         return 0;
     return 1;

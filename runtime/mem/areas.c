@@ -288,10 +288,11 @@ int ck_areas_read(struct ck_mareas *m, struct ck_work *w, char *why,
 
     memset(m, 0, sizeof *m);
     l.len = l.pos = 0;
-    l.fd = sys4(SYS_openat, AT_FDCWD, "/proc/self/smaps",
+    l.fd = sys4(SYS_openat, AT_FDCWD, "/proc/thread-self/smaps",
                 O_RDONLY | O_CLOEXEC, 0);
     if (l.fd < 0) {
-        ck_fmt(why, cap, "/proc/self/smaps can't be read (error %ld)", -l.fd);
+        ck_fmt(why, cap, "/proc/thread-self/smaps can't be read (error %ld)",
+               -l.fd);
         return (int)l.fd;
     }
     while (!r && (line = next_line(&l)))

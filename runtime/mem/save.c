@@ -305,9 +305,9 @@ void ck_save_pages(struct ck_imgw *w, struct ck_imgw_stream *s,
         ck_imgw_fail(w, r);
         return;
     }
-    k.pagemap = (int)sys4(SYS_openat, AT_FDCWD, "/proc/self/pagemap",
+    k.pagemap = (int)sys4(SYS_openat, AT_FDCWD, "/proc/thread-self/pagemap",
                           O_RDONLY | O_CLOEXEC, 0);
-    k.mem = (int)sys4(SYS_openat, AT_FDCWD, "/proc/self/mem",
+    k.mem = (int)sys4(SYS_openat, AT_FDCWD, "/proc/thread-self/mem",
                       O_RDONLY | O_CLOEXEC, 0);
     if (k.pagemap < 0 || k.mem < 0)
         ck_imgw_fail(w, k.pagemap < 0 ? k.pagemap : k.mem);
