@@ -56,6 +56,7 @@ CK_RECORD(ck_plan_actor, CK_PLAN_ACTOR_FIELDS)
 #define CK_OP_EXECVE_F(F) F(STR, exe) F(BLOB, argv) F(BLOB, env)
 #define CK_OP_RESTORE_F(F) F(STR, image) F(U32, readers)
 #define CK_OP_EXIT_F(F) F(I32, status)
+#define CK_OP_TERMINAL_F(F) F(U32, fd) F(U32, vpgid)
 
 #define CK_OPS(O)                                                           \
     O(CONNECT, connect, 1, CK_OP_NONE)   /* to the coordinator */           \
@@ -74,7 +75,8 @@ CK_RECORD(ck_plan_actor, CK_PLAN_ACTOR_FIELDS)
     O(LIMIT, limit, 14, CK_OP_LIMIT_F)   /* soft RLIMIT_NOFILE */           \
     O(EXECVE, execve, 15, CK_OP_EXECVE_F) /* a launcher, again */           \
     O(RESTORE, restore, 16, CK_OP_RESTORE_F)                                \
-    O(EXIT, exit, 17, CK_OP_EXIT_F)      /* with this wait status */
+    O(EXIT, exit, 17, CK_OP_EXIT_F)      /* with this wait status */        \
+    O(TERMINAL, terminal, 18, CK_OP_TERMINAL_F) /* give it to a group */
 
 #define CK_OP_ENUM(TYPE, name, number, FIELDS) CK_OP_T_##TYPE = (number),
 enum ck_op_type { CK_OPS(CK_OP_ENUM) };

@@ -294,6 +294,24 @@ static int make_actors(struct maker *m)
     return 0;
 }
 
+/* The root hands the terminal to the group that had it, as a shell does. */
+static int emit_terminal(struct maker *m)
+{
+    struct ck_actor *a = &m->plan->actor[0];
+    int rc = 0;
+
+    for (size_t i = 0; !rc && i < m->img->nofd; i++) {
+        const struct ck_ofd *o = &m->img->ofd[i];
+        uint32_t group = ck_res_stdio_foreground(o);
+
+        if (group && !ck_graph_is_outside(&m->g, group))
+            rc = EMIT(a, terminal, TERMINAL, 0,
+                      (uint32_t)m->facts->stdio[ck_res_stdio_slot(o, -1)],
+                      group);
+    }
+    return rc;
+}
+
 static int make_ops(struct maker *m)
 {
     int rc = 0;
@@ -305,6 +323,8 @@ static int make_ops(struct maker *m)
             rc = EMIT(a, connect, CONNECT, 0, .none = 0);
         if (!rc)
             rc = emit_place(m, (int)i);
+        if (!rc && a == m->plan->actor)
+            rc = emit_terminal(m);
         if (!rc)
             rc = emit_end(m, (int)i);
     }

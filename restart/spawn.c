@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,25 +87,6 @@ static int exec_root(struct ck_spawn *s)
     return -errno;
 }
 
-/* A root that leads a group of its own takes over the terminal, if it is
- * ours: as a background group it would be stopped at its first read. */
-static void take_terminal(struct ck_spawn *s)
-{
-    const struct ck_proc *root = root_of(s);
-    int tty = s->opts->stdio[0];
-    sigset_t set, old;
-
-    if (root->vpgid != root->vpid || root->vsid == root->vpid || tty < 0 ||
-        tcgetpgrp(tty) != getpgrp())
-        return;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTTOU);
-    sigprocmask(SIG_BLOCK, &set, &old);
-    if (setpgid(0, 0) == 0)
-        tcsetpgrp(tty, getpid());
-    sigprocmask(SIG_SETMASK, &old, NULL);
-}
-
 /* The child tells through a pipe when it can't execute the program; a
  * program that runs has closed it. */
 static pid_t fork_root(struct ck_spawn *s)
@@ -123,7 +103,6 @@ static pid_t fork_root(struct ck_spawn *s)
     }
     pid = fork();
     if (pid == 0) {
-        take_terminal(s);
         rc = exec_root(s);
         if (write(tell[1], &rc, sizeof(rc)) < 0)
             _exit(127);

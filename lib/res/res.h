@@ -48,8 +48,11 @@ struct ck_res_sink {
                  const void *p, size_t n);
 };
 
+/* foreground: which process group of the tree has the terminal that process
+ * `pid` is at, by its virtual number; 0: none of the tree. */
 struct ck_res_save {
     struct ck_res_sink *sink;
+    uint32_t (*foreground)(const struct ck_res_save *c, pid_t pid);
     const struct ck_res_ofd *all; /* every OFD, sorted by st_dev, st_ino */
     size_t count;
     char *why;
@@ -138,5 +141,7 @@ int ck_res_reopen(int fd, unsigned flags);
  * the surroundings stands behind descriptor fd of the program. -1: not a
  * matter of stdio; the OFD that load gave is the one. */
 int ck_res_stdio_slot(const struct ck_ofd *rec, int fd);
+/* The group of the tree that had this terminal, 0 if there is none. */
+uint32_t ck_res_stdio_foreground(const struct ck_ofd *rec);
 
 #endif

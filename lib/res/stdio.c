@@ -15,8 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* slots: which of the root's three numbers it was, as bits. */
-#define BODY_FIELDS(F) F(U8, slots) F(STR, was)
+/* slots: which of the root's three numbers it was, as bits. foreground: the
+ * group that had the terminal. */
+#define BODY_FIELDS(F) F(U8, slots) F(U32, foreground) F(STR, was)
 CK_RECORD(stdio_body, BODY_FIELDS)
 
 static int stdio_match(const struct ck_res_ofd *o)
@@ -29,7 +30,8 @@ static int stdio_save(struct ck_res_save *c, const struct ck_res_ofd *o,
 {
     struct stdio_body b = {.slots = (uint8_t)o->slots, .was = o->link};
 
-    (void)c;
+    if (S_ISCHR(o->st.st_mode))
+        b.foreground = c->foreground(c, o->pid);
     stdio_body_put(w, &b);
     return 0;
 }
@@ -61,6 +63,13 @@ int ck_res_stdio_slot(const struct ck_ofd *rec, int fd)
             return order[i];
     }
     return -1;
+}
+
+uint32_t ck_res_stdio_foreground(const struct ck_ofd *rec)
+{
+    struct stdio_body b;
+
+    return strcmp(rec->kind, "stdio") || body_of(rec, &b) ? 0 : b.foreground;
 }
 
 static int stdio_check(struct ck_res_load *c, const struct ck_ofd *rec)

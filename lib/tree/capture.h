@@ -96,6 +96,7 @@ int ck_capture_table(struct ck_capture *c);
 /* From /proc/PID/stat. exit_code is 0 where the kernel does not tell. */
 struct ck_proc_stat {
     pid_t pid, ppid, pgid, sid;
+    pid_t foreground; /* group that has its terminal; -1: no terminal */
     int exit_code;
     uint64_t start;
     char state;

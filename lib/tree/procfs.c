@@ -48,8 +48,8 @@ int ck_proc_stat_read(pid_t pid, struct ck_proc_stat *st)
     *close_paren = '\0';
     snprintf(st->comm, sizeof(st->comm), "%s", open_paren + 1);
     p = close_paren + 1;
-    if (sscanf(p, " %c %d %d %d", &st->state, &st->ppid, &st->pgid,
-               &st->sid) != 4)
+    if (sscanf(p, " %c %d %d %d %*d %d", &st->state, &st->ppid, &st->pgid,
+               &st->sid, &st->foreground) != 5)
         return -EBADMSG;
     for (int field = 3; p && field <= EXIT_CODE_FIELD; field++) {
         p = strchr(p, ' ');

@@ -129,13 +129,33 @@ static int blame(struct ck_capture *c, const struct ck_res_ofd *o,
                       p ? p->comm : "?", o->fd, reason);
 }
 
+struct save {
+    struct ck_res_save base;
+    const struct ck_capture *c;
+};
+
+static uint32_t foreground(const struct ck_res_save *save, pid_t pid)
+{
+    const struct ck_capture *c = ((const struct save *)save)->c;
+    struct ck_proc_stat st;
+
+    if (ck_proc_stat_read(pid, &st) || st.foreground <= 0)
+        return 0;
+    for (size_t i = 0; i < c->nproc; i++) {
+        if (c->proc[i].pgid == st.foreground)
+            return virt(c, st.foreground);
+    }
+    return 0;
+}
+
 static int put_ofd(struct ck_capture *c, struct sink *k,
                    const struct ck_res_ofd *o)
 {
     const struct ck_res *res = ck_res_match(o);
     uint8_t body[BODY_MAX];
     char why[700] = "";
-    struct ck_res_save save = {&k->base, c->ofd, c->nofd, why, sizeof(why)};
+    struct save save = {{&k->base, foreground, c->ofd, c->nofd, why,
+                         sizeof(why)}, c};
     struct ck_ofd r = {.id = o->id, .flags = o->flags};
     struct ck_wr w;
     int rc;
@@ -145,7 +165,7 @@ static int put_ofd(struct ck_capture *c, struct sink *k,
         return blame(c, o, why, rc);
     }
     ck_wr_init(&w, body, sizeof(body));
-    rc = res->save(&save, o, &w);
+    rc = res->save(&save.base, o, &w);
     if (!rc && w.bad)
         rc = ck_res_why(why, sizeof(why), -ENAMETOOLONG,
                         "%s: its name is too long", o->link);

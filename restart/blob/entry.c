@@ -15,6 +15,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -41,6 +42,7 @@ struct self {
     uint32_t actor;
     struct ck_plan_actor me;
     int coord_fd; /* -1: not connected */
+    int32_t outside; /* group that the root was started in */
 };
 
 unsigned la_version(unsigned version);
@@ -266,6 +268,21 @@ static void op_setpgid(struct self *s, const struct ck_op_setpgid *op)
         FAIL(s, "can't join process group %u (error %ld)", op->vpgid, -r);
 }
 
+/* Only if the terminal is the surroundings' to give: their group has it. */
+static void op_terminal(struct self *s, const struct ck_op_terminal *op)
+{
+    struct ck_pid_entry *e = ck_pid_find(s->table, (int32_t)op->vpgid);
+    uint64_t ttou = 1ull << (SIGTTOU - 1);
+    int32_t now = 0;
+
+    if (!e || sys3(SYS_ioctl, op->fd, TIOCGPGRP, &now) < 0 ||
+        now != s->outside || wait_word(s, &e->state, CK_PID_GROUP))
+        return;
+    sys4(SYS_rt_sigprocmask, SIG_BLOCK, &ttou, 0, 8);
+    sys3(SYS_ioctl, op->fd, TIOCSPGRP, &e->real);
+    sys4(SYS_rt_sigprocmask, SIG_UNBLOCK, &ttou, 0, 8);
+}
+
 static uint32_t *word_of(struct self *s, uint32_t i)
 {
     if (i >= s->head.words)
@@ -443,6 +460,7 @@ static int step(struct self *s, uint16_t code, struct ck_rd r)
         OP(EXECVE, execve, op_execve(s, &op))
         OP(RESTORE, restore, op_restore(s, &op))
         OP(EXIT, exit, op_exit(&op))
+        OP(TERMINAL, terminal, op_terminal(s, &op))
     default:
         return -EBADMSG;
     }
@@ -564,6 +582,7 @@ __attribute__((visibility("default"))) unsigned la_version(unsigned version)
     reset_signals();
     memset(&s, 0, sizeof(s));
     s.coord_fd = -1;
+    s.outside = (int32_t)sys1(SYS_getpgid, 0);
     rc = load_plan(&s, fd);
     if (rc)
         ck_blob_fail(-1, "the restart plan on descriptor %d is damaged "
