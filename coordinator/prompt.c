@@ -118,10 +118,9 @@ static void command(struct ck_coord *c, const char *line)
 
 void ck_prompt_show(struct ck_coord *c)
 {
-    if (c->opt.interactive && c->session.state != CK_ST_ENDED) {
+    if (c->opt.interactive && c->session.state != CK_ST_ENDED)
         fputs("ckpt> ", stdout);
-        fflush(stdout);
-    }
+    fflush(stdout);
 }
 
 static void on_input(void *arg, uint32_t events)
