@@ -8,7 +8,8 @@ VIRT_OBJ := $(filter $(BUILD)/r/runtime/interpose/% $(BUILD)/r/runtime/virt/%,\
 
 $(VIRT_LIB): $(VIRT_OBJ) $(RUNTIME_MAP)
 	@mkdir -p $(@D)
-	$(CC) -shared -Wl,-z,now -Wl,-Bsymbolic -Wl,-soname,libckpt.so \
+	$(CC) -shared -Wl,-z,now -Wl,-Bsymbolic -Wl,-z,defs \
+	  -Wl,-soname,libckpt.so \
 	  -Wl,--version-script=$(RUNTIME_MAP) -o $@ $(VIRT_OBJ)
 
 $(BUILD)/t/virt/%: tests/virt/%.c tests/virt/check.h
