@@ -35,6 +35,8 @@ void ck_control_tell(struct ck_coord *c, uint32_t id, int code, int final,
     TAILQ_FOREACH(k, &c->peers.controls, entry)
         if (k->waiting && k->id == id)
             reply(k, code, final, text);
+    if (final && id)
+        ck_prompt_tell(c, text);
 }
 
 void ck_control_progress(struct ck_coord *c)

@@ -121,5 +121,7 @@ void ck_server_close(struct ck_coord *c);
 /* ---- prompt.c ---- */
 int ck_prompt_open(struct ck_coord *c);
 void ck_prompt_show(struct ck_coord *c);
+/* A line for who sits there: what became of a checkpoint. */
+void ck_prompt_tell(struct ck_coord *c, const char *text);
 
 #endif

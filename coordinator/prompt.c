@@ -123,6 +123,14 @@ void ck_prompt_show(struct ck_coord *c)
     fflush(stdout);
 }
 
+void ck_prompt_tell(struct ck_coord *c, const char *text)
+{
+    if (!c->opt.interactive || c->session.state == CK_ST_ENDED)
+        return;
+    printf("\n%s\n", text);
+    ck_prompt_show(c);
+}
+
 static void on_input(void *arg, uint32_t events)
 {
     struct ck_coord *c = arg;

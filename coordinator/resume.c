@@ -98,6 +98,7 @@ void ck_abort_enter(struct ck_coord *c)
     ck_policy_failed(&c->policy, ck_now(), r->retriable);
     ck_control_failed(c, r->id, c->policy.retry_at &&
                       ck_now() - r->requested < PATIENCE_MS, r->reason);
+    ck_prompt_tell(c, c->last_error);
     r->abort_until = ck_now() + ABORT_MS;
     ck_loop_arm(&c->loop, &r->recheck, ck_now());
 }
