@@ -143,7 +143,7 @@ static long start_asker(void)
 
 int ckpt_rt_checkpoint(int flags)
 {
-    uint32_t generation = ck_rt.generation;
+    uint32_t generation;
     long pid;
     int r;
 
@@ -154,6 +154,13 @@ int ckpt_rt_checkpoint(int flags)
     if (!take())
         return -EBUSY;
     ask.why[0] = '\0';
+    /* Just started: the coordinator must know us first. */
+    if (ck_agent_wait_welcome(CONNECT_MS)) {
+        ck_fmt(ask.why, sizeof ask.why, "the coordinator does not answer");
+        __atomic_store_n(&ask.owner, 0, __ATOMIC_RELEASE);
+        return -ETIMEDOUT;
+    }
+    generation = ck_rt.generation;
     ask.flags = flags & CKPT_NOWAIT ? 0 : CK_CMD_WAIT;
     ask.answer = PENDING;
     pid = start_asker();
@@ -175,7 +182,8 @@ int ckpt_rt_enabled(void)
 
 unsigned ckpt_rt_generation(void)
 {
-    return ck_rt.enabled ? ck_rt.generation : 0;
+    /* the coordinator counts runs, from 1 */
+    return ck_rt.enabled && ck_rt.generation ? ck_rt.generation - 1 : 0;
 }
 
 size_t ckpt_rt_reason(char *buf, size_t cap)

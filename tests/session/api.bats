@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # api.bats - include/ckpt/ckpt.h: a program asks for its own checkpoint.
 
+load clean
+
 setup() {
     PATH=$BUILD/tree/bin:$PATH
     export HOME=$BATS_TEST_TMPDIR
@@ -22,44 +24,45 @@ teardown() {
 @test "a program that is not position-independent finds the runtime" {
     gcc -no-pie -fno-pie -O2 -I"$BUILD/tree/include" -pthread \
         -o asks "$BATS_TEST_DIRNAME/asks.c"
-    run timeout 60 ckpt launch --dir "$D" -- ./asks flag
+    run clean timeout 60 ckpt launch --dir "$D" -- ./asks flag
     [[ $output == *"enabled 1"* ]]
 }
 
 @test "ckpt_checkpoint returns when the image set is committed" {
-    run timeout 60 ckpt launch --dir "$D" -- "$ASKS"
+    run clean timeout 60 ckpt launch --dir "$D" -- "$ASKS"
     [ "$status" -eq 0 ]
     [[ $output == *'asked 0 enabled 1 generation 0 reason ""'* ]]
     [ -f "$D/set-000001/MANIFEST" ]
 }
 
 @test "ckpt_checkpoint returns a second time in a restarted run" {
-    timeout 60 ckpt launch --dir "$D" -- "$ASKS"
-    run timeout 60 ckpt restart --dir "$D"
+    run clean timeout 60 ckpt launch --dir "$D" -- "$ASKS"
+    run clean timeout 60 ckpt restart --dir "$D"
     [ "$status" -eq 0 ]
     [[ $output == *'asked 1 enabled 1 generation 1'* ]]
 }
 
 @test "a restarted program can ask again" {
-    timeout 60 ckpt launch --dir "$D" -- "$ASKS" twice
-    run timeout 60 ckpt restart --dir "$D" --set 1
+    run clean timeout 60 ckpt launch --dir "$D" -- "$ASKS" twice
+    run clean timeout 60 ckpt restart --dir "$D" --set 1
     [[ $output == *'asked 1 enabled 1 generation 1'*'asked 0'* ]]
 }
 
 @test "an unknown flag is refused" {
-    run timeout 60 ckpt launch --dir "$D" -- "$ASKS" flag
+    run clean timeout 60 ckpt launch --dir "$D" -- "$ASKS" flag
     [[ $output == *"asked -22 "* ]]
 }
 
 @test "of two threads that ask at once one gets an image set" {
-    run timeout 60 ckpt launch --dir "$D" -- "$ASKS" threads
+    run clean timeout 60 ckpt launch --dir "$D" -- "$ASKS" threads
     [[ $output == *1 ]]
 }
 
 @test "why a checkpoint failed is told in words" {
-    run timeout 60 ckpt launch --dir "$D" -- bash -c "
+    run clean timeout 60 ckpt launch --dir "$D" -- bash -c "
         exec 3<>/dev/udp/127.0.0.1/9; exec '$ASKS'"
-    [[ $output == *socket*  ]]
+    echo "$output"
+    [[ $output == *socket* ]]
     [[ $output == *"asked -"* ]]
 }
 

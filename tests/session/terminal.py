@@ -16,6 +16,7 @@ import time
 
 pid, fd = pty.fork()
 if pid == 0:
+    os.closerange(3, 1024)
     os.execvp(sys.argv[2], sys.argv[2:])
 seen = b""
 
@@ -46,6 +47,8 @@ def expect(pattern):
         if not pump(0.2):
             break
     print(f"\nnot seen: {pattern}")
+    os.write(fd, b"k\n")
+    pump(5)
     os.kill(pid, 9)
     sys.exit(1)
 
