@@ -64,9 +64,11 @@ static void on_stop(int sig, siginfo_t *info, void *context)
 static void *hammer(void *arg)
 {
     char path[64], text[256];
+    uint64_t all = ~0ull; /* signals are for the first thread */
     struct timespec t = {0, (restart ? 15 : 5) * MS};
 
     (void)arg;
+    sys4(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, 8);
     ck_fmt(path, sizeof(path), "/proc/self/task/%d/syscall", victim);
     for (;;) {
         const char *p = text;
