@@ -49,7 +49,7 @@ install: all
 	  install -D -m $$mode "$(T)/$$f" "$(DESTDIR)$(prefix)/$$f"; \
 	done
 	@echo "installed in $(DESTDIR)$(prefix)"
-	@$(if $(SPANK),echo "for Slurm, one line in plugstack.conf:"; \
+	@$(if $(SPANK),echo "for Slurm put this line into plugstack.conf:"; \
 	  echo "  required $(prefix)/lib/slurm/spank_ckpt.so")
 
 uninstall:
