@@ -47,11 +47,14 @@ follow() {
     n=$(wc -l <"$journal")
     [ "$n" -gt "$SHOWN" ] || return 0
     while IFS= read -r line; do
+        line=${line#* } # the time
         case $line in
-        *committed*) say "  checkpoint: ${line#* }" ;;
-        *preempted*) say "  the coordinator sees the preemption" ;;
-        *requeued*) say "  the coordinator has requeued the job" ;;
-        *restored*) say "  ${G}restored${N}: ${line#* }" ;;
+        committed*) say "  checkpoint: ${line#* }" ;;
+        failed*) say "  ${R}no checkpoint${N}: ${line#* }" ;;
+        preempted*) say "  the coordinator sees the preemption" ;;
+        requeued*) say "  the coordinator has requeued the job" ;;
+        restored*) say "  ${G}restored${N}: ${line#* }" ;;
+        restore-failed*) say "  ${R}not restored${N}: ${line#* }" ;;
         esac
     done < <(sed -n "$((SHOWN + 1)),${n}p" "$journal")
     SHOWN=$n
@@ -79,7 +82,10 @@ until_job() {
             fail "the job has ended: $LAST"
             ;;
         esac
-        [ $SECONDS -lt $end ] || fail "waited too long for: $*"
+        [ $SECONDS -lt $end ] || {
+            tail -n 20 "$DIR/home/demo/ckpt.$JOB/log"
+            fail "waited too long for: $*"
+        }
         sleep 0.3
     done
     watch_job
@@ -136,7 +142,7 @@ prepare plain
 prepare demo
 
 say "${B}the script${N} (tests/demo/job.sh)"
-sed -n '/^#SBATCH/p; /^sum=/,$p' "$HERE/job.sh" | sed 's/^/         /'
+sed -n '/^#SBATCH/p; /^export/,$p' "$HERE/job.sh" | sed 's/^/         /'
 
 JOB=$(submit plain) PLAIN=$JOB
 say "${B}without interruption${N}: job $PLAIN"
@@ -147,7 +153,7 @@ say "${B}with two preemptions${N}: job $JOB"
 until_job 120 lines_in results.txt 55
 preempt "in the middle of the loop's second round"
 until_job 120 running_again 1
-until_job 180 lines_in ranks.txt.0 30
+until_job 180 lines_in ranks.txt.0 15
 preempt "in the middle of the parallel step"
 until_job 120 running_again 2
 until_job 180 over "$JOB"

@@ -22,7 +22,7 @@ def main():
                 matrix /= np.abs(matrix).max()
             out.write(f"{step} {matrix.sum():.17e}\n")
             out.flush()
-            if rank == 0 and step % 20 == 0:
+            if rank == 0 and step % 15 == 0:
                 print(f"task 0 of {os.environ['SLURM_NTASKS']}: step {step}", flush=True)
 
 

@@ -10,11 +10,11 @@ setup_file() { cluster_up --proctrack "${PROCTRACK:-linuxproc}"; }
 teardown_file() { cluster_down; }
 setup() { [ -z "${SKIP_ALL:-}" ] || skip "$SKIP_ALL"; }
 
-# preempt: both nodes, for a moment; until that job is over
+# preempt JOB: both nodes, for a moment; until that job is over
 preempt() {
     local id
     id=$(submit -p high -N2 --exclusive -o /dev/null --wrap true)
-    succeeds "$id" 90
+    succeeds "$id" 90 || { tell "$1"; return 1; }
 }
 
 @test "a script goes on in the middle of its loop" {
@@ -32,7 +32,7 @@ done
 E
     id=$(submit loop.sh)
     within 60 has "loop.$id" '^3$'
-    preempt
+    preempt "$id"
     succeeds "$id" 120
     has_restarts "$id" 1
     [ "$(cat "$(home)/slurm-$id.out")" = "$(printf '%s\n' begins {1..10} 'ends as it began')" ]
@@ -58,11 +58,11 @@ E
 echo "before"
 srun -K0 ./task.sh tasks.$SLURM_JOB_ID 2>/dev/null
 echo "status $?"
-srun -n1 echo "another step"
+srun -Q -N1 -n1 echo "another step"
 E
     id=$(submit step.sh)
     within 60 has "tasks.$id.3" '^4$'
-    preempt
+    preempt "$id"
     succeeds "$id" 120
     has_restarts "$id" 1
     for r in 0 1 2 3; do
@@ -83,7 +83,7 @@ E
     id=$(submit --checkpoint-interval=10 -N2 -n2 --exclusive \
         --wrap 'srun -K0 -W0 ./early.sh 2>/dev/null; echo status $?')
     within 60 has "late.$id" '^3$'
-    preempt
+    preempt "$id"
     succeeds "$id" 120
     [ "$(sort "$(home)/early.$id" | tr '\n' ' ')" = "task 0 task 1 " ]
     [ "$(cat "$(home)/slurm-$id.out")" = "status 5" ]
@@ -101,7 +101,7 @@ E
     put old.sh <<'E'
 #!/bin/bash
 #SBATCH --checkpoint-interval=10
-for i in {1..8}; do sleep 1; echo "$i" >>old.out; done
+for i in {1..8}; do sleep 1; echo "$i"; done >>old.out
 echo done
 E
     id=$(submit old.sh)
