@@ -6,6 +6,7 @@
  * parked nobody can come or go by itself: the set would not be what the
  * programs were, so the checkpoint fails and is tried again.
  */
+#include <signal.h>
 #include <stdio.h>
 
 #include "coordinator/coord.h"
@@ -24,6 +25,13 @@ void ck_checkpoint_joined(struct ck_coord *c, struct ck_peer *x)
 
     x->state = CK_P_RUNNING;
     x->member = 0;
+    /* Forked by one that was about to die: it missed the signal. */
+    if (s == CK_ST_ENDING || (s == CK_ST_HOLDING && c->round.kill)) {
+        struct ck_msg_signal m = {
+            .sig = (uint32_t)(s == CK_ST_ENDING ? c->quit_signal : SIGKILL)};
+
+        CK_LINK_SEND(x->link, signal, SIGNAL, &m);
+    }
     if (!ck_state_busy(s) && s != CK_ST_HOLDING) {
         welcome(c, x);
         return;

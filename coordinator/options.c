@@ -17,7 +17,8 @@ static const char usage[] =
     "Leads the checkpoints of one computation.\n"
     "\n"
     "  --dir DIR            job directory ($CKPT_DIR, else ./ckpt.default)\n"
-    "  -i, --interval TIME  a checkpoint every TIME (30, 10m, 0:30; 0: none)\n"
+    "  -i, --interval TIME  a checkpoint every TIME (30, 10m, 0:30; 0: none;\n"
+    "                       else $CKPT_INTERVAL)\n"
     "  --keep N             image sets kept (2)\n"
     "  --interactive        read commands from the terminal\n"
     "  --stay               do not end when the computation does\n"
@@ -174,6 +175,7 @@ static void defaults(struct ck_options *o)
 {
     const char *job = ck_env(CK_ENV_SLURM_JOB_ID);
     const char *dir = ck_env(CK_ENV_DIR);
+    const char *interval = ck_env(CK_ENV_INTERVAL);
 
     *o = (struct ck_options){
         .keep = 2,
@@ -191,6 +193,8 @@ static void defaults(struct ck_options *o)
     snprintf(o->dir, sizeof o->dir, "%s", dir ? dir : "ckpt.default");
     if (job && number(job, &o->job))
         o->job = 0;
+    if (interval && ck_duration(interval, &o->interval))
+        o->interval = 0;
 }
 
 int ck_options_parse(struct ck_options *o, int argc, char **argv,

@@ -271,6 +271,23 @@ static void quit_is_term_and_then_kill(void **state)
     assert_int_equal(ended(), 0);
 }
 
+static void who_comes_while_all_are_ended_is_ended_too(void **state)
+{
+    struct fake *p, *late, *c;
+
+    (void)state;
+    start(NULL);
+    p = process(10, CK_KIND_SAVED, 1, "main");
+    c = peer(CK_ROLE_CONTROL);
+    SEND(c, command, COMMAND, .cmd = CK_CMD_KILL);
+    assert_int_equal(final(c, NULL), 0);
+    late = registers(11, CK_KIND_SAVED, 0, "main");
+    assert_int_equal(GET(late, signal, SIGNAL).sig, SIGKILL);
+    leave(p);
+    leave(late);
+    leave(c);
+}
+
 static void quit_during_a_checkpoint_ends_it(void **state)
 {
     struct fake *p, *c;
@@ -518,6 +535,7 @@ int main(void)
         T(interval_can_be_set),
         T(a_program_asks_for_its_own_checkpoint),
         T(quit_is_term_and_then_kill),
+        T(who_comes_while_all_are_ended_is_ended_too),
         T(quit_during_a_checkpoint_ends_it),
         T(it_ends_with_the_last_process),
         T(it_stays_when_told_to),
