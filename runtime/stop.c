@@ -326,7 +326,10 @@ static int32_t first_waiting(void)
 
 static int wait_stopped(uint32_t pending)
 {
-    uint32_t idle = 0, tries = 0;
+    /* Each report of a thread sends SIGCHLD, which is blocked. */
+    static const uint64_t chld = 1ull << (SIGCHLD - 1);
+    static const struct timespec at_most = {0, 50000000};
+    uint32_t tries = 0;
 
     while (pending) {
         int status = 0;
@@ -339,7 +342,6 @@ static int wait_stopped(uint32_t pending)
             if (r)
                 return r;
             pending -= t->phase != SEIZED;
-            idle = 0;
             continue;
         }
         if (tid > 0)
@@ -347,10 +349,7 @@ static int wait_stopped(uint32_t pending)
         if (ck_now_us() > job.deadline_us)
             return fail(-ETIMEDOUT, "could not be stopped in time",
                         first_waiting());
-        if (++idle < 200)
-            sys0(SYS_sched_yield);
-        else
-            ck_sleep_us(idle < 1000 ? 50 : 1000);
+        sys4(SYS_rt_sigtimedwait, &chld, NULL, &at_most, 8);
     }
     return 0;
 }
@@ -405,6 +404,17 @@ static int stop_passes(void)
     return r;
 }
 
+/* The program may have SIGCHLD ignored or without stops; in the tracer, which
+ * has a copy of the actions, it must not be so. */
+static void hear_of_stops(void)
+{
+    struct {
+        uint64_t handler, flags, restorer, mask;
+    } dfl = {0, 0, 0, 0};
+
+    sys4(SYS_rt_sigaction, SIGCHLD, &dfl, NULL, 8);
+}
+
 static int tracer_main(void *arg)
 {
     int r;
@@ -423,6 +433,7 @@ static int tracer_main(void *arg)
         ck_futex_wait(&job.start, 0, 100);
     }
     ck_threads.ignored = ck_signals_ignored();
+    hear_of_stops();
     r = stop_passes();
     if (!r) {
         uint32_t kept = 0;

@@ -78,7 +78,7 @@ static int next_slice(struct work *k, const struct ck_marea **a,
     int got = 0;
 
     while (__atomic_exchange_n(&k->lock, 1, __ATOMIC_ACQUIRE))
-        sys0(SYS_sched_yield);
+        ck_futex_wait(&k->lock, 1, 10);
     while (!got && k->area < k->m->n) {
         const struct ck_marea *area = &k->m->a[k->area];
 
@@ -97,6 +97,7 @@ static int next_slice(struct work *k, const struct ck_marea **a,
         got = 1;
     }
     __atomic_store_n(&k->lock, 0, __ATOMIC_RELEASE);
+    ck_futex_wake(&k->lock, 1);
     return got;
 }
 
