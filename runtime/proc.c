@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <time.h>
 
 #include "lib/sys/fmt.h"
@@ -82,4 +83,26 @@ int ck_each_number(const char *dir, int (*fn)(int32_t n, void *arg),
     }
     sys1(SYS_close, fd);
     return n < 0 ? (int)n : 0;
+}
+
+int ck_thread_ended(int32_t tid)
+{
+    char path[64], buf[512];
+    const char *p;
+
+    ck_fmt(path, sizeof path, "/proc/%d/task/%d/stat", ck_getpid(),
+           tid);
+    if (ck_read_file(path, buf, sizeof buf) < 0)
+        return 1;
+    p = strrchr(buf, ')');
+    return p && (p[2] == 'Z' || p[2] == 'X');
+}
+
+/* The first and the last of our own code (the linker's names). */
+extern const char __ehdr_start[] CK_HIDDEN;
+extern const char etext[] CK_HIDDEN;
+
+int ck_in_our_code(uint64_t ip)
+{
+    return ip >= (uintptr_t)__ehdr_start && ip < (uintptr_t)etext;
 }

@@ -64,6 +64,8 @@ void ck_virt_forget_self(void);
  * from the deadline (continue) or from what remained (restart). */
 void ck_deadline_parked(void);
 void ck_deadline_resumed(int restarted);
+/* Number of the call that this thread is in with a deadline, or -1. */
+long ck_deadline_call(void);
 
 /* ---- runtime/agent.c ---- */
 

@@ -103,16 +103,21 @@ static int peek(uint64_t from, void *to, size_t n)
                : -EFAULT;
 }
 
+int ck_thread_is_libc(uint64_t fs_base)
+{
+    uint64_t self[3] = {0, 0, 0}; /* tcbhead_t: tcb, dtv, self */
+
+    return fs_base && !peek(fs_base, self, sizeof self) &&
+           self[0] == fs_base && self[2] == fs_base;
+}
+
 void ck_thread_seen(struct ck_slot *t, struct user_regs_struct *regs)
 {
-    uint64_t self[3] = {0, 0, 0};
     greg_t arg;
 
     t->fs_base = regs->fs_base;
     t->gs_base = regs->gs_base;
-    /* tcbhead_t: tcb, dtv, self */
-    t->tls = regs->fs_base && !peek(regs->fs_base, self, sizeof self) &&
-             self[0] == regs->fs_base && self[2] == regs->fs_base;
+    t->tls = ck_thread_is_libc(regs->fs_base);
     ck_frame_rseq(regs, t->rseq);
     t->sys = ck_frame_rewind(regs, t->sys.nr);
     t->vpid_arg = 0;
@@ -143,18 +148,6 @@ static struct ck_slot *new_slot(int32_t tid)
     return t;
 }
 
-static int zombie(int32_t tid)
-{
-    char path[64], buf[512];
-    const char *p;
-
-    ck_fmt(path, sizeof path, "/proc/%d/task/%d/stat", job.pid, tid);
-    if (ck_read_file(path, buf, sizeof buf) < 0)
-        return 1;
-    p = strrchr(buf, ')');
-    return p && (p[2] == 'Z' || p[2] == 'X');
-}
-
 static int seize(int32_t tid, void *arg)
 {
     struct ck_slot *t;
@@ -168,7 +161,7 @@ static int seize(int32_t tid, void *arg)
             return 0;
     r = pt(PTRACE_SEIZE, tid, NULL, NULL);
     if (r < 0) {
-        if (r == -ESRCH || zombie(tid)) {
+        if (r == -ESRCH || ck_thread_ended(tid)) {
             if (tid == job.pid)
                 ck_threads.leader_exited = 1;
             return 0;
@@ -214,10 +207,6 @@ static int signal_due(struct ck_slot *t)
     return acts(&t->pending, t->mask) || acts(&ck_threads.shared, t->mask);
 }
 
-/* The first and the last of our own code (the linker's names). */
-extern const char __ehdr_start[] CK_HIDDEN;
-extern const char etext[] CK_HIDDEN;
-
 /* Has t a translated number on its way to the kernel? Then it is not where
  * it can be stopped; it is let go for a moment. The flag alone is no proof
  * for long: a handler that interrupted such a call runs with it, and one
@@ -230,8 +219,7 @@ static int busy(const struct ck_slot *t, const struct user_regs_struct *r,
 
     if (!t->tls || t->sys.how)
         return 0;
-    if (tries >= BUSY_FLAG_TRIES && (r->rip < (uintptr_t)__ehdr_start ||
-                                     r->rip >= (uintptr_t)etext))
+    if (tries >= BUSY_FLAG_TRIES && !ck_in_our_code(r->rip))
         return 0;
     return peek(t->fs_base + (uint64_t)ck_busy_offset, &v, sizeof v) == 0 &&
            v != 0;

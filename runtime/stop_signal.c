@@ -7,9 +7,10 @@
  * zone; the kernel's frame there is the frame that the thread goes on from.
  *
  * What the handler cannot see is which call was interrupted: the number is
- * read from /proc/self/task/T/syscall just before the signal is sent. A
- * thread that moved on in between keeps what the kernel gave it: a call that
- * cannot restart by itself may then return -EINTR (docs/limits.md).
+ * read from /proc/self/task/T/syscall just before the signal is sent. For a
+ * thread that moved on in between it is told by the call itself where it has
+ * a deadline, or by the instruction in front of the syscall; where neither
+ * does, a call that cannot restart by itself returns -EINTR (docs/limits.md).
  *
  * A thread that does not answer in time may still have our signal pending:
  * then the handler stays installed, and does nothing for a thread that
@@ -19,6 +20,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/uio.h>
 
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
@@ -44,6 +46,121 @@ __asm__(".text\n"
         "syscall\n"
         ".size ck_stop_restorer, .-ck_stop_restorer\n");
 void ck_stop_restorer(void) CK_HIDDEN;
+
+/* The number in "mov $nr, %eax; syscall", as libc's functions have it, when
+ * ip is behind it; or -1. */
+static int32_t call_before(uint64_t ip)
+{
+    uint8_t code[7];
+    int32_t nr;
+    struct iovec local = {code, sizeof code},
+                 remote = {(void *)(uintptr_t)(ip - sizeof code),
+                           sizeof code};
+
+    if (sys6(SYS_process_vm_readv, ck_getpid(), &local, 1, &remote, 1, 0) !=
+            (long)sizeof code ||
+        code[0] != 0xb8 || code[5] != 0x0f || code[6] != 0x05)
+        return -1;
+    memcpy(&nr, code + 1, sizeof nr);
+    return nr;
+}
+
+/*
+ * Which call the thread was in, as a tracer would see it. Only right behind a
+ * syscall instruction is rcx its own address: else the thread has gone on
+ * since its number was read. A call that restarts by itself (SA_RESTART) has
+ * been rewound to the instruction already; a call with a deadline knows its
+ * number; for others it is what /proc told.
+ */
+static void seen_as_traced(struct ck_slot *t, struct user_regs_struct *r,
+                           uint64_t rcx)
+{
+    long eintr = (long)r->rax == -EINTR, nr;
+
+    r->orig_rax = (unsigned long)-1;
+    if (rcx == r->rip + 2 && r->rax < 512) {
+        t->sys.nr = (int32_t)r->rax;
+        r->orig_rax = r->rax;
+        r->rax = (unsigned long)-512;
+        r->rip += 2;
+        return;
+    }
+    if (rcx != r->rip)
+        t->sys.nr = -1;
+    else if (eintr && ck_in_our_code(r->rip) &&
+             ck_thread_is_libc(r->fs_base) && (nr = ck_deadline_call()) >= 0)
+        t->sys.nr = (int32_t)nr;
+    else if (t->sys.nr < 0)
+        t->sys.nr = call_before(r->rip);
+    if (t->sys.nr >= 0 && eintr) {
+        r->orig_rax = (unsigned long)t->sys.nr;
+        r->rax = (unsigned long)-514;
+    }
+}
+
+/* glibc registers each thread's area at a fixed place behind its block. */
+extern const ptrdiff_t __rseq_offset __attribute__((weak));
+extern const unsigned int __rseq_size __attribute__((weak));
+
+static void note_rseq(struct ck_slot *t)
+{
+    if (!t->tls || !&__rseq_offset || !__rseq_size)
+        return;
+    t->rseq = t->fs_base + (uint64_t)__rseq_offset;
+    t->rseq_len = 32;
+    t->rseq_sig = 0x53053053;
+}
+
+static uint64_t pending_mask(const char *field)
+{
+    char buf[4096];
+    const char *p;
+
+    if (ck_read_file("/proc/thread-self/status", buf, sizeof buf) < 0)
+        return 0;
+    p = strstr(buf, field);
+    if (!p)
+        return 0;
+    p += strlen(field);
+    return ck_parse_u64(&p, 16) & ~(1ull << (STOP_SIGNAL - 1));
+}
+
+static int take(struct ck_pending *p, uint64_t set)
+{
+    static const struct timespec none = {0, 0};
+
+    if (p->n == CK_PENDING_MAX ||
+        sys4(SYS_rt_sigtimedwait, &set, &p->info[p->n], &none, 8) <= 0)
+        return 0;
+    p->n++;
+    return 1;
+}
+
+/* Without a tracer what is pending can only be looked at by taking it, and
+ * queueing it again. A thread's own come before those of the process, which
+ * the first thread takes. */
+static void note_pending(struct ck_slot *t)
+{
+    struct ck_pending *p = &t->pending;
+    uint64_t own;
+
+    while ((own = pending_mask("SigPnd:\t")) != 0 &&
+           take(p, 1ull << __builtin_ctzll(own)))
+        ;
+    if (t->leader) {
+        own = pending_mask("ShdPnd:\t");
+        while (own && take(&ck_threads.shared, own))
+            ;
+        p = &ck_threads.shared;
+        for (uint32_t i = 0; i < p->n; i++)
+            sys3(SYS_rt_sigqueueinfo, ck_getpid(), p->info[i].si_signo,
+                 &p->info[i]);
+    }
+    p = &t->pending;
+    for (uint32_t i = 0; i < p->n; i++)
+        sys4(SYS_rt_tgsigqueueinfo, ck_getpid(), t->tid, p->info[i].si_signo,
+             &p->info[i]);
+}
 
 static void handler(int sig, siginfo_t *info, void *frame)
 {
@@ -71,18 +188,9 @@ static void handler(int sig, siginfo_t *info, void *frame)
     regs.rax = (unsigned long)g[REG_RAX];
     regs.rdi = (unsigned long)g[REG_RDI];
     regs.rsi = (unsigned long)g[REG_RSI];
-    /* A blocked call that the kernel gave EINTR to: it saw our signal. */
-    regs.orig_rax = (unsigned long)-1;
-    /* Only right behind a syscall instruction is rcx its own address: else
-     * the thread has gone on since its number was read. */
-    if (g[REG_RCX] != g[REG_RIP])
-        t->sys.nr = -1;
-    if (t->sys.nr >= 0 && g[REG_RAX] == -EINTR) {
-        regs.orig_rax = (unsigned long)t->sys.nr;
-        regs.rax = (unsigned long)-514; /* as a tracer would see it */
-    }
     regs.rdx = (unsigned long)g[REG_RDX];
     regs.rsp = (unsigned long)g[REG_RSP];
+    seen_as_traced(t, &regs, (uint64_t)g[REG_RCX]);
     t->frame = uc;
     memcpy(&t->mask, &uc->uc_sigmask, sizeof t->mask);
     nr = t->sys.nr;
@@ -94,6 +202,8 @@ static void handler(int sig, siginfo_t *info, void *frame)
     g[REG_RSP] = (greg_t)regs.rsp;
     g[REG_RAX] = (greg_t)regs.rax;
     g[REG_RIP] = (greg_t)regs.rip;
+    note_rseq(t);
+    note_pending(t);
     ck_park_wait(t);
 }
 
@@ -122,6 +232,10 @@ static int signal_one(int32_t tid, void *arg)
     for (uint32_t i = 0; i < all->n; i++)
         if (all->slot[i].tid == tid)
             return 0;
+    if (tid == ck_getpid() && ck_thread_ended(tid)) {
+        all->leader_exited = 1;
+        return 0;
+    }
     if (all->n == all->cap) {
         refused = -EAGAIN;
         return 1;
@@ -142,11 +256,28 @@ static int signal_one(int32_t tid, void *arg)
     return 0;
 }
 
+/* A thread that ended with our signal pending does not answer any more. */
+static void forget_ended(void)
+{
+    for (uint32_t i = 0; i < ck_threads.n; i++) {
+        struct ck_slot *t = &ck_threads.slot[i];
+
+        if (__atomic_load_n(&t->phase, __ATOMIC_ACQUIRE) &&
+            ck_thread_ended(t->tid) &&
+            __atomic_exchange_n(&t->phase, 0, __ATOMIC_ACQ_REL)) {
+            t->tid = 0;
+            asked--;
+        }
+    }
+}
+
 static int wait_all(uint64_t end)
 {
     while (__atomic_load_n(&ck_threads.parked, __ATOMIC_ACQUIRE) <
            (uint32_t)asked) {
-        ck_futex_wait(&ck_threads.parked, ck_threads.parked, 10);
+        if (ck_futex_wait(&ck_threads.parked, ck_threads.parked, 10) ==
+            -ETIMEDOUT)
+            forget_ended();
         if (ck_now_us() > end)
             return -ETIMEDOUT;
     }
@@ -169,7 +300,7 @@ int ck_stop_by_signal(int limit_ms, char *why, size_t cap)
     asked = refused = 0;
     memset(&ours, 0, sizeof ours);
     ours.handler = handler;
-    ours.flags = SA_SIGINFO | SA_RESTORER;
+    ours.flags = SA_SIGINFO | SA_RESTORER | SA_RESTART;
     ours.restorer = ck_stop_restorer;
     ours.mask = ~0ull;
     sys4(SYS_rt_sigaction, STOP_SIGNAL, &ours, &before, 8);

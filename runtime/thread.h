@@ -90,6 +90,12 @@ int ck_threads_reserve(uint32_t n);
 /* The slot of tid from the checkpoint before, to know what restart_syscall
  * was; -1 if unknown. */
 int32_t ck_threads_remembered(int32_t tid);
+/* Has the tid ended, but for being waited for? */
+int ck_thread_ended(int32_t tid);
+/* Is fs_base the block of a glibc thread? Then our TLS can be used there. */
+int ck_thread_is_libc(uint64_t fs_base);
+/* Is ip in our own code? */
+int ck_in_our_code(uint64_t ip);
 /* Fills what is read from registers: both ways of stopping. */
 void ck_thread_seen(struct ck_slot *t, struct user_regs_struct *regs);
 

@@ -106,6 +106,27 @@ static int list_tids(pid_t pid, pid_t **out, size_t *n)
     return *n && !e ? 0 : -ENOMEM;
 }
 
+/* The newest thread but the runtime's own. */
+static pid_t newest(pid_t pid, const pid_t *tid, size_t n)
+{
+    char path[64], comm[32];
+
+    while (n-- > 1) {
+        FILE *f;
+
+        snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", pid, tid[n]);
+        f = fopen(path, "re");
+        comm[0] = '\0';
+        if (f && !fgets(comm, sizeof(comm), f))
+            comm[0] = '\0';
+        if (f)
+            fclose(f);
+        if (strcmp(comm, "ckpt-agent\n"))
+            break;
+    }
+    return tid[n];
+}
+
 /* The runtime's own thread has a descriptor table of its own and no part in
  * the program. Every other thread has to share the program's table: nothing
  * can be put back for one that does not. When the first thread has ended, its
@@ -122,7 +143,7 @@ static int read_tids(struct ck_capture *c, struct ck_capture_proc *p)
         free(tid);
         return rc ? rc : -ENOMEM;
     }
-    first = p->state == 'Z' ? tid[n - 1] : p->pid;
+    first = p->state == 'Z' ? newest(p->pid, tid, n) : p->pid;
     snprintf(p->base, sizeof(p->base),
              p->state == 'Z' ? "/proc/%d/task/%d" : "/proc/%d", p->pid,
              first);

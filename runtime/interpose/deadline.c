@@ -27,6 +27,7 @@ struct record {
     struct timespec end;  /* on that clock */
     struct timespec ts;   /* what the kernel reads */
     struct timespec left; /* when the thread was parked */
+    long nr; /* of the call */
 };
 
 static __thread struct record record;
@@ -93,6 +94,11 @@ void ck_deadline_resumed(int restarted)
     record.ts = record.left;
 }
 
+long ck_deadline_call(void)
+{
+    return record.active ? record.nr : -1;
+}
+
 /* A handler that sleeps while it interrupts such a call finds the record in
  * use, and leaves it as it was. */
 long ck_timed(long nr, long args[6], int slot, const struct timespec *t,
@@ -110,6 +116,7 @@ long ck_timed(long nr, long args[6], int slot, const struct timespec *t,
         record.active = 0;
     }
     clock_gettime(clock, &now);
+    record.nr = nr;
     record.clock = clock;
     record.end = sum(now, want);
     record.ts = want;
