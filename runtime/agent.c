@@ -52,6 +52,7 @@ static struct {
     int term_asked; /* what a TERM from Slurm is for */
     struct ck_client_rx rx;
     uint32_t nchildren;
+    uint32_t stopped_child; /* one whose agent can't answer, or 0 */
 } agent;
 
 static uint8_t stack[AGENT_STACK] __attribute__((aligned(16)));
@@ -105,6 +106,8 @@ static int add_child(const char *text)
         s = strrchr(stat, ')');
         if (!s || s[2] == 'Z' || s[2] == 'X' || strstr(stat, "(ckpt-"))
             continue;
+        if (s[2] == 'T')
+            agent.stopped_child = (uint32_t)pid;
         if (agent.nchildren == CHILDREN_MAX)
             return -E2BIG;
         children[agent.nchildren++] = (uint32_t)pid;
@@ -152,8 +155,15 @@ static long on_stop(const struct ck_msg_stop *m)
         agent.parked = 1;
     }
     agent.parked_id = m->id;
-    agent.nchildren = 0;
+    agent.nchildren = agent.stopped_child = 0;
     ck_each_number("/proc/self/task", list_children, NULL);
+    if (agent.stopped_child) {
+        /* Its agent is stopped with it and will not answer. */
+        ck_fmt(why, sizeof why, "process %d, its child, is stopped by a "
+               "signal (SIGSTOP, SIGTSTP): let it go on first",
+               ck_virt_of((int32_t)agent.stopped_child));
+        return send_failed(m->id, CK_PHASE_STOP, -EBUSY, why);
+    }
     reply.threads = ck_threads.n;
     reply.bytes = resident();
     reply.children = (struct ck_blob){children, agent.nchildren * 4};

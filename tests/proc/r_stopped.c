@@ -1,5 +1,6 @@
-/* Claim: a stopped child stays stopped, its parent was told once, and
- * SIGCONT makes it go on. */
+/* Claim: a checkpoint with a stopped child is refused by name, the child
+ * stays stopped, and SIGCONT makes it go on. */
+/* refusal: process [0-9]+, its child, is stopped by a signal */
 #include "claim.h"
 
 int main(void)
