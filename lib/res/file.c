@@ -136,7 +136,9 @@ static int writes(const struct ck_ofd *rec)
 }
 
 /* The descriptor of the surroundings that takes the file's place, or -1. It
- * does so if it is a regular file other than the saved one. */
+ * does so if it is a regular file other than the saved one: of another name,
+ * made anew under the same name, or emptied by the redirection that opened
+ * it. Only what goes on where the saved one ended is rolled back. */
 static int stand_in(const struct ck_res_load *c, const struct file_body *b)
 {
     struct stat there, here;
@@ -147,7 +149,8 @@ static int stand_in(const struct ck_res_load *c, const struct file_body *b)
         if (fstat(c->stdio[i], &here) < 0 || !S_ISREG(here.st_mode))
             continue;
         if (stat(b->path, &there) == 0 && there.st_dev == here.st_dev &&
-            there.st_ino == here.st_ino)
+            there.st_ino == here.st_ino && here.st_ino == b->ino &&
+            (uint64_t)here.st_size >= b->size)
             continue;
         return c->stdio[i];
     }

@@ -2,10 +2,8 @@
 # program goes on, and the next checkpoint succeeds.
 . "$ROOM/fault.sh"
 begin
-slay "ckpt capture"
-failing_checkpoint
-wait $SLAY || fail "there was no helper to kill"
-older_set_whole 1
+slay_until_failed "ckpt capture"
+sets_whole
 ping_program
 checkpoint
 restartable

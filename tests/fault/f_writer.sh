@@ -3,10 +3,8 @@
 . "$ROOM/fault.sh"
 begin
 for i in 1 2 3; do
-	slay ckpt-writer
-	failing_checkpoint
-	wait $SLAY || fail "there was no writer to kill"
-	older_set_whole 1
+	slay_until_failed ckpt-writer
+	sets_whole
 	ping_program
 done
 checkpoint

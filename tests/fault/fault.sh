@@ -47,6 +47,35 @@ failing_checkpoint() {
 	[ -s ckpt.err ] || fail "the failure has no reason"
 }
 
+# slay_until_failed TEXT: checkpoints whose TEXT is killed, until one was hit
+# before it had done its work (a kill can come a moment too late, or never).
+# The coordinator tries again by itself, so the command may well succeed.
+slay_until_failed() {
+	local st try before
+	for try in 1 2 3 4 5 6 7 8 9 10; do
+		before=$(failures)
+		slay "$1"
+		say "checkpoint, to be hit ($try)"
+		timeout -k 5 "$LIMIT" "$CKPT" checkpoint --wait --dir "$D" \
+			>> trace 2> ckpt.err
+		st=$?
+		cat ckpt.err >> trace
+		[ $st -ne 124 ] && [ $st -ne 137 ] || fail "the checkpoint hangs"
+		[ $st -eq 0 ] || [ -s ckpt.err ] || fail "the failure has no reason"
+		kill "$SLAY" 2> /dev/null
+		wait "$SLAY"
+		[ "$(failures)" -eq "$before" ] || return 0
+	done
+	fail "ten checkpoints were not harmed by the loss of their $1"
+}
+failures() { grep -c "checkpoint [0-9]* failed: " "$D/log"; }
+
+# no part of a failed set is left, and all that are committed verify
+sets_whole() {
+	until_true "removal of the failed set" only_committed
+	"$CKPT" verify "$D" >> trace 2>&1 || fail "a set does not verify"
+}
+
 committed() { ls "$D"/set-*/MANIFEST 2> /dev/null | wc -l; }
 
 # no part of a failed set is left, and set N still verifies

@@ -4,9 +4,9 @@
  *   slay TEXT DIR [N]
  *
  * Looks through the caller's own processes, over and over, for one whose
- * name (comm) or command line contains TEXT and whose environment names DIR
- * as CLAIM_DIR, and kills it with SIGKILL; N times (1). A file `armed` says
- * that it has begun to look. Exit: 0 killed, 1 none came within 20 seconds.
+ * name (comm) or command line contains TEXT and that belongs to DIR: its
+ * command line names it, or its environment as CLAIM_DIR. Kills it with
+ * SIGKILL; N times (1). A file `armed` says that it has begun to look. Exit: 0 killed, 1 none came within 20 seconds.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -39,18 +39,19 @@ static size_t slurp(const char *pid, const char *name, char *buf, size_t cap)
 static int matches(const char *pid, const char *text, const char *dir)
 {
     static char buf[65536], want[4200];
-    size_t n = slurp(pid, "comm", buf, sizeof buf);
+    char comm[64];
+    size_t n = slurp(pid, "cmdline", buf, sizeof buf);
 
-    if (!strstr(buf, text)) {
-        n = slurp(pid, "cmdline", buf, sizeof buf);
-        if (n)
-            n--;
-        for (size_t i = 0; i < n; i++)
-            if (!buf[i])
-                buf[i] = ' ';
-        if (!strstr(buf, text))
-            return 0;
-    }
+    slurp(pid, "comm", comm, sizeof comm);
+    if (n)
+        n--;
+    for (size_t i = 0; i < n; i++)
+        if (!buf[i])
+            buf[i] = ' ';
+    if (!strstr(comm, text) && !strstr(buf, text))
+        return 0;
+    if (strstr(buf, dir))
+        return 1;
     n = slurp(pid, "environ", buf, sizeof buf);
     snprintf(want, sizeof want, "CLAIM_DIR=%s", dir);
     return memmem(buf, n, want, strlen(want) + 1) != NULL;

@@ -96,8 +96,12 @@ kill_all() {
 	[ -n "$list" ] || fail "status names no process"
 	c=$(coordinator_pid)
 	say "kill -9 $list, $c, $FRONT"
-	# the front end first: it would report the end of what it started
-	kill -9 "$FRONT" $list $c 2>> "$W/trace"
+	# the front end first: it would report the end of what it started; and
+	# nobody may see another's end and clean up, as no node that dies would
+	kill -9 "$FRONT" 2>> "$W/trace"
+	kill -STOP $list 2>> "$W/trace"
+	list=$(printf '%s\n' $list $(mine) | sort -un)
+	kill -9 $list $c 2>> "$W/trace"
 	wait "$FRONT" 2> /dev/null
 	for p in $list $c; do
 		until_true "end of process $p" gone "$p"
