@@ -6,7 +6,8 @@
  * Looks through the caller's own processes, over and over, for one whose
  * name (comm) or command line contains TEXT and that belongs to DIR: its
  * command line names it, or its environment as CLAIM_DIR. Kills it with
- * SIGKILL; N times (1). A file `armed` says that it has begun to look. Exit: 0 killed, 1 none came within 20 seconds.
+ * SIGKILL; N times (1). A file `armed` says that it has begun to look.
+ * Exit: 0 killed, 1 none came within 20 seconds.
  */
 #include <ctype.h>
 #include <dirent.h>
