@@ -85,13 +85,12 @@ int ck_each_number(const char *dir, int (*fn)(int32_t n, void *arg),
     return n < 0 ? (int)n : 0;
 }
 
-int ck_thread_ended(int32_t tid)
+int ck_thread_ended(int32_t pid, int32_t tid)
 {
     char path[64], buf[512];
     const char *p;
 
-    ck_fmt(path, sizeof path, "/proc/%d/task/%d/stat", ck_getpid(),
-           tid);
+    ck_fmt(path, sizeof path, "/proc/%d/task/%d/stat", pid, tid);
     if (ck_read_file(path, buf, sizeof buf) < 0)
         return 1;
     p = strrchr(buf, ')');

@@ -161,7 +161,7 @@ static int seize(int32_t tid, void *arg)
             return 0;
     r = pt(PTRACE_SEIZE, tid, NULL, NULL);
     if (r < 0) {
-        if (r == -ESRCH || ck_thread_ended(tid)) {
+        if (r == -ESRCH || ck_thread_ended(job.pid, tid)) {
             if (tid == job.pid)
                 ck_threads.leader_exited = 1;
             return 0;

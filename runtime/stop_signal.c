@@ -232,7 +232,7 @@ static int signal_one(int32_t tid, void *arg)
     for (uint32_t i = 0; i < all->n; i++)
         if (all->slot[i].tid == tid)
             return 0;
-    if (tid == ck_getpid() && ck_thread_ended(tid)) {
+    if (tid == ck_getpid() && ck_thread_ended(ck_getpid(), tid)) {
         all->leader_exited = 1;
         return 0;
     }
@@ -263,7 +263,7 @@ static void forget_ended(void)
         struct ck_slot *t = &ck_threads.slot[i];
 
         if (__atomic_load_n(&t->phase, __ATOMIC_ACQUIRE) &&
-            ck_thread_ended(t->tid) &&
+            ck_thread_ended(ck_getpid(), t->tid) &&
             __atomic_exchange_n(&t->phase, 0, __ATOMIC_ACQ_REL)) {
             t->tid = 0;
             asked--;

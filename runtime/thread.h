@@ -91,7 +91,7 @@ int ck_threads_reserve(uint32_t n);
  * was; -1 if unknown. */
 int32_t ck_threads_remembered(int32_t tid);
 /* Has the tid ended, but for being waited for? */
-int ck_thread_ended(int32_t tid);
+int ck_thread_ended(int32_t pid, int32_t tid);
 /* Is fs_base the block of a glibc thread? Then our TLS can be used there. */
 int ck_thread_is_libc(uint64_t fs_base);
 /* Is ip in our own code? */
