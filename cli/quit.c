@@ -4,9 +4,11 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "cli/cli.h"
+#include "cli/members.h"
 #include "lib/base/conn.h"
 #include "lib/base/duration.h"
 #include "lib/base/log.h"
@@ -39,6 +41,30 @@ static int wait_gone(const char *dir, int64_t until, struct ck_err *e)
     }
 }
 
+/* Programs whose coordinator has died are ended one by one. */
+static int end_members(const char *dir, int sig, int64_t until,
+                       struct ck_err *e)
+{
+    struct ck_member m[64];
+    unsigned n = ck_members(dir, m, 64), all = n;
+
+    if (n == 0)
+        return -ENOENT; /* e says who does not answer */
+    for (unsigned sent = 0; n > 0; n = ck_members(dir, m, 64)) {
+        for (unsigned i = 0; i < n && i < 64; i++)
+            if (!sent || sig == SIGKILL)
+                kill(m[i].pid, sig);
+        sent = n <= 64;
+        if (ck_now_ms() >= until)
+            return ck_err(e, -ETIMEDOUT, "%s (pid %d) has not ended yet",
+                          m[0].comm, (int)m[0].pid);
+        ck_sleep_ms(20);
+    }
+    ck_log("no coordinator answered; %u process%s on this node ended", all,
+           all > 1 ? "es" : "");
+    return 0;
+}
+
 static int end_it(const char *dir, uint8_t cmd, uint32_t timeout)
 {
     int64_t until = ck_now_ms() + (int64_t)timeout * 1000;
@@ -46,6 +72,11 @@ static int end_it(const char *dir, uint8_t cmd, uint32_t timeout)
     struct ck_err e;
     int r = ck_conn_open(dir, 10000, &c, &e);
 
+    if (r == -ENOENT || r == -ECONNREFUSED)
+        return end_members(dir, cmd == CK_CMD_KILL ? SIGKILL : SIGTERM, until,
+                           &e) < 0
+                   ? ck_cli_fail(&e)
+                   : 0;
     if (r < 0)
         return ck_cli_fail(&e);
     r = ck_conn_run(c, cmd, 0, 0, (int)timeout * 1000, NULL, NULL, &e);

@@ -16,10 +16,12 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/members.h"
 #include "cli/start.h"
 #include "lib/base/config.h"
 #include "lib/base/conn.h"
 #include "lib/base/duration.h"
+#include "lib/base/env.h"
 #include "lib/base/jobdir.h"
 #include "lib/base/log.h"
 #include "lib/base/sets.h"
@@ -35,13 +37,16 @@ static const char usage[] =
     "  --files=keep     leave files as they are; otherwise a file that was\n"
     "                   being written is put back to its length at the\n"
     "                   checkpoint (the rest is kept in DIR/rollback)\n"
+    "  --force          although the coordinator's node cannot be reached;\n"
+    "                   only when the computation is dead for sure\n"
     "  --detach         print the job directory and return once it runs\n\n"
     "For a task of a Slurm step (the plugin runs it):\n"
     "  --in-place --tree T [--set N | --set-dir DIR]\n"
     "                   become the root of tree T of a computation whose\n"
     "                   coordinator is restoring already\n";
 
-enum { OPT_IN_PLACE = 256, OPT_TREE, OPT_SET_DIR, OPT_FILES };
+enum { OPT_IN_PLACE = 256, OPT_TREE, OPT_SET_DIR, OPT_FILES,
+       OPT_FORCE };
 
 static const struct option option_table[] = {
     {"set", required_argument, NULL, 's'},
@@ -50,6 +55,7 @@ static const struct option option_table[] = {
     {"keep", required_argument, NULL, 'k'},
     {"detach", no_argument, NULL, 'D'},
     {"files", required_argument, NULL, OPT_FILES},
+    {"force", no_argument, NULL, OPT_FORCE},
     {"in-place", no_argument, NULL, OPT_IN_PLACE},
     {"tree", required_argument, NULL, OPT_TREE},
     {"set-dir", required_argument, NULL, OPT_SET_DIR},
@@ -98,6 +104,9 @@ static int one_option(struct ck_restart *r, int o)
         if (strcmp(optarg, "keep") && strcmp(optarg, "rollback"))
             return ck_cli_usage("restart", "--files is keep or rollback");
         r->keep_files = strcmp(optarg, "keep") == 0;
+        return 0;
+    case OPT_FORCE:
+        r->force = 1;
         return 0;
     case OPT_IN_PLACE:
         r->in_place = 1;
@@ -164,17 +173,61 @@ static int choose(struct ck_restart *r, struct ck_err *e)
     return ck_err(e, rc, "cannot restart from %s: %s", r->dir, why.text);
 }
 
-/* Nothing may be running: a computation restarted beside itself would write
- * into the same files twice. */
-static int nobody_there(const char *dir, struct ck_err *e)
+/* A coordinator that listens on its own node only cannot be asked from
+ * here; while its address stands in D it has not said that it has ended. */
+static int out_of_reach(const char *dir, struct ck_err *e)
 {
     struct ck_coord_addr a;
-    int alive = ck_conn_alive(dir, 10000, e);
 
-    if (alive < 0)
-        return alive;
-    if (alive == 0 || ck_coordinator_dismiss(dir, 3000))
+    if (ck_jobdir_addr_read(dir, &a, NULL) < 0 ||
+        strcmp(a.node, ck_env_node()) == 0 ||
+        (strncmp(a.host, "127.", 4) != 0 && strcmp(a.host, "::1") != 0))
         return 0;
+    return ck_err(e, -EBUSY,
+                  "the coordinator of %s was last seen on %s and can only be "
+                  "asked there: restart there, or, when that node or the "
+                  "computation is dead for sure, with --force",
+                  dir, a.node);
+}
+
+/* Programs whose coordinator has died run on. */
+static int left_alone(const char *dir, struct ck_err *e)
+{
+    struct ck_member m;
+    unsigned n = ck_members(dir, &m, 1);
+
+    if (n == 0)
+        return 0;
+    return ck_err(e, -EBUSY,
+                  "%u process%s of %s still run%s here without a coordinator "
+                  "(%s, pid %d); end %s first: `ckpt kill %s`",
+                  n, n > 1 ? "es" : "", dir, n > 1 ? "" : "s", m.comm,
+                  (int)m.pid, n > 1 ? "them" : "it", dir);
+}
+
+/* Nothing may be running: a computation restarted beside itself would write
+ * into the same files twice. */
+static int nobody_there(const struct ck_restart *r, struct ck_err *e)
+{
+    const char *dir = r->dir;
+    struct ck_coord_addr a;
+    struct ck_err why;
+    int alive = 0;
+
+    if (!r->force) {
+        if (out_of_reach(dir, e) < 0)
+            return -EBUSY;
+        alive = ck_conn_alive(dir, 10000, &why);
+        if (alive < 0)
+            return ck_err(e, alive,
+                          "%s; when the computation is dead for sure: "
+                          "--force",
+                          why.text);
+    } else {
+        alive = ck_conn_alive(dir, 10000, NULL) == 1;
+    }
+    if (alive == 0 || ck_coordinator_dismiss(dir, 3000))
+        return left_alone(dir, e);
     if (ck_jobdir_addr_read(dir, &a, NULL) < 0)
         memset(&a, 0, sizeof(a));
     return ck_err(e, -EBUSY,
@@ -188,7 +241,7 @@ static int prepare(struct ck_restart *r, struct ck_err *e)
     int rc = ck_paths_check(&r->paths, e);
 
     if (rc == 0)
-        rc = nobody_there(r->dir, e);
+        rc = nobody_there(r, e);
     return rc < 0 ? rc : choose(r, e);
 }
 

@@ -13,7 +13,7 @@
 struct ck_restart {
     const char *dir_option, *tree;
     uint32_t set, interval, keep;
-    int has_interval, detach, in_place, keep_files;
+    int has_interval, detach, in_place, keep_files, force;
     struct ck_paths paths;
     char dir[CK_PATH];
     struct ck_manifest *manifest; /* of the set; not with in_place */

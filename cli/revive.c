@@ -274,8 +274,9 @@ int ck_restart_all(struct ck_restart *r)
         code = 1;
         ck_detached(background, code);
     } else {
-        ck_log("restarted from image set %u (%u processes)", r->set,
-               r->manifest->processes);
+        ck_log("restarted from image set %u (%u process%s)", r->set,
+               r->manifest->processes,
+               r->manifest->processes == 1 ? "" : "es");
         ck_detached(background, 0);
         ck_super_wait(r->dir, roots, n);
         code = ck_super_end(r->dir, first_of(roots, n));

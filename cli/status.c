@@ -132,6 +132,7 @@ static void table(const char *dir, const struct ck_status *s, FILE *out)
     const char *error = ck_jstr(s->doc, "last_error", NULL);
     const char *name = ck_jstr(s->doc, "name", ""), *state;
     double job = ck_jnum(s->doc, "job", 0);
+    size_t n = count(ck_jget(s->doc, "processes"));
     char age[32], jobid[32] = "";
 
     if (job > 0)
@@ -142,9 +143,8 @@ static void table(const char *dir, const struct ck_status *s, FILE *out)
         fprintf(out, "name         %s%s\n", name, jobid);
     ck_duration_text(age, sizeof(age), s->age);
     if (s->live)
-        fprintf(out, "state        %s, run %.0f, %zu processes\n", state,
-                ck_jnum(s->doc, "generation", 0),
-                count(ck_jget(s->doc, "processes")));
+        fprintf(out, "state        %s, run %.0f, %zu process%s\n", state,
+                ck_jnum(s->doc, "generation", 0), n, n == 1 ? "" : "es");
     else
         fprintf(out, "state        was %s %s ago; no coordinator answers "
                      "here now\n", state, age);

@@ -67,6 +67,32 @@ kill_everything() {
     ckpt kill job
 }
 
+@test "restart is refused while programs run whose coordinator was killed" {
+    start ./count 400 0
+    ckpt checkpoint --wait job
+    kill -9 "$(cut -d' ' -f3 ckpt.job/coordinator)"
+    run ckpt restart job
+    [ "$status" -eq 1 ]
+    [[ $output == *"still run here without a coordinator"* ]]
+    run ckpt kill job
+    [ "$status" -eq 0 ]
+    code=0
+    wait $launched || code=$?
+    [ $code -eq 137 ]
+}
+
+@test "restart is refused where the coordinator cannot be asked" {
+    start ./count 400 0
+    ckpt checkpoint --kill job
+    wait $launched || :
+    echo "127.0.0.1 4711 99 another-node" >ckpt.job/coordinator
+    run ckpt restart job
+    [ "$status" -eq 1 ]
+    [[ $output == *"last seen on another-node"* ]]
+    ckpt restart --force --detach job
+    ckpt kill job
+}
+
 @test "restart goes back to an older set when the newest is damaged" {
     start ./count 16 0
     ckpt checkpoint --wait job

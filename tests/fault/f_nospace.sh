@@ -9,13 +9,13 @@ mkdir -p small
 mount -t tmpfs -o size=400m none small || fail "no tmpfs"
 D=$W/small/ck
 begin
-head -c 1g /dev/zero > small/filler 2>> trace
+head -c 1G /dev/zero > small/filler 2>> trace
 for i in 1 2; do
 	failing_checkpoint
 	grep -qi "space" ckpt.err || fail "no word of space: $(cat ckpt.err)"
 	older_set_whole 1
 	ping_program
-	head -c 1g /dev/zero > small/filler 2>> trace
+	head -c 1G /dev/zero > small/filler 2>> trace
 done
 rm small/filler
 checkpoint
