@@ -72,6 +72,22 @@ static int load_all(struct ck_spawn *s, struct ck_res_load *c)
     return 0;
 }
 
+static int link_all(struct ck_spawn *s, struct ck_res_load *c)
+{
+    const struct ck_tree_image *m = &s->tree.img;
+
+    for (size_t i = 0; i < m->nofd; i++) {
+        const struct ck_res *res = ck_res_named(m->ofd[i].kind);
+        int rc;
+
+        c->why[0] = '\0';
+        rc = res->link ? res->link(c, &m->ofd[i], s->src[i]) : 0;
+        if (rc)
+            return blame(s, &m->ofd[i], c->why, rc);
+    }
+    return 0;
+}
+
 /* What the tree gets for its standard descriptors, out of the way too; a
  * closed one is /dev/null, as nobody expects it to be missing. */
 static int take_stdio(struct ck_spawn *s)
@@ -91,11 +107,29 @@ static int take_stdio(struct ck_spawn *s)
                : 0;
 }
 
+struct load {
+    struct ck_res_load base;
+    const struct ck_spawn *s;
+};
+
+static int loaded(const struct ck_res_load *c, uint32_t id)
+{
+    const struct ck_spawn *s = ((const struct load *)c)->s;
+    long i = ck_tree_ofd(&s->tree.img, id);
+
+    return i < 0 ? -1 : s->src[i];
+}
+
 int ck_spawn_files(struct ck_spawn *s)
 {
     const char *slash = strrchr(s->opts->set_dir, '/');
     char why[900] = "";
-    struct ck_res_load c = {
+    struct load load = {.s = s};
+    struct ck_res_load *c = &load.base;
+    int rc = take_stdio(s);
+
+    *c = (struct ck_res_load){
+        .loaded = loaded,
         .source = &s->tree.source,
         .job_dir = s->opts->job_dir,
         .set_name = slash ? slash + 1 : s->opts->set_dir,
@@ -103,18 +137,19 @@ int ck_spawn_files(struct ck_spawn *s)
         .why = why,
         .whycap = sizeof(why),
     };
-    int rc = take_stdio(s);
 
-    memcpy(c.stdio, s->stdio, sizeof(c.stdio));
+    memcpy(c->stdio, s->stdio, sizeof(c->stdio));
     s->src = calloc(s->tree.img.nofd + 1, sizeof(*s->src));
     if (!s->src)
         rc = -ENOMEM;
     for (size_t i = 0; s->src && i < s->tree.img.nofd; i++)
         s->src[i] = -1;
     if (!rc)
-        rc = check_all(s, &c);
+        rc = check_all(s, c);
     if (!rc)
-        rc = load_all(s, &c);
-    ck_res_load_end(&c);
+        rc = load_all(s, c);
+    if (!rc)
+        rc = link_all(s, c);
+    ck_res_load_end(c);
     return rc;
 }

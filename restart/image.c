@@ -186,3 +186,18 @@ void ck_tree_close(struct ck_tree_file *t)
     memset(t, 0, sizeof(*t));
     t->fd = -1;
 }
+
+long ck_tree_ofd(const struct ck_tree_image *img, uint32_t id)
+{
+    size_t lo = 0, hi = img->nofd;
+
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+
+        if (img->ofd[mid].id < id)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < img->nofd && img->ofd[lo].id == id ? (long)lo : -1;
+}

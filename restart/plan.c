@@ -160,20 +160,13 @@ static int emit_place(struct maker *m, int i)
 
 static int source_of(const struct maker *m, const struct ck_fd *f)
 {
-    size_t lo = 0, hi = m->img->nofd;
+    long i = ck_tree_ofd(m->img, f->ofd);
+    int slot;
 
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-
-        if (m->img->ofd[mid].id < f->ofd)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    if (lo == m->img->nofd || m->img->ofd[lo].id != f->ofd)
+    if (i < 0)
         return -1;
-    hi = (size_t)ck_res_stdio_slot(&m->img->ofd[lo], (int)f->fd);
-    return (int)hi >= 0 ? m->facts->stdio[hi] : m->facts->src[lo];
+    slot = ck_res_stdio_slot(&m->img->ofd[i], (int)f->fd);
+    return slot >= 0 ? m->facts->stdio[slot] : m->facts->src[i];
 }
 
 static int order_u32(const void *a, const void *b)

@@ -53,6 +53,9 @@ struct ck_tree_image {
     size_t nofd;
 };
 
+/* Index of the description with this id, -1 if there is none. */
+long ck_tree_ofd(const struct ck_tree_image *img, uint32_t id);
+
 /* Facts of this restart that the plan needs. src[i]: descriptor that holds
  * ofd[i]; keep: what a saved process leaves open for the restorer, all of
  * them numbers that no program uses. */

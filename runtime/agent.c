@@ -74,6 +74,7 @@ static void release(void)
     if (!agent.parked)
         return;
     agent.parked = 0;
+    ck_stop_let_look(0);
     ck_park_release();
 }
 

@@ -565,6 +565,14 @@ int ck_stop_by_ptrace(int limit_ms, char *why, size_t cap)
     return r;
 }
 
+int ck_ptracer;
+
+void ck_stop_let_look(int yes)
+{
+    if (yama())
+        sys2(SYS_prctl, PR_SET_PTRACER, yes ? -1 : ck_real_of(ck_ptracer));
+}
+
 int ck_stop_all(int limit_ms, char *why, size_t cap)
 {
     char first[256] = "";
@@ -572,6 +580,8 @@ int ck_stop_all(int limit_ms, char *why, size_t cap)
 
     if (!ck_stop_forced) {
         r = ck_stop_by_ptrace(limit_ms, first, sizeof first);
+        if (r == 0)
+            ck_stop_let_look(1);
         if (r != -EPERM && r != -EACCES && r != -ENOSYS) {
             ck_fmt(why, cap, "%s", first);
             return r;

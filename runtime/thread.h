@@ -106,6 +106,10 @@ void ck_thread_seen(struct ck_slot *t, struct user_regs_struct *regs);
 int ck_stop_all(int limit_ms, char *why, size_t cap);
 int ck_stop_by_ptrace(int limit_ms, char *why, size_t cap);
 int ck_stop_by_signal(int limit_ms, char *why, size_t cap);
+/* Where only descendants may be looked into (Yama), `ckpt capture` may while
+ * we are parked; then whoever the program last allowed. */
+void ck_stop_let_look(int yes);
+extern CK_HIDDEN int ck_ptracer; /* the program's PR_SET_PTRACER */
 
 /* ---- task/sched.c: on the thread itself ---- */
 void ck_sched_tell(struct ck_slot *t);

@@ -2,7 +2,7 @@
  * contents.c - saves the bytes of a file that has no name any more, and
  * makes such a file again. Holes stay holes.
  */
-#include "lib/res/res.h"
+#include "lib/res/kind.h"
 
 #include <errno.h>
 #include <fcntl.h>

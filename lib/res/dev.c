@@ -1,7 +1,7 @@
 /*
  * dev.c - devices without a state of their own: opened again by path.
  */
-#include "lib/res/res.h"
+#include "lib/res/kind.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
  * dir.c - an open directory: opened again by path, at the same place of its
  * list.
  */
-#include "lib/res/res.h"
+#include "lib/res/kind.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -10,7 +10,7 @@
  * restart's surroundings have there, if they have one.
  * `flock` locks come back; record locks belong to processes and are refused.
  */
-#include "lib/res/res.h"
+#include "lib/res/kind.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,19 +9,19 @@
 #include <stdio.h>
 #include <string.h>
 
-extern const struct ck_res ck_res_dev;
-extern const struct ck_res ck_res_stdio;
-extern const struct ck_res ck_res_pipe;
-extern const struct ck_res ck_res_file;
-extern const struct ck_res ck_res_dir;
+#define KINDS(K)                                                  \
+    K(dev)     /* /dev/null and the like */                       \
+    K(stdio)   /* leads outside: terminal, pipe, socket */        \
+    K(pipe)                                                       \
+    K(eventfd)                                                    \
+    K(file)                                                       \
+    K(dir)
 
-static const struct ck_res *const list[] = {
-    &ck_res_dev,   /* /dev/null and the like */
-    &ck_res_stdio, /* leads outside: terminal, pipe, socket */
-    &ck_res_pipe,
-    &ck_res_file,
-    &ck_res_dir,
-};
+#define DECLARE(name) extern const struct ck_res ck_res_##name;
+KINDS(DECLARE)
+
+#define ENTRY(name) &ck_res_##name,
+static const struct ck_res *const list[] = {KINDS(ENTRY)};
 
 #define LIST_SIZE (sizeof(list) / sizeof(list[0]))
 

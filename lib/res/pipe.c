@@ -7,7 +7,7 @@
  * end of file, or gets SIGPIPE, as before. An end that is open outside of
  * the tree only cannot be put back: refused.
  */
-#include "lib/res/res.h"
+#include "lib/res/kind.h"
 
 #include <errno.h>
 #include <fcntl.h>

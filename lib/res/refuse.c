@@ -5,7 +5,7 @@
  * check): -EAGAIN, so that the checkpoint may be tried again. All others
  * are -ENOTSUP: they stay as long as the program wants them.
  */
-#include "lib/res/res.h"
+#include "lib/res/kind.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -59,7 +59,6 @@ static int refuse_anon(const struct ck_res_ofd *o, char *why, size_t cap)
         const char *name, *text;
     } known[] = {
         {"eventpoll", "an epoll set"},
-        {"eventfd", "an eventfd"},
         {"timerfd", "a timerfd"},
         {"signalfd", "a signalfd"},
         {"inotify", "an inotify instance"},

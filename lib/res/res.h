@@ -25,8 +25,11 @@ struct ck_capture; /* lib/tree/capture.h */
 struct ck_restart; /* restart/plan.h */
 
 /* One OFD as capture sees it. pid, fd: one process and number that has it;
- * open /proc/<pid>/fd/<fd> for the object itself. slots: bit n is set when
- * it is what the tree's root had as descriptor n (0, 1, 2). */
+ * open /proc/<pid>/fd/<fd> for the object itself, or ck_res_take the very
+ * description. One that no process has open, because it is on its way in a
+ * socket or only an epoll set knows it, is a number of the helper's own.
+ * slots: bit n is set when it is what the tree's root had as descriptor n
+ * (0, 1, 2). domain, type, protocol: of a socket; else 0. */
 struct ck_res_ofd {
     uint32_t id;
     pid_t pid;
@@ -36,7 +39,9 @@ struct ck_res_ofd {
     uint64_t pos;
     struct stat st;
     const char *link; /* target of the link in /proc */
-    const char *lock; /* first "lock:" line of fdinfo, or "" */
+    const char *info; /* text of fdinfo */
+    const char *lock; /* first "lock:" line of it, or "" */
+    int domain, type, protocol;
 };
 
 /* Saved bytes of an OFD go through here: open once with how many pieces (of
@@ -49,10 +54,17 @@ struct ck_res_sink {
 };
 
 /* foreground: which process group of the tree has the terminal that process
- * `pid` is at, by its virtual number; 0: none of the tree. */
+ * `pid` is at, by its virtual number; 0: none of the tree.
+ * virt: the number by which the program knows a process, thread or group; 0
+ *   when nobody of the tree has it.
+ * find: the OFD behind descriptor fd of process pid (getpid() for one of the
+ *   helper's own); NULL: it is none of the tree's. */
 struct ck_res_save {
     struct ck_res_sink *sink;
     uint32_t (*foreground)(const struct ck_res_save *c, pid_t pid);
+    uint32_t (*virt)(const struct ck_res_save *c, pid_t pid);
+    const struct ck_res_ofd *(*find)(const struct ck_res_save *c, pid_t pid,
+                                     int fd);
     const struct ck_res_ofd *all; /* every OFD, sorted by st_dev, st_ino */
     size_t count;
     char *why;
@@ -67,9 +79,12 @@ struct ck_res_source {
 };
 
 /* State of one restart. stdio: descriptors of the surroundings, -1: closed.
- * `shared` remembers objects that several OFDs have in common (share.c). */
+ * `shared` remembers objects that several OFDs have in common (share.c).
+ * loaded: the descriptor of OFD `id`, which lies on a number that no program
+ * uses and stays the caller's; -1: there is none. For link. */
 struct ck_res_load {
     struct ck_res_source *source;
+    int (*loaded)(const struct ck_res_load *c, uint32_t id);
     const char *job_dir;
     const char *set_name; /* "set-000012" */
     int stdio[3];
@@ -80,18 +95,26 @@ struct ck_res_load {
 };
 
 /* match: is it of this kind? A "no" that deserves a reason is refuse()'s.
+ * carried: calls found with a descriptor (which it takes over) for each OFD
+ *   that this one holds and that no process need have. NULL: holds none.
  * save: encodes body into w (and bytes into the sink). 0 or -errno; -EAGAIN:
  *   may be gone at the next try.
  * check: everything that may refuse a restart, before anything is changed.
  * load: a descriptor, opened with O_CLOEXEC, or -errno.
+ * link: when all are loaded: what needs others (an epoll set its targets).
+ *   fd is what load gave. NULL: nothing.
  * describe: for people, e.g. "/home/u/out.txt at 1234, append". */
+typedef int ck_res_found(void *arg, int fd);
+
 struct ck_res {
     const char *name;
     int (*match)(const struct ck_res_ofd *o);
+    int (*carried)(const struct ck_res_ofd *o, ck_res_found *found, void *arg);
     int (*save)(struct ck_res_save *c, const struct ck_res_ofd *o,
                 struct ck_wr *w);
     int (*check)(struct ck_res_load *c, const struct ck_ofd *rec);
     int (*load)(struct ck_res_load *c, const struct ck_ofd *rec);
+    int (*link)(struct ck_res_load *c, const struct ck_ofd *rec, int fd);
     void (*describe)(const struct ck_ofd *rec, char *buf, size_t cap);
 };
 
@@ -103,39 +126,16 @@ const struct ck_res *ck_res_named(const char *name);
  * may be gone at the next try, else -ENOTSUP. */
 int ck_res_refuse(const struct ck_res_ofd *o, char *why, size_t cap);
 
+/* Fills domain, type and protocol of a socket; they stay 0 if it can't be
+ * taken. */
+void ck_res_socket(struct ck_res_ofd *o);
+
 /* When all OFDs are loaded: closes what was only needed for that. */
 void ck_res_load_end(struct ck_res_load *c);
-
-/* ---- for the kinds themselves ---- */
 
 /* Fills why and returns code. */
 int ck_res_why(char *why, size_t cap, int code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
-
-/* Contents of the file behind o into the sink, holes left out, and back into
- * a new file without a name (in dir if that can be, else in the job's). */
-int ck_res_contents_save(struct ck_res_save *c, const struct ck_res_ofd *o);
-int ck_res_contents_load(struct ck_res_load *c, uint32_t id, const char *dir,
-                         uint64_t size, unsigned mode);
-
-/* Cuts the file behind fd back to `size`; what is cut off is kept in the
- * job's rollback directory first. */
-int ck_res_rollback(struct ck_res_load *c, int fd, const char *path,
-                    uint64_t size);
-
-/* An object that several OFDs have in common, by device and inode: two
- * descriptors (-1: not set) that live until ck_res_load_end. NULL: no
- * memory. *fresh says that it was made just now. */
-struct ck_res_shared {
-    struct ck_res_shared *next;
-    uint64_t dev, ino;
-    int fd[2];
-};
-struct ck_res_shared *ck_res_share(struct ck_res_load *c, uint64_t dev,
-                                   uint64_t ino, int *fresh);
-
-/* A new open file description of what fd has open. */
-int ck_res_reopen(int fd, unsigned flags);
 
 /* "stdio" kinds have no one description after a restart: which number of
  * the surroundings stands behind descriptor fd of the program. -1: not a

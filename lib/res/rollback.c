@@ -5,7 +5,7 @@
  * before the cut, so that nothing a program ever wrote is lost by a restart.
  * On failure the file is as long as it was.
  */
-#include "lib/res/res.h"
+#include "lib/res/kind.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
  * share.c - objects that several open file descriptions have in common
  * during one restart: the two ends of a pipe, a file without a name.
  */
-#include "lib/res/res.h"
+#include "lib/res/kind.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,7 +7,7 @@
  * numbers is one open file description, and may be three afterwards; so it
  * is decided per descriptor, by ck_res_stdio_slot.
  */
-#include "lib/res/res.h"
+#include "lib/res/kind.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -89,6 +89,10 @@ int ck_capture_strays(struct ck_capture *c); /* strays.c */
 int ck_capture_fds(struct ck_capture *c);    /* fds.c */
 int ck_capture_write(struct ck_capture *c, struct ck_capture_out *out);
 
+/* The description behind a descriptor; NULL: none of the tree's. */
+const struct ck_res_ofd *ck_capture_ofd(const struct ck_capture *c, pid_t pid,
+                                        int fd);
+
 struct ck_capture_proc *ck_capture_find(const struct ck_capture *c, pid_t pid);
 /* Loads the pid table of this run, if there is one. */
 int ck_capture_table(struct ck_capture *c);

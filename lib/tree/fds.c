@@ -29,12 +29,18 @@ struct seen {
     pid_t pid, tid;
     int fd;
     int cloexec;
-    int launcher;
+    int rank; /* enum rank */
+    int asked; /* what it carries is known */
     unsigned flags;
     uint64_t pos;
     struct stat st;
-    char *link, *lock;
+    char *link, *info, *lock;
 };
+
+/* Of equals the one with the lowest rank stands for the description. A
+ * carried one is no process's: it was found in another description and is a
+ * descriptor of ours. */
+enum rank { SAVED, LAUNCHER, CARRIED };
 
 struct list {
     struct seen *v;
@@ -61,7 +67,7 @@ static int read_info(const char *base, struct seen *s)
         end = strchr(p, '\n');
         s->lock = strndup(p + 5, end ? (size_t)(end - p - 5) : strlen(p + 5));
     }
-    free(text);
+    s->info = text;
     return 0;
 }
 
@@ -80,30 +86,59 @@ static struct seen *room(struct list *l)
     return &l->v[l->n];
 }
 
-static int look(const struct ck_capture_proc *p, int dir, const char *name,
-                struct list *l)
+/* base: "/proc/PID" of who has the descriptor s->fd. */
+static int look(const char *base, struct seen *s, struct list *l)
 {
-    struct seen *s = room(l);
-    char target[PATH_MAX + 16];
+    char path[128], target[PATH_MAX + 16];
     ssize_t n;
     int rc;
 
-    if (!s)
-        return -ENOMEM;
-    s->fd = atoi(name);
-    s->pid = s->tid = p->pid;
-    sscanf(p->base, "/proc/%*d/task/%d", &s->tid);
-    s->launcher = p->kind == CK_KIND_REEXEC;
-    n = readlinkat(dir, name, target, sizeof(target) - 1);
-    if (n < 0 || fstatat(dir, name, &s->st, 0) < 0)
+    snprintf(path, sizeof(path), "%s/fd/%d", base, s->fd);
+    n = readlink(path, target, sizeof(target) - 1);
+    if (n < 0 || stat(path, &s->st) < 0)
         return -errno;
     target[n] = '\0';
-    rc = read_info(p->base, s);
+    rc = read_info(base, s);
     if (rc)
         return rc;
     s->link = strdup(target);
     l->n++;
     return s->link ? 0 : -ENOMEM;
+}
+
+static int look_at_number(struct ck_capture *c, size_t proc, int fd,
+                          struct list *l)
+{
+    const struct ck_capture_proc *p = &c->proc[proc];
+    struct seen *s = room(l);
+    int rc;
+
+    if (!s)
+        return -ENOMEM;
+    s->proc = (uint32_t)proc;
+    s->fd = fd;
+    s->pid = s->tid = p->pid;
+    sscanf(p->base, "/proc/%*d/task/%d", &s->tid);
+    s->rank = p->kind == CK_KIND_REEXEC ? LAUNCHER : SAVED;
+    rc = look(p->base, s, l);
+    if (rc)
+        ck_res_why(c->why, c->whycap, rc,
+                   "process %d (%s): can't look at its descriptor %d: %s",
+                   p->pid, p->comm, fd, strerror(-rc));
+    return rc;
+}
+
+static int take_carried(void *arg, int fd)
+{
+    struct list *l = arg;
+    struct seen *s = room(l);
+
+    if (!s)
+        return -ENOMEM;
+    s->fd = fd;
+    s->pid = s->tid = getpid();
+    s->rank = CARRIED;
+    return look("/proc/self", s, l);
 }
 
 static int collect(struct ck_capture *c, struct list *l)
@@ -128,14 +163,7 @@ static int collect(struct ck_capture *c, struct list *l)
         while (!rc && (e = readdir(d))) {
             if (e->d_name[0] == '.')
                 continue;
-            rc = look(p, dirfd(d), e->d_name, l);
-            if (!rc)
-                l->v[l->n - 1].proc = (uint32_t)i;
-            else
-                ck_res_why(c->why, c->whycap, rc,
-                           "process %d (%s): can't look at its descriptor "
-                           "%s: %s", p->pid, p->comm, e->d_name,
-                           strerror(-rc));
+            rc = look_at_number(c, i, atoi(e->d_name), l);
         }
         closedir(d);
     }
@@ -168,8 +196,8 @@ static int by_kernel(const void *a, const void *b)
 
     if (r < 0)
         kcmp_error = errno;
-    if (r == 0) /* saved processes first, so that a launcher is last */
-        return x->launcher - y->launcher;
+    if (r == 0)
+        return x->rank - y->rank;
     return r == 1 ? -1 : 1;
 }
 
@@ -200,33 +228,121 @@ static int sort_all(struct ck_capture *c, struct list *l)
 static int wanted(const struct seen *s, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (!s[i].launcher || s[i].fd <= 2)
+        if (s[i].rank != LAUNCHER || s[i].fd <= 2)
             return 1;
     }
     return 0;
 }
 
-static void add_group(struct ck_capture *c, struct seen *s, size_t n)
+static void describe(const struct ck_capture *c, const struct seen *s,
+                     struct ck_res_ofd *o)
+{
+    *o = (struct ck_res_ofd){
+        .pid = s->pid,
+        .fd = s->fd,
+        .flags = s->flags,
+        .pos = s->pos,
+        .st = s->st,
+        .slots = ck_stdio_slots(c->in->stdio, &s->st),
+        .link = s->link,
+        .info = s->info,
+        .lock = s->lock ? s->lock : "",
+    };
+    if (S_ISSOCK(s->st.st_mode))
+        ck_res_socket(o);
+}
+
+static void add_group(struct ck_capture *c, const struct seen *s, size_t n)
 {
     struct ck_res_ofd *o = &c->ofd[c->nofd++];
 
+    describe(c, s, o);
     o->id = (uint32_t)c->nofd;
-    o->pid = s->pid;
-    o->fd = s->fd;
-    o->flags = s->flags;
-    o->pos = s->pos;
-    o->st = s->st;
-    o->slots = ck_stdio_slots(c->in->stdio, &s->st);
-    o->link = s->link;
-    o->lock = s->lock ? s->lock : "";
     for (size_t i = 0; i < n; i++) {
-        struct ck_capture_fd *f = &c->fd[c->nfd++];
+        struct ck_capture_fd *f = &c->fd[c->nfd];
 
+        if (s[i].rank == CARRIED)
+            continue;
+        c->nfd++;
         f->proc = s[i].proc;
         f->fd = (uint32_t)s[i].fd;
         f->cloexec = s[i].cloexec;
         f->ofd = o->id;
     }
+}
+
+static size_t group_end(const struct list *l, size_t i)
+{
+    size_t j = i + 1;
+
+    while (j < l->n && same_ofd(&l->v[i], &l->v[j]))
+        j++;
+    return j;
+}
+
+/* Asks each description once for what it carries, and adds that. */
+static int ask_all(struct ck_capture *c, struct list *l)
+{
+    size_t n = l->n;
+    int rc = 0;
+
+    for (size_t i = 0, j; !rc && i < n; i = j) {
+        const struct ck_res *res;
+        struct ck_res_ofd o;
+        int asked = 0;
+
+        j = group_end(l, i);
+        for (size_t k = i; k < j; k++) {
+            asked |= l->v[k].asked;
+            l->v[k].asked = 1;
+        }
+        if (asked || !wanted(&l->v[i], j - i))
+            continue;
+        describe(c, &l->v[i], &o);
+        res = ck_res_match(&o);
+        if (res && res->carried)
+            rc = res->carried(&o, take_carried, l);
+        if (rc)
+            ck_res_why(c->why, c->whycap, rc,
+                       "process %d: can't look into its descriptor %d: %s",
+                       o.pid, o.fd, strerror(-rc));
+    }
+    return rc;
+}
+
+/* Everything that can be reached, sorted, so that equals are neighbours. */
+static int find_all(struct ck_capture *c, struct list *l)
+{
+    size_t before;
+    int rc = collect(c, l);
+
+    do {
+        before = l->n;
+        if (!rc)
+            rc = sort_all(c, l);
+        if (!rc)
+            rc = ask_all(c, l);
+    } while (!rc && l->n > before);
+    return rc;
+}
+
+const struct ck_res_ofd *ck_capture_ofd(const struct ck_capture *c, pid_t pid,
+                                        int fd)
+{
+    char path[64];
+    struct stat st;
+
+    snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
+    if (stat(path, &st) < 0)
+        return NULL;
+    for (size_t i = 0; i < c->nofd; i++) {
+        const struct ck_res_ofd *o = &c->ofd[i];
+
+        if (o->st.st_dev == st.st_dev && o->st.st_ino == st.st_ino &&
+            syscall(SYS_kcmp, pid, o->pid, KCMP_FILE, fd, o->fd) == 0)
+            return o;
+    }
+    return NULL;
 }
 
 static int by_number(const void *a, const void *b)
@@ -243,17 +359,14 @@ static int by_number(const void *a, const void *b)
 int ck_capture_fds(struct ck_capture *c)
 {
     struct list l = {0};
-    int rc = collect(c, &l);
+    int rc = find_all(c, &l);
 
-    if (!rc)
-        rc = sort_all(c, &l);
     c->ofd = calloc(l.n + 1, sizeof(*c->ofd));
     c->fd = calloc(l.n + 1, sizeof(*c->fd));
     if (!c->ofd || !c->fd)
         rc = -ENOMEM;
     for (size_t i = 0, j; !rc && i < l.n; i = j) {
-        for (j = i + 1; j < l.n && same_ofd(&l.v[i], &l.v[j]);)
-            j++;
+        j = group_end(&l, i);
         if (wanted(&l.v[i], j - i))
             add_group(c, &l.v[i], j - i);
     }

@@ -124,6 +124,11 @@ static int blame(struct ck_capture *c, const struct ck_res_ofd *o,
 {
     const struct ck_capture_proc *p = ck_capture_find(c, o->pid);
 
+    if (o->pid == getpid())
+        return ck_res_why(c->why, c->whycap, code,
+                          "a descriptor that only another one leads to, as "
+                          "it is on its way in a socket or was closed: %s",
+                          reason);
     return ck_res_why(c->why, c->whycap, code,
                       "process %d (%s): descriptor %d is %s", o->pid,
                       p ? p->comm : "?", o->fd, reason);
@@ -148,14 +153,25 @@ static uint32_t foreground(const struct ck_res_save *save, pid_t pid)
     return 0;
 }
 
+static uint32_t virt_number(const struct ck_res_save *save, pid_t real)
+{
+    return virt(((const struct save *)save)->c, real);
+}
+
+static const struct ck_res_ofd *find_ofd(const struct ck_res_save *save,
+                                         pid_t pid, int fd)
+{
+    return ck_capture_ofd(((const struct save *)save)->c, pid, fd);
+}
+
 static int put_ofd(struct ck_capture *c, struct sink *k,
                    const struct ck_res_ofd *o)
 {
     const struct ck_res *res = ck_res_match(o);
     uint8_t body[BODY_MAX];
     char why[700] = "";
-    struct save save = {{&k->base, foreground, c->ofd, c->nofd, why,
-                         sizeof(why)}, c};
+    struct save save = {{&k->base, foreground, virt_number, find_ofd, c->ofd,
+                         c->nofd, why, sizeof(why)}, c};
     struct ck_ofd r = {.id = o->id, .flags = o->flags};
     struct ck_wr w;
     int rc;

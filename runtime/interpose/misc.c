@@ -9,6 +9,8 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 
+#include "runtime/thread.h"
+
 /* Locks: what F_GETLK reports holds the owner's number, or -1 for an open
  * file description's. */
 static int get_lock(int (*real)(int, int, ...), int fd, int cmd,
@@ -186,8 +188,13 @@ int prctl(int option, ...)
     for (int i = 0; i < 4; i++)
         a[i] = va_arg(ap, unsigned long);
     va_end(ap);
-    if (option == PR_SET_PTRACER && (long)a[0] > 0)
-        return CK_CALL(REAL(prctl)(option, (unsigned long)ck_in((pid_t)a[0]),
-                                   a[1], a[2], a[3]));
+    if (option == PR_SET_PTRACER) {
+        int r = CK_CALL(REAL(prctl)(option, (unsigned long)ck_in((int)a[0]),
+                                    a[1], a[2], a[3]));
+
+        if (r == 0) /* the kernel does not tell it again */
+            ck_ptracer = (int)a[0];
+        return r;
+    }
     return REAL(prctl)(option, a[0], a[1], a[2], a[3]);
 }

@@ -135,7 +135,7 @@ static struct ck_res_ofd *see(int fd)
     link_text[count][n] = '\0';
     *o = (struct ck_res_ofd){.id = (uint32_t)++count, .pid = getpid(),
                              .fd = fd, .link = link_text[count - 1],
-                             .lock = ""};
+                             .info = "", .lock = ""};
     o->flags = (unsigned)fcntl(fd, F_GETFL);
     o->pos = (uint64_t)lseek(fd, 0, SEEK_CUR);
     if (o->pos == UINT64_MAX)
@@ -150,8 +150,9 @@ static int save_all(void)
 
     for (int i = 0; !rc && i < count; i++) {
         const struct ck_res *r = ck_res_match(&ofd[i]);
-        struct ck_res_save c = {&sink, no_terminal, ofd, (size_t)count, why,
-                                sizeof(why)};
+        struct ck_res_save c = {.sink = &sink, .foreground = no_terminal,
+                                .all = ofd, .count = (size_t)count,
+                                .why = why, .whycap = sizeof(why)};
         struct ck_wr w;
 
         assert_non_null(r);

@@ -1,0 +1,63 @@
+/*
+ * kind.h - what the files of lib/res have in common, one per kind of open
+ * file description: how to look at one, its saved bytes, shared objects.
+ * Nobody else includes it.
+ */
+#ifndef CKPT_LIB_RES_KIND_H
+#define CKPT_LIB_RES_KIND_H
+
+#include <errno.h>
+
+#include "lib/res/res.h"
+
+/* Defines TYPE_of(c, rec, b): decodes a record's body; -EBADMSG and a reason
+ * if it is damaged. c may be NULL. what: "an eventfd". */
+#define CK_RES_BODY(TYPE, what)                                             \
+    static int TYPE##_of(struct ck_res_load *c, const struct ck_ofd *rec,   \
+                         struct TYPE *b)                                    \
+    {                                                                       \
+        struct ck_rd r;                                                     \
+                                                                            \
+        ck_rd_init(&r, rec->body.p, rec->body.n);                           \
+        if (!TYPE##_get(&r, b))                                             \
+            return 0;                                                       \
+        return c ? ck_res_why(c->why, c->whycap, -EBADMSG,                  \
+                              "damaged description of " what)               \
+                 : -EBADMSG;                                                \
+    }
+
+/* Contents of the file behind o into the sink, holes left out, and back into
+ * a new file without a name (in dir if that can be, else in the job's). */
+int ck_res_contents_save(struct ck_res_save *c, const struct ck_res_ofd *o);
+int ck_res_contents_load(struct ck_res_load *c, uint32_t id, const char *dir,
+                         uint64_t size, unsigned mode);
+
+/* Cuts the file behind fd back to `size`; what is cut off is kept in the
+ * job's rollback directory first. */
+int ck_res_rollback(struct ck_res_load *c, int fd, const char *path,
+                    uint64_t size);
+
+/* An object that several OFDs have in common, by device and inode: two
+ * descriptors (-1: not set) that live until ck_res_load_end. NULL: no
+ * memory. *fresh says that it was made just now. */
+struct ck_res_shared {
+    struct ck_res_shared *next;
+    uint64_t dev, ino;
+    int fd[2];
+};
+struct ck_res_shared *ck_res_share(struct ck_res_load *c, uint64_t dev,
+                                   uint64_t ino, int *fresh);
+
+/* The very description, by a descriptor with O_CLOEXEC that the caller
+ * closes. What is changed through it is changed for the program. -EPERM where
+ * processes may not be looked into so far. */
+int ck_res_take(const struct ck_res_ofd *o);
+
+/* The number behind `key` ("eventfd-count:") in o->info, 0 if it has none.
+ * base: 10, 16 or 0 as strtoull has it. */
+uint64_t ck_res_info(const struct ck_res_ofd *o, const char *key, int base);
+
+/* A new open file description of what fd has open. */
+int ck_res_reopen(int fd, unsigned flags);
+
+#endif
