@@ -23,7 +23,7 @@ $(BUILD)/t/%: tests/%.c $(wildcard tests/proc/*.h) $(BUILD)/t/claim.o
 CHECKS     += check-proc check-fault check-apps
 BENCHES    += bench-run
 
-.PHONY: test-programs check-proc check-fault check-apps bench-run
+.PHONY: bench test-programs check-proc check-fault check-apps bench-run
 test-programs: $(PROC_BIN) $(FAULT_BIN) $(BENCH_BIN)
 
 # one program, one claim: bare, broken, continued, restarted once and twice
@@ -39,5 +39,8 @@ check-apps: all
 	BUILD=$(BUILD) JOBS=$(JOBS) tests/apps/run $(TESTS)
 
 # ratios measured in one go on this machine
+# measurements pass or fail nothing; the machine should have nothing else to do
+bench: $(BENCHES)
+
 bench-run: all $(BENCH_BIN)
 	BUILD=$(BUILD) tests/bench/bench.sh

@@ -70,11 +70,11 @@ echo "$(nproc) cores, Linux $(uname -r), file system $(stat -f -c %T "$work")"
 echo "-- calls: ratio to the same program without the runtime"
 "$build/t/bench/calls" "$build/tree/lib/ckpt/libckpt.so"
 echo "-- $mb MB of heap"
-ckpt launch --detach --dir "$D" -- "$build/t/bench/heap" "$mb" > /dev/null
+ckpt launch --close-fds --detach --dir "$D" -- "$build/t/bench/heap" "$mb" > /dev/null
 wait_for test -e ready
 measure "heap"
 echo "-- $procs sleeping processes"
-ckpt launch --detach --dir "$D" -- /bin/bash -c \
+ckpt launch --close-fds --detach --dir "$D" -- /bin/bash -c \
 	"for i in \$(seq $procs); do sleep 10000 & done; wait" > /dev/null
 wait_for all_there
 measure "processes"
