@@ -14,6 +14,8 @@
     K(stdio)   /* leads outside: terminal, pipe, socket */        \
     K(pipe)                                                       \
     K(eventfd)                                                    \
+    K(timerfd)                                                    \
+    K(signalfd)                                                   \
     K(file)                                                       \
     K(dir)
 

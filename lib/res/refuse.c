@@ -59,8 +59,6 @@ static int refuse_anon(const struct ck_res_ofd *o, char *why, size_t cap)
         const char *name, *text;
     } known[] = {
         {"eventpoll", "an epoll set"},
-        {"timerfd", "a timerfd"},
-        {"signalfd", "a signalfd"},
         {"inotify", "an inotify instance"},
         {"fanotify", "a fanotify group"},
         {"io_uring", "an io_uring"},
