@@ -1,32 +1,39 @@
 /*
  * dir.c - an open directory: opened again by path, at the same place of its
- * list.
+ * list. One that was removed is empty for ever: another one is made and
+ * removed in its place.
  */
 #include "lib/res/kind.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define BODY_FIELDS(F) F(STR, path) F(U64, pos)
+/* gone: it was removed. */
+#define BODY_FIELDS(F) F(STR, path) F(U64, pos) F(U8, gone) F(BLOB, locks)
 CK_RECORD(dir_body, BODY_FIELDS)
+CK_RES_BODY(dir_body, "a directory")
+
+#define OPEN_FLAGS (O_PATH | O_NOFOLLOW | O_NOATIME | O_NONBLOCK)
 
 static int dir_match(const struct ck_res_ofd *o)
 {
-    return S_ISDIR(o->st.st_mode) && o->st.st_nlink > 0 && o->link[0] == '/';
+    return S_ISDIR(o->st.st_mode) && o->link[0] == '/';
 }
 
 static int dir_save(struct ck_res_save *c, const struct ck_res_ofd *o,
                     struct ck_wr *w)
 {
-    struct dir_body b = {.path = o->link, .pos = o->pos};
+    struct dir_body b = {.path = o->link, .pos = o->pos,
+                         .gone = o->st.st_nlink == 0};
+    int rc = ck_res_locks_save(c, o, &b.locks);
 
-    (void)c;
     dir_body_put(w, &b);
-    return 0;
+    return rc;
 }
 
 /* ext4 makes its reading state at the first read, and takes the place of
@@ -40,43 +47,69 @@ static void go_to(int fd, off_t pos)
         lseek(fd, pos, SEEK_SET);
 }
 
-static int dir_load(struct ck_res_load *c, const struct ck_ofd *rec)
+static int open_removed(struct ck_res_load *c, int flags)
 {
-    struct dir_body b;
-    struct ck_rd r;
-    int fd;
+    char path[4200];
+    int fd, err;
 
-    ck_rd_init(&r, rec->body.p, rec->body.n);
-    if (dir_body_get(&r, &b))
-        return ck_res_why(c->why, c->whycap, -EBADMSG,
-                          "damaged description of a directory");
-    fd = open(b.path, (int)(rec->flags & (O_PATH | O_NOFOLLOW)) |
-                          O_DIRECTORY | O_CLOEXEC);
+    snprintf(path, sizeof(path), "%s/.ckpt.XXXXXX", c->job_dir);
+    if (!mkdtemp(path))
+        return -1;
+    fd = open(path, flags);
+    err = errno;
+    rmdir(path);
+    errno = err;
+    return fd;
+}
+
+static int dir_open(struct ck_res_load *c, const struct ck_ofd *rec,
+                    struct dir_body *b)
+{
+    int flags = (int)(rec->flags & OPEN_FLAGS) | O_DIRECTORY | O_CLOEXEC;
+    int fd, rc = dir_body_of(c, rec, b);
+
+    if (rc)
+        return rc;
+    fd = b->gone ? open_removed(c, flags) : open(b->path, flags);
     if (fd < 0)
         return ck_res_why(c->why, c->whycap, -errno,
-                          "can't open the directory %s: %s", b.path,
+                          "can't open the directory %s: %s", b->path,
                           strerror(errno));
-    if (b.pos)
-        go_to(fd, (off_t)b.pos);
     return fd;
 }
 
 static int dir_check(struct ck_res_load *c, const struct ck_ofd *rec)
 {
-    int fd = dir_load(c, rec);
+    struct dir_body b;
+    int rc, fd = dir_open(c, rec, &b);
 
-    if (fd >= 0)
+    if (fd < 0)
+        return fd;
+    rc = ck_res_locks_check(c, b.locks, b.path, fd);
+    close(fd);
+    return rc;
+}
+
+static int dir_load(struct ck_res_load *c, const struct ck_ofd *rec)
+{
+    struct dir_body b;
+    int rc, fd = dir_open(c, rec, &b);
+
+    if (fd < 0)
+        return fd;
+    if (b.pos)
+        go_to(fd, (off_t)b.pos);
+    rc = ck_res_locks_load(c, b.locks, b.path, fd);
+    if (rc)
         close(fd);
-    return fd < 0 ? fd : 0;
+    return rc ? rc : fd;
 }
 
 static void dir_describe(const struct ck_ofd *rec, char *buf, size_t cap)
 {
     struct dir_body b;
-    struct ck_rd r;
 
-    ck_rd_init(&r, rec->body.p, rec->body.n);
-    snprintf(buf, cap, "%s", dir_body_get(&r, &b) ? "?" : b.path);
+    snprintf(buf, cap, "%s", dir_body_of(NULL, rec, &b) ? "?" : b.path);
 }
 
 const struct ck_res ck_res_dir = {

@@ -8,7 +8,7 @@
  * copy of a batch script that Slurm keeps for the time of a job.
  * What stood at standard input, output or error goes to the file that the
  * restart's surroundings have there, if they have one.
- * `flock` locks come back; record locks belong to processes and are refused.
+ * Locks come back (lock.c).
  */
 #include "lib/res/kind.h"
 
@@ -17,15 +17,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 enum { BY_PATH = 0, WITH_CONTENTS = 1 };
 
-/* size: at the checkpoint. how: enum above. lock: LOCK_SH, LOCK_EX or 0. */
+/* size: at the checkpoint. how: enum above. locks: lock.c. */
 #define BODY_FIELDS(F)                                                      \
     F(STR, path) F(U64, dev) F(U64, ino) F(U64, size) F(U64, mtime_ns)      \
-    F(U64, pos) F(U32, mode) F(U8, how) F(U8, slots) F(U8, lock)
+    F(U64, pos) F(U32, mode) F(U8, how) F(U8, slots) F(BLOB, locks)
 CK_RECORD(file_body, BODY_FIELDS)
 
 #define DELETED " (deleted)"
@@ -76,18 +75,6 @@ static uint64_t mtime_of(const struct stat *st)
            (uint64_t)st->st_mtim.tv_nsec;
 }
 
-/* "1: FLOCK  ADVISORY  WRITE 123 00:2d:45 0 EOF" -> LOCK_EX */
-static int lock_of(struct ck_res_save *c, const struct ck_res_ofd *o)
-{
-    if (!o->lock[0])
-        return 0;
-    if (strstr(o->lock, "FLOCK"))
-        return strstr(o->lock, "WRITE") ? LOCK_EX : LOCK_SH;
-    return ck_res_why(c->why, c->whycap, -EAGAIN,
-                      "%s with a record lock or a lease on it: these can't be "
-                      "saved yet", o->link);
-}
-
 static int file_save(struct ck_res_save *c, const struct ck_res_ofd *o,
                      struct ck_wr *w)
 {
@@ -102,11 +89,10 @@ static int file_save(struct ck_res_save *c, const struct ck_res_ofd *o,
         .slots = (uint8_t)o->slots,
     };
     const struct ck_res_ofd *before = o > c->all ? o - 1 : NULL;
-    int lock = lock_of(c, o), rc = 0;
+    int rc = ck_res_locks_save(c, o, &b.locks);
 
-    if (lock < 0)
-        return lock;
-    b.lock = (uint8_t)lock;
+    if (rc)
+        return rc;
     if (o->st.st_nlink == 0 || is_spooled_script(o) || is_nfs_removed(o->link))
         b.how = WITH_CONTENTS;
     /* One file, several descriptions: its bytes once. */
@@ -168,6 +154,23 @@ static int same_file(const struct ck_ofd *rec, const struct file_body *b,
            mtime_of(st) == b->mtime_ns;
 }
 
+/* Through a description of its own, which takes what is tried with it. */
+static int check_locks(struct ck_res_load *c, const struct ck_ofd *rec,
+                       const struct file_body *b)
+{
+    int fd, rc;
+
+    if (!b->locks.n)
+        return 0;
+    fd = open(b->path, (int)(rec->flags & O_ACCMODE) | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return ck_res_why(c->why, c->whycap, -errno, "can't open %s: %s",
+                          b->path, strerror(errno));
+    rc = ck_res_locks_check(c, b->locks, b->path, fd);
+    close(fd);
+    return rc;
+}
+
 static int file_check(struct ck_res_load *c, const struct ck_ofd *rec)
 {
     struct file_body b;
@@ -189,8 +192,9 @@ static int file_check(struct ck_res_load *c, const struct ck_ofd *rec)
     if (!(rec->flags & O_PATH) && access(b.path, mode) < 0)
         return ck_res_why(c->why, c->whycap, -errno, "can't open %s: %s",
                           b.path, strerror(errno));
-    if (is_kernels(b.path) || c->keep_files)
-        return 0;
+    rc = check_locks(c, rec, &b);
+    if (rc || is_kernels(b.path) || c->keep_files)
+        return rc;
     if (!same_file(rec, &b, &st))
         return ck_res_why(c->why, c->whycap, -ESTALE,
                           "%s is another file than at the checkpoint; put the "
@@ -264,10 +268,8 @@ static int file_load(struct ck_res_load *c, const struct ck_ofd *rec)
         rc = ck_res_rollback(c, fd, b.path, b.size);
     if (!rc && b.pos && lseek(fd, (off_t)b.pos, SEEK_SET) < 0)
         rc = -errno;
-    if (!rc && b.lock && flock(fd, b.lock | LOCK_NB) < 0)
-        rc = ck_res_why(c->why, c->whycap, -errno,
-                        "%s was locked, and now somebody else has the lock",
-                        b.path);
+    if (!rc)
+        rc = ck_res_locks_load(c, b.locks, b.path, fd);
     if (!rc)
         return fd;
     close(fd);

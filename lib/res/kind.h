@@ -37,6 +37,16 @@ int ck_res_contents_load(struct ck_res_load *c, uint32_t id, const char *dir,
 int ck_res_rollback(struct ck_res_load *c, int fd, const char *path,
                     uint64_t size);
 
+/* Locks on the file behind o, for a kind's body; valid until the next call.
+ * check tries them on fd, a description of its own, when nothing is changed
+ * yet; load takes those that belong to the description. */
+int ck_res_locks_save(struct ck_res_save *c, const struct ck_res_ofd *o,
+                      struct ck_blob *out);
+int ck_res_locks_check(struct ck_res_load *c, struct ck_blob locks,
+                       const char *path, int fd);
+int ck_res_locks_load(struct ck_res_load *c, struct ck_blob locks,
+                      const char *path, int fd);
+
 /* An object that several OFDs have in common, by device and inode: two
  * descriptors (-1: not set) that live until ck_res_load_end. NULL: no
  * memory. *fresh says that it was made just now. */

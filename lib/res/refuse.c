@@ -120,9 +120,6 @@ int ck_res_refuse(const struct ck_res_ofd *o, char *why, size_t cap)
                           "the file %s, which was removed but has another "
                           "name that can't be known; open it by that name",
                           o->link);
-    case S_IFDIR:
-        return ck_res_why(why, cap, -ENOTSUP,
-                          "the directory %s, which was removed", o->link);
     default:
         return refuse_anon(o, why, cap);
     }

@@ -40,7 +40,7 @@ struct ck_res_ofd {
     struct stat st;
     const char *link; /* target of the link in /proc */
     const char *info; /* text of fdinfo */
-    const char *lock; /* first "lock:" line of it, or "" */
+    const char *lock; /* its "lock:" lines, those of all processes; or "" */
     int domain, type, protocol;
 };
 

@@ -47,9 +47,32 @@ struct list {
     size_t n, cap;
 };
 
+/* Appends the "lock:" lines of fdinfo that are of one kind. */
+static int add_locks(char **to, const char *info, const char *kind)
+{
+    size_t n = *to ? strlen(*to) : 0;
+
+    for (const char *p = strstr(info, "lock:\t"); p;
+         p = strstr(p, "lock:\t")) {
+        size_t len = strcspn(p += 6, "\n");
+        char *more, *is = memmem(p, len, kind, strlen(kind));
+
+        if (!is)
+            continue;
+        more = realloc(*to, n + len + 2);
+        if (!more)
+            return -ENOMEM;
+        memcpy(more + n, p, len);
+        memcpy(more + n + len, "\n", 2);
+        n += len + 1;
+        *to = more;
+    }
+    return 0;
+}
+
 static int read_info(const char *base, struct seen *s)
 {
-    char path[128], *text, *p, *end;
+    char path[128], *text, *p;
     size_t len;
 
     snprintf(path, sizeof(path), "%s/fdinfo/%d", base, s->fd);
@@ -62,13 +85,8 @@ static int read_info(const char *base, struct seen *s)
     s->flags = p ? (unsigned)strtoul(p + 6, NULL, 8) : 0;
     s->cloexec = !!(s->flags & O_CLOEXEC);
     s->flags &= ~(unsigned)O_CLOEXEC;
-    p = strstr(text, "lock:");
-    if (p) {
-        end = strchr(p, '\n');
-        s->lock = strndup(p + 5, end ? (size_t)(end - p - 5) : strlen(p + 5));
-    }
     s->info = text;
-    return 0;
+    return add_locks(&s->lock, text, "");
 }
 
 static struct seen *room(struct list *l)
@@ -252,10 +270,17 @@ static void describe(const struct ck_capture *c, const struct seen *s,
         ck_res_socket(o);
 }
 
-static void add_group(struct ck_capture *c, const struct seen *s, size_t n)
+/* The locks of the description stand with each who has it, a record lock only
+ * with the process that holds it. */
+static int add_group(struct ck_capture *c, struct seen *s, size_t n)
 {
     struct ck_res_ofd *o = &c->ofd[c->nofd++];
+    int rc = 0;
 
+    for (size_t i = 1; !rc && i < n; i++) {
+        if (s[i].pid != s[i - 1].pid && s[i].pid != s->pid)
+            rc = add_locks(&s->lock, s[i].info, "POSIX");
+    }
     describe(c, s, o);
     o->id = (uint32_t)c->nofd;
     for (size_t i = 0; i < n; i++) {
@@ -269,6 +294,7 @@ static void add_group(struct ck_capture *c, const struct seen *s, size_t n)
         f->cloexec = s[i].cloexec;
         f->ofd = o->id;
     }
+    return rc;
 }
 
 static size_t group_end(const struct list *l, size_t i)
@@ -368,7 +394,7 @@ int ck_capture_fds(struct ck_capture *c)
     for (size_t i = 0, j; !rc && i < l.n; i = j) {
         j = group_end(&l, i);
         if (wanted(&l.v[i], j - i))
-            add_group(c, &l.v[i], j - i);
+            rc = add_group(c, &l.v[i], j - i);
     }
     free(l.v);
     if (!rc)

@@ -16,7 +16,9 @@
 #include "lib/image/writer.h"
 #include "lib/proto/messages.h"
 
-#define BODY_MAX 8192
+/* Of an OFD's record; what is above the least comes from its fdinfo. */
+#define BODY_MAX (128 << 10)
+#define BODY_LEAST 8192
 
 struct sink {
     struct ck_res_sink base;
@@ -168,7 +170,7 @@ static int put_ofd(struct ck_capture *c, struct sink *k,
                    const struct ck_res_ofd *o)
 {
     const struct ck_res *res = ck_res_match(o);
-    uint8_t body[BODY_MAX];
+    static uint8_t body[BODY_MAX];
     char why[700] = "";
     struct save save = {{&k->base, foreground, virt_number, find_ofd, c->ofd,
                          c->nofd, why, sizeof(why)}, c};
@@ -222,9 +224,10 @@ static size_t memory_needed(const struct ck_capture *c)
         n += 2 * PATH_MAX + p->ntids * 4 + p->nargv + p->nenv +
              CK_IMGW_RECORD_MEM;
     }
-    n += c->nofd * (BODY_MAX + CK_IMGW_RECORD_MEM + CK_IMGW_STREAM_MEM(64));
+    n += c->nofd * (BODY_LEAST + CK_IMGW_RECORD_MEM + CK_IMGW_STREAM_MEM(64));
     n += c->nfd * CK_IMGW_RECORD_MEM;
     for (size_t i = 0; i < c->nofd; i++) {
+        n += strlen(c->ofd[i].info) + strlen(c->ofd[i].lock);
         if (S_ISREG(c->ofd[i].st.st_mode))
             n += CK_IMGW_STREAM_MEM(c->ofd[i].st.st_size / CK_RES_PIECE * 2);
     }
