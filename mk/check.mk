@@ -7,8 +7,8 @@
 # says who goes first: cheap ones that find much; a suite that it does not
 # name runs before the slow last ones.
 
-CHECK_ORDER := check-lint check-make check-unit check-fuzz check-module \
-               check-completion check-install check-cli check-proc \
+CHECK_ORDER := check-lint check-make check-unit check-san check-fuzz \
+               check-module check-completion check-install check-cli check-proc \
                check-fault check-apps
 CHECK_LAST  := check-slurm
 

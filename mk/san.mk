@@ -5,7 +5,9 @@
 SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all \
              -fno-omit-frame-pointer
 
-.PHONY: san
+CHECKS += check-san
+.PHONY: san check-san
+check-san: san
 san:
 	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 \
 	UBSAN_OPTIONS=print_stacktrace=1 \

@@ -80,6 +80,8 @@ struct ck_capture {
     size_t nfd;
     struct ck_res_ofd *ofd; /* id = index + 1; sorted by device, inode */
     size_t nofd;
+    void *seen; /* fds.c's; owns the texts in ofd */
+    size_t nseen;
     char *why;
     size_t whycap;
 };
@@ -87,6 +89,7 @@ struct ck_capture {
 int ck_capture_procs(struct ck_capture *c);  /* procs.c */
 int ck_capture_strays(struct ck_capture *c); /* strays.c */
 int ck_capture_fds(struct ck_capture *c);    /* fds.c */
+void ck_capture_fds_end(struct ck_capture *c); /* any number of times */
 int ck_capture_write(struct ck_capture *c, struct ck_capture_out *out);
 
 /* The description behind a descriptor; NULL: none of the tree's. */

@@ -380,13 +380,33 @@ static int by_number(const void *a, const void *b)
     return 0;
 }
 
-/* The strings of what is kept belong to c->ofd from here on; the process
- * that runs this is a short-lived helper and frees nothing of it. */
+void ck_capture_fds_end(struct ck_capture *c)
+{
+    struct seen *s = c->seen;
+
+    for (size_t i = 0; i < c->nseen; i++) {
+        if (s[i].rank == CARRIED)
+            close(s[i].fd);
+        free(s[i].link);
+        free(s[i].info);
+        free(s[i].lock);
+    }
+    free(s);
+    free(c->ofd);
+    free(c->fd);
+    c->seen = NULL;
+    c->ofd = NULL;
+    c->fd = NULL;
+    c->nseen = c->nofd = c->nfd = 0;
+}
+
 int ck_capture_fds(struct ck_capture *c)
 {
     struct list l = {0};
     int rc = find_all(c, &l);
 
+    c->seen = l.v;
+    c->nseen = l.n;
     c->ofd = calloc(l.n + 1, sizeof(*c->ofd));
     c->fd = calloc(l.n + 1, sizeof(*c->fd));
     if (!c->ofd || !c->fd)
@@ -396,7 +416,6 @@ int ck_capture_fds(struct ck_capture *c)
         if (wanted(&l.v[i], j - i))
             rc = add_group(c, &l.v[i], j - i);
     }
-    free(l.v);
     if (!rc)
         qsort(c->fd, c->nfd, sizeof(*c->fd), by_number);
     return rc;

@@ -249,6 +249,7 @@ static int write_to(struct ck_capture *c, int fd, struct ck_capture_out *out)
     rc = ck_imgw_begin(&k.w, fd, CK_IMAGE_TREE, mem, len);
     if (!rc)
         rc = put_all(c, &k);
+    ck_capture_fds_end(c); /* what was carried is held open by us */
     if (!rc && c->in->seen)
         c->in->seen(c->in->arg);
     if (!rc)
@@ -304,11 +305,8 @@ int ck_capture_tree(const struct ck_capture_in *in, struct ck_capture_out *out,
         free(c.proc[i].argv);
         free(c.proc[i].env);
     }
-    for (size_t i = 0; i < c.nofd; i++)
-        free((char *)c.ofd[i].link);
+    ck_capture_fds_end(&c);
     free(c.proc);
-    free(c.fd);
-    free(c.ofd);
     free(c.table_mem);
     free(c.table_index);
     return rc;

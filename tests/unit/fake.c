@@ -4,6 +4,7 @@
 pid_t coordinator;
 char job[CK_PATH];
 uint8_t out[CK_FRAME_MAX];
+static struct fake *all; /* that have not left */
 
 void start(const char *const *extra)
 {
@@ -56,6 +57,8 @@ int setup(void **state)
 
 int teardown(void **state)
 {
+    while (all)
+        leave(all);
     if (coordinator > 0) {
         kill(coordinator, SIGKILL);
         waitpid(coordinator, NULL, 0);
@@ -69,6 +72,8 @@ struct fake *peer(uint8_t role)
     struct fake *p = calloc(1, sizeof *p);
     char why[256] = "";
 
+    p->next = all;
+    all = p;
     p->fd = (int)ck_client_connect(job, role, LIMIT_MS, why, sizeof why);
     if (p->fd < 0)
         fail_msg("%s", why);
@@ -78,6 +83,11 @@ struct fake *peer(uint8_t role)
 
 void leave(struct fake *p)
 {
+    struct fake **at = &all;
+
+    while (*at != p)
+        at = &(*at)->next;
+    *at = p->next;
     close(p->fd);
     free(p);
 }

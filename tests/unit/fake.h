@@ -25,6 +25,7 @@
 #define LIMIT_MS 5000
 
 struct fake {
+    struct fake *next;
     int fd;
     struct ck_client_rx rx;
     uint8_t buf[CK_FRAME_MAX];

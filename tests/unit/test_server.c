@@ -126,8 +126,8 @@ static void a_message_of_another_role_is_closed(void **state)
     c = peer(CK_ROLE_CONTROL);
     SEND(c, written, WRITTEN, .id = 1, .file = "x");
     gone(c);
-    close(p->fd);
-    close(c->fd);
+    leave(p);
+    leave(c);
 }
 
 static void a_truncated_body_is_closed(void **state)
