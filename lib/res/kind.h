@@ -67,6 +67,21 @@ int ck_res_take(const struct ck_res_ofd *o);
  * base: 10, 16 or 0 as strtoull has it. */
 uint64_t ck_res_info(const struct ck_res_ofd *o, const char *key, int base);
 
+/* The options of the socket o, taken as fd: those of SOL_SOCKET and the n of
+ * `more` that are not the default, appended to w; save puts what w holds into
+ * its record as a BLOB. set gives them to fd; check tries them on a socket
+ * that is thrown away. */
+struct ck_res_sockopt {
+    int level, name;
+    unsigned size; /* of the value, at most 128 */
+};
+int ck_res_sockopts_save(struct ck_res_save *c, const struct ck_res_ofd *o,
+                         int fd, const struct ck_res_sockopt *more,
+                         size_t n, struct ck_wr *w);
+int ck_res_sockopts_check(struct ck_res_load *c, int domain, int type,
+                          int protocol, struct ck_blob list);
+int ck_res_sockopts_set(struct ck_res_load *c, int fd, struct ck_blob list);
+
 /* A new open file description of what fd has open. */
 int ck_res_reopen(int fd, unsigned flags);
 
