@@ -47,6 +47,19 @@ int ck_res_locks_check(struct ck_res_load *c, struct ck_blob locks,
 int ck_res_locks_load(struct ck_res_load *c, struct ck_blob locks,
                       const char *path, int fd);
 
+/* Pipes and FIFOs. first: the OFD of o's pipe that its contents are saved
+ * under. ends: which of its ends are in the tree, and all flags of these.
+ * copy: contents to the sink, returns how many bytes; fill: back into fd. */
+enum { CK_READ_END = 1, CK_WRITE_END = 2 };
+const struct ck_res_ofd *ck_res_pipe_first(const struct ck_res_save *c,
+                                           const struct ck_res_ofd *o);
+int ck_res_pipe_ends(const struct ck_res_save *c,
+                     const struct ck_res_ofd *first, unsigned *any_flags);
+int ck_res_pipe_open(const struct ck_res_ofd *o, int mode);
+long ck_res_pipe_copy(struct ck_res_save *c, const struct ck_res_ofd *o,
+                      uint32_t capacity);
+int ck_res_pipe_fill(struct ck_res_load *c, uint32_t id, int fd);
+
 /* An object that several OFDs have in common, by device and inode: two
  * descriptors (-1: not set) that live until ck_res_load_end. NULL: no
  * memory. *fresh says that it was made just now. */

@@ -10,9 +10,11 @@
 #include <string.h>
 
 #define KINDS(K)                                                  \
+    K(path)    /* O_PATH */                                       \
     K(dev)     /* /dev/null and the like */                       \
     K(stdio)   /* leads outside: terminal, pipe, socket */        \
     K(pipe)                                                       \
+    K(fifo)                                                       \
     K(eventfd)                                                    \
     K(timerfd)                                                    \
     K(signalfd)                                                   \

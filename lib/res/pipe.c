@@ -26,7 +26,8 @@ CK_RECORD(pipe_body, BODY_FIELDS)
 
 static int pipe_match(const struct ck_res_ofd *o)
 {
-    return S_ISFIFO(o->st.st_mode) && !strncmp(o->link, "pipe:", 5);
+    return S_ISFIFO(o->st.st_mode) &&
+           (!strncmp(o->link, "pipe:", 5) || o->st.st_nlink == 0);
 }
 
 static int same(const struct ck_res_ofd *a, const struct ck_res_ofd *b)
@@ -34,15 +35,15 @@ static int same(const struct ck_res_ofd *a, const struct ck_res_ofd *b)
     return a->st.st_dev == b->st.st_dev && a->st.st_ino == b->st.st_ino;
 }
 
-static const struct ck_res_ofd *first_of(const struct ck_res_save *c,
-                                         const struct ck_res_ofd *o)
+const struct ck_res_ofd *ck_res_pipe_first(const struct ck_res_save *c,
+                                           const struct ck_res_ofd *o)
 {
     while (o > c->all && same(o - 1, o))
         o--;
     return o;
 }
 
-static int open_end(const struct ck_res_ofd *o, int mode)
+int ck_res_pipe_open(const struct ck_res_ofd *o, int mode)
 {
     char path[64];
 
@@ -58,24 +59,33 @@ static int hung_up(int fd, int event)
     return poll(&p, 1, 0) == 1 && (p.revents & event);
 }
 
-/* Are both ends in the tree or closed everywhere? 0, or refused. */
-static int ends_known(struct ck_res_save *c, const struct ck_res_ofd *first,
-                      unsigned *any_flags)
+int ck_res_pipe_ends(const struct ck_res_save *c,
+                     const struct ck_res_ofd *first, unsigned *any_flags)
 {
     const struct ck_res_ofd *end = c->all + c->count, *o;
-    int readers = 0, writers = 0, fd, alone;
+    int ends = 0;
 
     *any_flags = 0;
     for (o = first; o < end && same(o, first); o++) {
         unsigned acc = o->flags & O_ACCMODE;
 
-        readers += acc != O_WRONLY;
-        writers += acc != O_RDONLY;
+        ends |= (acc != O_WRONLY ? CK_READ_END : 0) |
+                (acc != O_RDONLY ? CK_WRITE_END : 0);
         *any_flags |= o->flags;
     }
-    if (readers && writers)
+    return ends;
+}
+
+/* Are both ends in the tree or closed everywhere? 0, or refused. */
+static int ends_known(struct ck_res_save *c, const struct ck_res_ofd *first,
+                      unsigned *any_flags)
+{
+    int ends = ck_res_pipe_ends(c, first, any_flags), fd, alone;
+    int readers = ends & CK_READ_END;
+
+    if (readers && (ends & CK_WRITE_END))
         return 0;
-    fd = open_end(first, readers ? O_RDONLY : O_WRONLY);
+    fd = ck_res_pipe_open(first, readers ? O_RDONLY : O_WRONLY);
     if (fd < 0)
         return ck_res_why(c->why, c->whycap, -EAGAIN,
                           "a pipe that can't be looked at: %s",
@@ -89,12 +99,11 @@ static int ends_known(struct ck_res_save *c, const struct ck_res_ofd *first,
                       "computation; start that process under it as well");
 }
 
-/* Copies what is in the pipe to the sink. Returns the number of bytes. */
-static long save_contents(struct ck_res_save *c, const struct ck_res_ofd *o,
-                          uint32_t capacity)
+long ck_res_pipe_copy(struct ck_res_save *c, const struct ck_res_ofd *o,
+                      uint32_t capacity)
 {
     static char buf[65536];
-    int fd = open_end(o, O_RDONLY), copy[2] = {-1, -1}, avail = 0;
+    int fd = ck_res_pipe_open(o, O_RDONLY), copy[2] = {-1, -1}, avail = 0;
     long total = 0, n = -EIO;
 
     if (fd < 0 || ioctl(fd, FIONREAD, &avail) < 0)
@@ -142,13 +151,13 @@ out:
 static int pipe_save(struct ck_res_save *c, const struct ck_res_ofd *o,
                      struct ck_wr *w)
 {
-    const struct ck_res_ofd *first = first_of(c, o);
+    const struct ck_res_ofd *first = ck_res_pipe_first(c, o);
     struct pipe_body b = {.dev = o->st.st_dev, .ino = o->st.st_ino};
     unsigned any;
     long n;
     int fd;
 
-    fd = open_end(o, o->flags & O_ACCMODE);
+    fd = ck_res_pipe_open(o, o->flags & O_ACCMODE);
     if (fd < 0)
         return ck_res_why(c->why, c->whycap, -EAGAIN,
                           "a pipe that can't be looked at: %s",
@@ -159,7 +168,7 @@ static int pipe_save(struct ck_res_save *c, const struct ck_res_ofd *o,
     if (o == first) {
         n = ends_known(c, first, &any);
         if (!n)
-            n = save_contents(c, first, b.capacity);
+            n = ck_res_pipe_copy(c, first, b.capacity);
         if (n < 0)
             return (int)n;
         if (n > 0 && (any & O_DIRECT))
@@ -220,6 +229,17 @@ static int fill_pipe(void *arg, uint64_t off, const void *p, size_t n)
     return 0;
 }
 
+int ck_res_pipe_fill(struct ck_res_load *c, uint32_t id, int fd)
+{
+    struct fill f = {fd, fcntl(fd, F_GETPIPE_SZ)};
+    int rc = c->source->read(c->source, id, fill_pipe, &f);
+
+    if (!rc)
+        return 0;
+    return ck_res_why(c->why, c->whycap, rc, "can't fill a pipe again: %s",
+                      strerror(-rc));
+}
+
 static int pipe_load(struct ck_res_load *c, const struct ck_ofd *rec)
 {
     struct ck_res_shared *s;
@@ -238,14 +258,9 @@ static int pipe_load(struct ck_res_load *c, const struct ck_ofd *rec)
          * of speed, but for what is in the pipe, and fill_pipe sees that. */
         fcntl(s->fd[1], F_SETPIPE_SZ, (int)b.capacity);
     }
-    if (b.bytes) {
-        struct fill f = {s->fd[1], fcntl(s->fd[1], F_GETPIPE_SZ)};
-
-        rc = c->source->read(c->source, rec->id, fill_pipe, &f);
-        if (rc)
-            return ck_res_why(c->why, c->whycap, rc,
-                              "can't fill a pipe again: %s", strerror(-rc));
-    }
+    rc = b.bytes ? ck_res_pipe_fill(c, rec->id, s->fd[1]) : 0;
+    if (rc)
+        return rc;
     fd = (rec->flags & O_ACCMODE) == O_WRONLY ? s->fd[1] : s->fd[0];
     fd = ck_res_reopen(fd, rec->flags & KEEP_FLAGS);
     /* Packet mode can be set, but not be opened with. */

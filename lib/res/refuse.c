@@ -100,10 +100,6 @@ int ck_res_refuse(const struct ck_res_ofd *o, char *why, size_t cap)
         return ck_res_why(why, cap, -EAGAIN,
                           "%s: sockets can't be saved yet; close it before "
                           "the checkpoint", socket_kind(o));
-    case S_IFIFO:
-        return ck_res_why(why, cap, -ENOTSUP,
-                          "the named pipe %s: named pipes can't be saved yet; "
-                          "use an ordinary pipe or a file", o->link);
     case S_IFCHR:
     case S_IFBLK:
         return refuse_device(o, why, cap);
