@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/ask.h"
 #include "cli/cli.h"
 #include "cli/start.h"
 #include "cli/super.h"
@@ -32,6 +33,7 @@
 /* A process that has ended may not have been noticed yet. Who outlives the
  * root keeps the coordinator; it ends by itself then. */
 #define DISMISS_MS 300
+#define REGISTER_MS 5000
 
 static const char usage[] =
     "usage: ckpt launch [OPTIONS] [--] PROG [ARGS...]\n\n"
@@ -48,7 +50,7 @@ static const char usage[] =
     "                    computation of that name is joined\n"
     "  --keep N          image sets to keep (2)\n"
     "  --close-fds       PROG gets no open descriptor but 0, 1 and 2\n"
-    "  --detach          print the job directory and return at once; what\n"
+    "  --detach          print the job directory and return once it runs; what\n"
     "                    PROG writes goes to DIR/output\n";
 
 struct launch {
@@ -292,6 +294,38 @@ static pid_t spawn(const struct launch *l, char **argv,
     return pid > 0 ? pid : ck_err_sys(e, -errno, "cannot fork");
 }
 
+static int is_known(const char *dir, pid_t pid)
+{
+    const struct ck_jval *p = NULL;
+    struct ck_status s;
+    struct ck_err e;
+    int known;
+
+    if (ck_status_live(dir, REGISTER_MS, &s, &e) < 0)
+        return 0;
+    p = ck_jget(s.doc, "processes");
+    for (p = p ? p->child : NULL; p; p = p->next) {
+        if (ck_jnum(p, "real_pid", 0) == pid)
+            break;
+    }
+    known = p != NULL;
+    ck_status_free(&s);
+    return known;
+}
+
+/* Until the coordinator knows the program, so that a checkpoint may be asked
+ * for at once; or the program has ended; or for a while: it may be one that
+ * is not under control. */
+static void wait_known(const struct launch *l, struct ck_root *root)
+{
+    int64_t until = ck_now_ms() + REGISTER_MS;
+
+    while (!is_known(l->dir, root->pid) && ck_now_ms() < until) {
+        if (ck_super_step(l->dir, root, 1, 10) == 0)
+            return;
+    }
+}
+
 static int run(struct launch *l, char **argv)
 {
     struct ck_super super;
@@ -311,6 +345,8 @@ static int run(struct launch *l, char **argv)
     if (root.pid < 0) {
         code = ck_cli_fail(&e);
     } else {
+        if (l->detach)
+            wait_known(l, &root);
         ck_detached(background, 0);
         background = -1;
         ck_super_wait(l->dir, &root, 1);

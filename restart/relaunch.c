@@ -35,7 +35,7 @@ static void add(struct text *t, const char *entry)
         t->p = more;
         t->cap = (t->cap + n) * 2;
     }
-    if (t->err)
+    if (t->err || !n)
         return;
     memcpy(t->p + t->n, entry, n);
     t->n += n;

@@ -163,6 +163,8 @@ pid_t ck_restart_tree(const struct ck_restart_opts *opts, char *why,
     why[0] = '\0';
     s.tree.fd = -1;
     rc = prepare(&s);
+    if (!rc && !s.plan.actor)
+        rc = -EBADMSG; /* nobody in it */
     if (!rc) {
         /* A group leader can't make a session; its child can. */
         root = root_of(&s);

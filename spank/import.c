@@ -24,7 +24,7 @@ static int copy(int from, const char *name, int to)
 {
     int in = openat(from, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     int out, r = 0;
-    struct stat st;
+    struct stat st = {0};
 
     if (in < 0)
         return -errno;

@@ -5,6 +5,7 @@
 #include "lib/base/conn.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,9 +131,15 @@ int ck_conn_run(struct ck_conn *c, uint8_t cmd, uint32_t flags, uint32_t arg,
 int ck_conn_alive(const char *dir, int limit_ms, struct ck_err *e)
 {
     char why[512] = "";
-    long fd = ck_client_connect(dir, CK_ROLE_CONTROL, limit_ms, why,
-                                sizeof(why));
+    long fd;
 
+    /* A connection that is reset may be the last of a coordinator that is
+     * just being killed: then there is none a moment later. */
+    do {
+        fd = ck_client_connect(dir, CK_ROLE_CONTROL, limit_ms, why,
+                               sizeof(why));
+    } while ((fd == -ECONNRESET || fd == -EPIPE) && (limit_ms -= 10) > 0 &&
+             poll(NULL, 0, 10) == 0);
     if (fd >= 0) {
         close((int)fd);
         return 1;

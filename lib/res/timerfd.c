@@ -102,7 +102,7 @@ static int look(int fd, const struct timerfd_body *was, struct timerfd_body *b)
 static int timerfd_save(struct ck_res_save *c, const struct ck_res_ofd *o,
                         struct ck_wr *w)
 {
-    struct timerfd_body b, was;
+    struct timerfd_body b = {0}, was;
     int rc = parse(o->info, &was), fd = -1;
 
     if (!rc)

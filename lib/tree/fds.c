@@ -227,6 +227,8 @@ static int same_ofd(const struct seen *x, const struct seen *y)
 
 static int sort_all(struct ck_capture *c, struct list *l)
 {
+    if (!l->n)
+        return 0;
     qsort(l->v, l->n, sizeof(*l->v), by_looks);
     for (size_t i = 0, j; i < l->n; i = j) {
         for (j = i + 1; j < l->n && !by_looks(&l->v[i], &l->v[j]);)

@@ -138,7 +138,7 @@ static int read_tids(struct ck_capture *c, struct ck_capture_proc *p)
     struct ck_wr w;
     int rc = list_tids(p->pid, &tid, &n);
 
-    p->tids = rc ? NULL : malloc(n * 4);
+    p->tids = rc || !n ? NULL : malloc(n * 4);
     if (!p->tids) {
         free(tid);
         return rc ? rc : -ENOMEM;

@@ -173,7 +173,7 @@ int ck_capture_strays(struct ck_capture *c)
     DIR *d = opendir("/proc");
     int rc = d ? 0 : -errno;
 
-    while (!rc && (e = readdir(d))) {
+    while (d && !rc && (e = readdir(d))) {
         pid_t pid = atoi(e->d_name);
         struct stat st;
 

@@ -244,9 +244,9 @@ static int write_to(struct ck_capture *c, int fd, struct ck_capture_out *out)
 
     k.stream = calloc(c->nofd + 1, sizeof(*k.stream));
     k.scratch = malloc(CK_IMGW_SCRATCH_SIZE);
-    if (mem == MAP_FAILED || !k.stream || !k.scratch)
-        return -ENOMEM;
-    rc = ck_imgw_begin(&k.w, fd, CK_IMAGE_TREE, mem, len);
+    rc = mem == MAP_FAILED || !k.stream || !k.scratch ? -ENOMEM : 0;
+    if (!rc)
+        rc = ck_imgw_begin(&k.w, fd, CK_IMAGE_TREE, mem, len);
     if (!rc)
         rc = put_all(c, &k);
     ck_capture_fds_end(c); /* what was carried is held open by us */
@@ -257,7 +257,8 @@ static int write_to(struct ck_capture *c, int fd, struct ck_capture_out *out)
     out->raw_bytes = k.w.raw_bytes;
     free(k.stream);
     free(k.scratch);
-    munmap(mem, len);
+    if (mem != MAP_FAILED)
+        munmap(mem, len);
     return rc;
 }
 

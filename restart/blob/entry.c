@@ -49,7 +49,7 @@ unsigned la_version(unsigned version);
 
 static const char *name_of(const struct self *s)
 {
-    const char *slash = s->me.exe;
+    const char *slash = s->me.exe ? s->me.exe : ""; /* not yet known */
 
     for (const char *p = slash; *p; p++) {
         if (*p == '/')

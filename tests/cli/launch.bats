@@ -60,6 +60,12 @@ load common
     [ "$(cat ckpt.count/exit.main)" -eq $((5 * 256)) ]
 }
 
+@test "after launch --detach a checkpoint can be taken at once" {
+    ckpt launch --detach ./count 400 0
+    ckpt checkpoint --wait
+    ckpt kill
+}
+
 @test "a second launch into the same directory joins the computation" {
     ckpt launch --dir d ./count 400 0 &
     until_ 10 lines out 1
