@@ -353,15 +353,6 @@ TEST(a_lock_is_taken_again)
     assert_int_equal(flock(other, LOCK_EX | LOCK_NB), -1);
 }
 
-TEST(a_record_lock_is_refused)
-{
-    UNUSED;
-    see(make("lock", O_RDWR, "x"))->lock =
-        "1: POSIX  ADVISORY  WRITE 1 00:01:2 0 EOF";
-    assert_int_equal(save_all(), -EAGAIN);
-    assert_non_null(strstr(why, "record lock"));
-}
-
 TEST(output_goes_to_the_file_that_is_there_now)
 {
     int fd = make("old", O_WRONLY, "old"), now = make("new", O_WRONLY, "n");
@@ -512,7 +503,6 @@ int main(void)
         T(a_true_copy_of_an_input_file_will_do),
         T(a_removed_file_comes_back_with_holes_and_shared),
         T(a_lock_is_taken_again),
-        T(a_record_lock_is_refused),
         T(output_goes_to_the_file_that_is_there_now),
         T(a_directory_is_read_on),
         T(devices_without_state_are_opened_again),
