@@ -109,7 +109,7 @@ static int take_stdio(struct ck_spawn *s)
 
 struct load {
     struct ck_res_load base;
-    const struct ck_spawn *s;
+    struct ck_spawn *s;
 };
 
 static int loaded(const struct ck_res_load *c, uint32_t id)
@@ -118,6 +118,72 @@ static int loaded(const struct ck_res_load *c, uint32_t id)
     long i = ck_tree_ofd(&s->tree.img, id);
 
     return i < 0 ? -1 : s->src[i];
+}
+
+static const struct ck_ofd *record(const struct ck_res_load *c, uint32_t id)
+{
+    const struct ck_tree_image *m = &((const struct load *)c)->s->tree.img;
+    long i = ck_tree_ofd(m, id);
+
+    return i < 0 ? NULL : &m->ofd[i];
+}
+
+static int has(const struct ck_tree_image *m, uint32_t vpid, uint32_t id)
+{
+    for (size_t i = 0; i < m->nfd && m->fd[i].vpid <= vpid; i++) {
+        if (m->fd[i].vpid == vpid && m->fd[i].ofd == id)
+            return 1;
+    }
+    return 0;
+}
+
+static uint32_t holder(const struct ck_res_load *c, uint32_t id, size_t n)
+{
+    const struct ck_tree_image *m = &((const struct load *)c)->s->tree.img;
+    size_t found = 0;
+
+    for (size_t i = 0; i < m->nproc; i++) {
+        if (has(m, m->proc[i].vpid, id) && found++ == n)
+            return m->proc[i].vpid;
+    }
+    return found || n ? 0 : m->tree.root_vpid;
+}
+
+static int inside(const struct ck_res_load *c, uint32_t vpid, unsigned code,
+                  const struct ck_wr *op)
+{
+    struct ck_spawn *s = ((const struct load *)c)->s;
+    struct ck_plan_inside *p;
+
+    if (s->ninside == s->inside_cap) {
+        size_t cap = s->inside_cap ? s->inside_cap * 2 : 64;
+
+        p = realloc(s->inside, cap * sizeof(*p));
+        if (!p)
+            return -ENOMEM;
+        s->inside = p;
+        s->inside_cap = cap;
+    }
+    p = &s->inside[s->ninside];
+    if (op->bad || op->len > sizeof(p->op))
+        return -EMSGSIZE;
+    *p = (struct ck_plan_inside){.vpid = vpid,
+                                 .code = (uint16_t)code,
+                                 .n = (uint16_t)op->len,
+                                 .order = (uint32_t)s->ninside++};
+    memcpy(p->op, op->p, op->len);
+    return 0;
+}
+
+static int as_done(const void *a, const void *b)
+{
+    const struct ck_plan_inside *x = a, *y = b;
+
+    if (x->vpid != y->vpid)
+        return x->vpid < y->vpid ? -1 : 1;
+    if (x->code != y->code)
+        return x->code < y->code ? -1 : 1;
+    return x->order < y->order ? -1 : 1;
 }
 
 int ck_spawn_files(struct ck_spawn *s)
@@ -130,6 +196,9 @@ int ck_spawn_files(struct ck_spawn *s)
 
     *c = (struct ck_res_load){
         .loaded = loaded,
+        .record = record,
+        .holder = holder,
+        .inside = inside,
         .source = &s->tree.source,
         .job_dir = s->opts->job_dir,
         .set_name = slash ? slash + 1 : s->opts->set_dir,
@@ -151,5 +220,7 @@ int ck_spawn_files(struct ck_spawn *s)
     if (!rc)
         rc = link_all(s, c);
     ck_res_load_end(c);
+    if (s->ninside)
+        qsort(s->inside, s->ninside, sizeof(*s->inside), as_done);
     return rc;
 }

@@ -37,6 +37,8 @@ static int make(struct ck_spawn *s)
         .stdio = s->stdio,
         .keep = keep,
         .nkeep = s->nshm + 1,
+        .inside = s->inside,
+        .ninside = s->ninside,
         .readers = readers(s),
         .nofile = s->nofile.rlim_cur,
         .set_dir = s->opts->set_dir,

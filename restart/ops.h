@@ -57,6 +57,9 @@ CK_RECORD(ck_plan_actor, CK_PLAN_ACTOR_FIELDS)
 #define CK_OP_RESTORE_F(F) F(STR, image) F(U32, readers)
 #define CK_OP_EXIT_F(F) F(I32, status)
 #define CK_OP_TERMINAL_F(F) F(U32, fd) F(U32, vpgid)
+#define CK_OP_PIDFD_F(F) F(U32, dst) F(U32, vpid) F(U32, flags)
+#define CK_OP_EPOLL_F(F) \
+    F(U32, set) F(U32, src) F(U32, fd) F(U32, events) F(U64, data)
 
 #define CK_OPS(O)                                                           \
     O(CONNECT, connect, 1, CK_OP_NONE)   /* to the coordinator */           \
@@ -76,9 +79,15 @@ CK_RECORD(ck_plan_actor, CK_PLAN_ACTOR_FIELDS)
     O(EXECVE, execve, 15, CK_OP_EXECVE_F) /* a launcher, again */           \
     O(RESTORE, restore, 16, CK_OP_RESTORE_F)                                \
     O(EXIT, exit, 17, CK_OP_EXIT_F)      /* with this wait status */        \
-    O(TERMINAL, terminal, 18, CK_OP_TERMINAL_F) /* give it to a group */
+    O(TERMINAL, terminal, 18, CK_OP_TERMINAL_F) /* give it to a group */    \
+    O(PIDFD, pidfd, 19, CK_OP_PIDFD_F)   /* when that process exists */     \
+    O(EPOLL, epoll, 20, CK_OP_EPOLL_F)   /* add src, as number fd */
 
 #define CK_OP_ENUM(TYPE, name, number, FIELDS) CK_OP_T_##TYPE = (number),
+/* A one-shot item of an epoll set that has fired: all events are gone. */
+#define CK_EPOLL_FIRED(events) \
+    (((events) & (1u << 30)) && !((events) & 0x0fffffffu))
+
 enum ck_op_type { CK_OPS(CK_OP_ENUM) };
 
 #define CK_OP_RECORD(TYPE, name, number, FIELDS) \

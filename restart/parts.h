@@ -26,6 +26,8 @@ struct ck_spawn {
     uint8_t *used;        /* descriptor numbers of the programs, a bit each */
     size_t nused;         /* bits */
     int *src;             /* by OFD */
+    struct ck_plan_inside *inside;
+    size_t ninside, inside_cap;
     int stdio[3];
     char stdio_ids[CK_STDIO_MAX];
     struct ck_spawn_shm *shm;

@@ -222,6 +222,30 @@ static int emit_descriptors(struct maker *m, int i, int restored)
     return rc;
 }
 
+/* What kinds of descriptor want to have done in this process. */
+static int emit_inside(struct maker *m, int i)
+{
+    struct ck_actor *a = &m->plan->actor[m->actor[i]];
+    uint32_t vpid = m->g.node[i].vpid;
+    const struct ck_plan_inside *p = m->facts->inside;
+    const struct ck_plan_inside *end = p + m->facts->ninside;
+
+    while (p < end && p->vpid < vpid)
+        p++;
+    for (; p < end && p->vpid == vpid; p++) {
+        struct ck_wr w;
+
+        if (grow(a, p->n))
+            return -ENOMEM;
+        ck_wr_init(&w, a->ops + a->nops, a->cap - a->nops);
+        ck_put_uint(&w, p->code, 2);
+        ck_put_uint(&w, p->n, 4);
+        ck_put_raw(&w, p->op, p->n);
+        a->nops += w.len;
+    }
+    return 0;
+}
+
 /* The last operations: what the actor is from now on. */
 static int emit_end(struct maker *m, int i)
 {
@@ -235,6 +259,8 @@ static int emit_end(struct maker *m, int i)
     rc = EMIT(a, chdir, CHDIR, strlen(p->cwd), p->cwd);
     if (!rc)
         rc = EMIT(a, umask, UMASK, 0, p->umask);
+    if (!rc)
+        rc = emit_inside(m, i);
     if (!rc && p->kind == CK_KIND_REEXEC)
         rc = EMIT(a, limit, LIMIT, 0, m->facts->nofile);
     if (!rc)

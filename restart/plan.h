@@ -56,14 +56,26 @@ struct ck_tree_image {
 /* Index of the description with this id, -1 if there is none. */
 long ck_tree_ofd(const struct ck_tree_image *img, uint32_t id);
 
+/* An operation that a kind of lib/res wants to have done in a process. */
+struct ck_plan_inside {
+    uint32_t vpid;
+    uint16_t code;
+    uint16_t n;
+    uint32_t order;
+    uint8_t op[40];
+};
+
 /* Facts of this restart that the plan needs. src[i]: descriptor that holds
- * ofd[i]; keep: what a saved process leaves open for the restorer, all of
- * them numbers that no program uses. */
+ * ofd[i]; inside: sorted by vpid, and as they are to be done; keep: what a
+ * saved process leaves open for the restorer, all of them numbers that no
+ * program uses. */
 struct ck_plan_facts {
     const int *src;
     const int *stdio; /* three, moved out of the programs' way */
     const int *keep;
     size_t nkeep;
+    const struct ck_plan_inside *inside;
+    size_t ninside;
     unsigned readers;      /* threads that read one image */
     uint64_t nofile;       /* soft limit for what is executed again */
     const char *set_dir;

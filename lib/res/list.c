@@ -18,6 +18,7 @@
     K(eventfd)                                                    \
     K(timerfd)                                                    \
     K(signalfd)                                                   \
+    K(epoll)                                                      \
     K(file)                                                       \
     K(dir)
 

@@ -81,10 +81,20 @@ struct ck_res_source {
 /* State of one restart. stdio: descriptors of the surroundings, -1: closed.
  * `shared` remembers objects that several OFDs have in common (share.c).
  * loaded: the descriptor of OFD `id`, which lies on a number that no program
- * uses and stays the caller's; -1: there is none. For link. */
+ * uses and stays the caller's; -1: there is none. For link.
+ * record: what was saved of OFD `id`; NULL: there is none.
+ * holder: number of the n-th process that has OFD `id`, 0: there is no such.
+ *   The first is the tree's root when nobody has it.
+ * inside: process `vpid` does this operation (restart/ops.h) when it has all
+ *   descriptors that were loaded, and none on a number of the program yet;
+ *   in the order of their codes. For link. */
 struct ck_res_load {
     struct ck_res_source *source;
     int (*loaded)(const struct ck_res_load *c, uint32_t id);
+    const struct ck_ofd *(*record)(const struct ck_res_load *c, uint32_t id);
+    uint32_t (*holder)(const struct ck_res_load *c, uint32_t id, size_t n);
+    int (*inside)(const struct ck_res_load *c, uint32_t vpid, unsigned code,
+                  const struct ck_wr *op);
     const char *job_dir;
     const char *set_name; /* "set-000012" */
     int stdio[3];

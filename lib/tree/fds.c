@@ -354,12 +354,29 @@ static int find_all(struct ck_capture *c, struct list *l)
     return rc;
 }
 
+static int by_number(const void *a, const void *b)
+{
+    const struct ck_capture_fd *x = a, *y = b;
+
+    ORDER(x->proc, y->proc);
+    ORDER(x->fd, y->fd);
+    return 0;
+}
+
 const struct ck_res_ofd *ck_capture_ofd(const struct ck_capture *c, pid_t pid,
                                         int fd)
 {
+    const struct ck_capture_proc *p = ck_capture_find(c, pid);
     char path[64];
     struct stat st;
 
+    if (p) {
+        struct ck_capture_fd key = {.proc = (uint32_t)(p - c->proc),
+                                    .fd = (uint32_t)fd}, *f;
+
+        f = bsearch(&key, c->fd, c->nfd, sizeof(key), by_number);
+        return f ? &c->ofd[f->ofd - 1] : NULL;
+    }
     snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
     if (stat(path, &st) < 0)
         return NULL;
@@ -371,15 +388,6 @@ const struct ck_res_ofd *ck_capture_ofd(const struct ck_capture *c, pid_t pid,
             return o;
     }
     return NULL;
-}
-
-static int by_number(const void *a, const void *b)
-{
-    const struct ck_capture_fd *x = a, *y = b;
-
-    ORDER(x->proc, y->proc);
-    ORDER(x->fd, y->fd);
-    return 0;
 }
 
 void ck_capture_fds_end(struct ck_capture *c)

@@ -9,7 +9,10 @@
 #ifndef CKPT_RESTART_BLOB_H
 #define CKPT_RESTART_BLOB_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+struct ck_op_epoll; /* restart/ops.h */
 
 struct ck_blob_shm {
     uint64_t dev, ino; /* as in the AREA records */
@@ -43,5 +46,17 @@ _Noreturn void ck_blob_restore(const struct ck_blob_args *args);
  * fmt knows %s %d %u %x %lx %lu. coord_fd < 0: the reason goes to stderr. */
 _Noreturn void ck_blob_fail(int coord_fd, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* start.c: pending or blocked signals are the saved process's affair, not
+ * those of whoever started the restart; a child that ends must stay to be
+ * waited for. */
+void ck_blob_reset_signals(void);
+/* Nonzero when there is CKPT_PLAN=<descriptor>:<actor>. */
+int ck_blob_find_plan(int *fd, uint32_t *actor);
+/* All of a file, as shared memory. NULL: it can't be, or is empty. */
+const void *ck_blob_map_shared(int fd, size_t *len);
+
+/* epoll.c: 0 or more, or -errno. */
+long ck_blob_epoll(const struct ck_op_epoll *op);
 
 #endif

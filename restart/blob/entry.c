@@ -335,6 +335,35 @@ static void op_limit(const struct ck_op_limit *op)
     sys4(SYS_prlimit64, 0, RLIMIT_NOFILE, &lim, 0);
 }
 
+/* Not all of a descriptor is inherited: what it is of may be made later. */
+static void op_pidfd(struct self *s, const struct ck_op_pidfd *op)
+{
+    struct ck_pid_entry *e = ck_pid_find(s->table, (int32_t)op->vpid);
+    long fd;
+
+    if (!e)
+        FAIL(s, "process %u, which it has a pidfd of, is not in the pid table",
+             op->vpid);
+    if (wait_word(s, &e->state, CK_PID_EXISTS))
+        FAIL(s, "process %u, which it has a pidfd of, did not come up in %u s",
+             op->vpid, s->head.limit_ms / 1000);
+    fd = sys2(SYS_pidfd_open, e->real, op->flags);
+    if (fd < 0)
+        FAIL(s, "process %u can't be had as a pidfd (error %ld)", op->vpid,
+             -fd);
+    sys3(SYS_dup3, fd, op->dst, 0);
+    sys1(SYS_close, fd);
+}
+
+static void op_epoll(struct self *s, const struct ck_op_epoll *op)
+{
+    long r = ck_blob_epoll(op);
+
+    if (r < 0)
+        FAIL(s, "descriptor %u can't be watched by an epoll set (error %ld)",
+             op->fd, -r);
+}
+
 static void *room(struct self *s, size_t n)
 {
     long p = sys6(SYS_mmap, 0, n, PROT_READ | PROT_WRITE,
@@ -461,6 +490,8 @@ static int step(struct self *s, uint16_t code, struct ck_rd r)
         OP(RESTORE, restore, op_restore(s, &op))
         OP(EXIT, exit, op_exit(&op))
         OP(TERMINAL, terminal, op_terminal(s, &op))
+        OP(PIDFD, pidfd, op_pidfd(s, &op))
+        OP(EPOLL, epoll, op_epoll(s, &op))
     default:
         return -EBADMSG;
     }
@@ -489,43 +520,13 @@ static _Noreturn void run(struct self *s, uint32_t actor)
     __builtin_unreachable();
 }
 
-/* Pending or blocked signals are the saved process's affair, not those of
- * whoever started the restart; a child that ends must stay to be waited for. */
-static void reset_signals(void)
-{
-    struct {
-        void *handler;
-        unsigned long flags;
-        void *restorer;
-        uint64_t mask;
-    } dfl;
-    uint64_t none = 0;
-
-    memset(&dfl, 0, sizeof(dfl));
-    for (int sig = 1; sig <= 64; sig++)
-        sys4(SYS_rt_sigaction, sig, &dfl, 0, 8);
-    sys4(SYS_rt_sigprocmask, SIG_SETMASK, &none, 0, 8);
-}
-
-static const void *map_shared(int fd, size_t *len)
-{
-    struct stat st;
-    long p;
-
-    if (sys2(SYS_fstat, fd, &st) < 0 || st.st_size <= 0)
-        return NULL;
-    *len = (size_t)st.st_size;
-    p = sys6(SYS_mmap, 0, *len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    return sys_failed(p) ? NULL : (const void *)p;
-}
-
 static int load_plan(struct self *s, int fd)
 {
     size_t size = 0, table = 0;
     struct ck_rd r;
     uint32_t n;
 
-    s->plan = map_shared(fd, &size);
+    s->plan = ck_blob_map_shared(fd, &size);
     if (!s->plan)
         return -EBADF;
     ck_rd_init(&r, s->plan, size);
@@ -540,33 +541,12 @@ static int load_plan(struct self *s, int fd)
         return -EBADMSG;
     s->words = (uint32_t *)(s->plan + s->head.words_off);
     s->nactors = s->head.actors.n / 8;
-    s->table = (struct ck_pidtable_file *)map_shared((int)s->head.table_fd,
-                                                     &table);
+    s->table = (struct ck_pidtable_file *)ck_blob_map_shared(
+        (int)s->head.table_fd, &table);
     if (!s->table || s->table->magic != CK_PIDTABLE_MAGIC ||
         s->table->count >
             (table - sizeof(*s->table)) / sizeof(s->table->entry[0]))
         return -EBADMSG;
-    return 0;
-}
-
-/* CKPT_PLAN=<descriptor>:<actor>, or nothing. */
-static int find_plan(int *fd, uint32_t *actor)
-{
-    char env[4096];
-    long n = ck_read_file("/proc/self/environ", env, sizeof(env) - 1);
-    const char *p = env, *end = env + (n > 0 ? n : 0);
-
-    for (; p < end; p += ck_strlen(p) + 1) {
-        if (!ck_starts(p, CK_PLAN_ENV "="))
-            continue;
-        p += sizeof(CK_PLAN_ENV);
-        *fd = (int)ck_parse_u64(&p, 10);
-        if (*p != ':')
-            return 0;
-        p++;
-        *actor = (uint32_t)ck_parse_u64(&p, 10);
-        return 1;
-    }
     return 0;
 }
 
@@ -577,9 +557,9 @@ __attribute__((visibility("default"))) unsigned la_version(unsigned version)
     int fd, rc;
 
     (void)version;
-    if (!find_plan(&fd, &actor))
+    if (!ck_blob_find_plan(&fd, &actor))
         return 0;
-    reset_signals();
+    ck_blob_reset_signals();
     memset(&s, 0, sizeof(s));
     s.coord_fd = -1;
     s.outside = (int32_t)sys1(SYS_getpgid, 0);
