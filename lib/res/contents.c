@@ -111,6 +111,14 @@ static int nameless(const char *dir, unsigned mode)
     return fd;
 }
 
+int ck_res_contents_fill(struct ck_res_load *c, uint32_t id, int fd,
+                         uint64_t size)
+{
+    int rc = c->source->read(c->source, id, put_piece, &fd);
+
+    return !rc && ftruncate(fd, (off_t)size) < 0 ? -errno : rc;
+}
+
 int ck_res_contents_load(struct ck_res_load *c, uint32_t id, const char *dir,
                          uint64_t size, unsigned mode)
 {
@@ -120,9 +128,7 @@ int ck_res_contents_load(struct ck_res_load *c, uint32_t id, const char *dir,
         fd = nameless(c->job_dir, mode);
     if (fd < 0)
         return fd;
-    rc = c->source->read(c->source, id, put_piece, &fd);
-    if (!rc && ftruncate(fd, (off_t)size) < 0)
-        rc = -errno;
+    rc = ck_res_contents_fill(c, id, fd, size);
     if (!rc)
         return fd;
     close(fd);

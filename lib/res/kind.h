@@ -31,6 +31,9 @@
 int ck_res_contents_save(struct ck_res_save *c, const struct ck_res_ofd *o);
 int ck_res_contents_load(struct ck_res_load *c, uint32_t id, const char *dir,
                          uint64_t size, unsigned mode);
+/* ... or into fd, an empty file. */
+int ck_res_contents_fill(struct ck_res_load *c, uint32_t id, int fd,
+                         uint64_t size);
 
 /* Cuts the file behind fd back to `size`; what is cut off is kept in the
  * job's rollback directory first. */

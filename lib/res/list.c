@@ -19,6 +19,7 @@
     K(timerfd)                                                    \
     K(signalfd)                                                   \
     K(epoll)                                                      \
+    K(memfd)                                                      \
     K(file)                                                       \
     K(dir)
 

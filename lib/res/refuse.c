@@ -103,10 +103,6 @@ int ck_res_refuse(const struct ck_res_ofd *o, char *why, size_t cap)
     case S_IFBLK:
         return refuse_device(o, why, cap);
     case S_IFREG:
-        if (!strncmp(o->link, "/memfd:", 7))
-            return ck_res_why(why, cap, -ENOTSUP,
-                              "the memory file %s: these can't be saved yet",
-                              o->link);
         if (!strncmp(o->link, "/proc/", 6))
             return ck_res_why(why, cap, -EAGAIN,
                               "%s, which belongs to a process number; close "
