@@ -58,6 +58,7 @@ CK_RECORD(ck_plan_actor, CK_PLAN_ACTOR_FIELDS)
 #define CK_OP_EXIT_F(F) F(I32, status)
 #define CK_OP_TERMINAL_F(F) F(U32, fd) F(U32, vpgid)
 #define CK_OP_PIDFD_F(F) F(U32, dst) F(U32, vpid) F(U32, flags)
+#define CK_OP_OPEN_F(F) F(U32, dst) F(U32, flags) F(U64, pos) F(STR, path)
 #define CK_OP_EPOLL_F(F) \
     F(U32, set) F(U32, src) F(U32, fd) F(U32, events) F(U64, data)
 
@@ -81,7 +82,8 @@ CK_RECORD(ck_plan_actor, CK_PLAN_ACTOR_FIELDS)
     O(EXIT, exit, 17, CK_OP_EXIT_F)      /* with this wait status */        \
     O(TERMINAL, terminal, 18, CK_OP_TERMINAL_F) /* give it to a group */    \
     O(PIDFD, pidfd, 19, CK_OP_PIDFD_F)   /* when that process exists */     \
-    O(EPOLL, epoll, 20, CK_OP_EPOLL_F)   /* add src, as number fd */
+    O(EPOLL, epoll, 20, CK_OP_EPOLL_F)   /* add src, as number fd */        \
+    O(OPEN, open, 21, CK_OP_OPEN_F)      /* what only it can open */
 
 #define CK_OP_ENUM(TYPE, name, number, FIELDS) CK_OP_T_##TYPE = (number),
 /* A one-shot item of an epoll set that has fired: all events are gone. */

@@ -62,7 +62,7 @@ struct ck_plan_inside {
     uint16_t code;
     uint16_t n;
     uint32_t order;
-    uint8_t op[40];
+    uint8_t op[128];
 };
 
 /* Facts of this restart that the plan needs. src[i]: descriptor that holds

@@ -12,6 +12,7 @@
  */
 #include "lib/res/kind.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -42,11 +43,6 @@ static int is_kernels(const char *path)
     return !strncmp(path, "/proc/", 6) || !strncmp(path, "/sys/", 5);
 }
 
-static int is_process_file(const char *path)
-{
-    return !strncmp(path, "/proc/", 6) && path[6] >= '0' && path[6] <= '9';
-}
-
 /* NFS keeps a removed file under such a name until its last close. */
 static int is_nfs_removed(const char *path)
 {
@@ -63,16 +59,51 @@ static int is_spooled_script(const struct ck_res_ofd *o)
 
 static int file_match(const struct ck_res_ofd *o)
 {
-    if (!S_ISREG(o->st.st_mode) || !strncmp(o->link, "/memfd:", 7) ||
-        is_process_file(o->link) || o->link[0] != '/')
-        return 0;
-    return !ends_with(o->link, DELETED) || o->st.st_nlink == 0;
+    return S_ISREG(o->st.st_mode) && strncmp(o->link, "/memfd:", 7) &&
+           o->link[0] == '/';
 }
 
 static uint64_t mtime_of(const struct stat *st)
 {
     return (uint64_t)st->st_mtim.tv_sec * 1000000000u +
            (uint64_t)st->st_mtim.tv_nsec;
+}
+
+/* The name of o, or, where that was removed, another one that the file has in
+ * the same directory: removed and renamed files leave that behind. */
+static int find_name(struct ck_res_save *c, const struct ck_res_ofd *o,
+                     char *path, size_t cap)
+{
+    size_t n = strlen(o->link) - (sizeof(DELETED) - 1);
+    struct dirent *e;
+    struct stat st;
+    int found = 0;
+    char *base;
+    DIR *d;
+
+    snprintf(path, cap, "%s", o->link);
+    if (!ends_with(path, DELETED) ||
+        (!stat(path, &st) && st.st_ino == o->st.st_ino))
+        return 0;
+    path[n] = '\0';
+    base = strrchr(path, '/') + 1;
+    *base = '\0';
+    d = opendir(path);
+    while (d && !found && (e = readdir(d))) {
+        if (e->d_ino != o->st.st_ino)
+            continue;
+        snprintf(base, cap - (size_t)(base - path), "%s", e->d_name);
+        found = !stat(path, &st) && st.st_ino == o->st.st_ino &&
+                st.st_dev == o->st.st_dev;
+    }
+    if (d)
+        closedir(d);
+    if (found)
+        return 0;
+    return ck_res_why(c->why, c->whycap, -ENOTSUP,
+                      "the file %s, which was removed but has another name, "
+                      "not in the same directory; open it by that name",
+                      o->link);
 }
 
 static int file_save(struct ck_res_save *c, const struct ck_res_ofd *o,
@@ -90,7 +121,12 @@ static int file_save(struct ck_res_save *c, const struct ck_res_ofd *o,
     };
     const struct ck_res_ofd *before = o > c->all ? o - 1 : NULL;
     int rc = ck_res_locks_save(c, o, &b.locks);
+    char path[4200];
 
+    if (!rc && o->st.st_nlink) {
+        rc = find_name(c, o, path, sizeof(path));
+        b.path = path;
+    }
     if (rc)
         return rc;
     if (o->st.st_nlink == 0 || is_spooled_script(o) || is_nfs_removed(o->link))

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define KINDS(K)                                                  \
+    K(proc)    /* of a process's own directory in /proc */        \
     K(path)    /* O_PATH */                                       \
     K(dev)     /* /dev/null and the like */                       \
     K(stdio)   /* leads outside: terminal, pipe, socket */        \

@@ -102,15 +102,6 @@ int ck_res_refuse(const struct ck_res_ofd *o, char *why, size_t cap)
     case S_IFCHR:
     case S_IFBLK:
         return refuse_device(o, why, cap);
-    case S_IFREG:
-        if (!strncmp(o->link, "/proc/", 6))
-            return ck_res_why(why, cap, -EAGAIN,
-                              "%s, which belongs to a process number; close "
-                              "it before the checkpoint", o->link);
-        return ck_res_why(why, cap, -ENOTSUP,
-                          "the file %s, which was removed but has another "
-                          "name that can't be known; open it by that name",
-                          o->link);
     default:
         return refuse_anon(o, why, cap);
     }

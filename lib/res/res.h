@@ -58,13 +58,15 @@ struct ck_res_sink {
  * virt: the number by which the program knows a process, thread or group; 0
  *   when nobody of the tree has it.
  * find: the OFD behind descriptor fd of process pid (getpid() for one of the
- *   helper's own); NULL: it is none of the tree's. */
+ *   helper's own); NULL: it is none of the tree's.
+ * alone: has nobody but process o->pid this description? */
 struct ck_res_save {
     struct ck_res_sink *sink;
     uint32_t (*foreground)(const struct ck_res_save *c, pid_t pid);
     uint32_t (*virt)(const struct ck_res_save *c, pid_t pid);
     const struct ck_res_ofd *(*find)(const struct ck_res_save *c, pid_t pid,
                                      int fd);
+    int (*alone)(const struct ck_res_save *c, const struct ck_res_ofd *o);
     const struct ck_res_ofd *all; /* every OFD, sorted by st_dev, st_ino */
     size_t count;
     char *why;

@@ -166,14 +166,28 @@ static const struct ck_res_ofd *find_ofd(const struct ck_res_save *save,
     return ck_capture_ofd(((const struct save *)save)->c, pid, fd);
 }
 
+static int is_alone(const struct ck_res_save *save,
+                    const struct ck_res_ofd *o)
+{
+    const struct ck_capture *c = ((const struct save *)save)->c;
+    int mine = 0;
+
+    for (size_t i = 0; i < c->nfd; i++) {
+        if (c->fd[i].ofd == o->id && c->proc[c->fd[i].proc].pid != o->pid)
+            return 0;
+        mine |= c->fd[i].ofd == o->id;
+    }
+    return mine;
+}
+
 static int put_ofd(struct ck_capture *c, struct sink *k,
                    const struct ck_res_ofd *o)
 {
     const struct ck_res *res = ck_res_match(o);
     static uint8_t body[BODY_MAX];
     char why[700] = "";
-    struct save save = {{&k->base, foreground, virt_number, find_ofd, c->ofd,
-                         c->nofd, why, sizeof(why)}, c};
+    struct save save = {{&k->base, foreground, virt_number, find_ofd, is_alone,
+                         c->ofd, c->nofd, why, sizeof(why)}, c};
     struct ck_ofd r = {.id = o->id, .flags = o->flags};
     struct ck_wr w;
     int rc;

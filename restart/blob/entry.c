@@ -355,6 +355,18 @@ static void op_pidfd(struct self *s, const struct ck_op_pidfd *op)
     sys1(SYS_close, fd);
 }
 
+static void op_open(struct self *s, const struct ck_op_open *op)
+{
+    long fd = sys4(SYS_openat, AT_FDCWD, op->path, op->flags, 0);
+
+    if (fd < 0)
+        FAIL(s, "%s can't be opened again (error %ld)", op->path, -fd);
+    if (op->pos)
+        sys3(SYS_lseek, fd, op->pos, SEEK_SET);
+    sys3(SYS_dup3, fd, op->dst, 0);
+    sys1(SYS_close, fd);
+}
+
 static void op_epoll(struct self *s, const struct ck_op_epoll *op)
 {
     long r = ck_blob_epoll(op);
@@ -492,6 +504,7 @@ static int step(struct self *s, uint16_t code, struct ck_rd r)
         OP(TERMINAL, terminal, op_terminal(s, &op))
         OP(PIDFD, pidfd, op_pidfd(s, &op))
         OP(EPOLL, epoll, op_epoll(s, &op))
+        OP(OPEN, open, op_open(s, &op))
     default:
         return -EBADMSG;
     }
