@@ -15,8 +15,7 @@
 
 struct ck_spawn_shm {
     uint64_t dev, ino;
-    uint64_t len;
-    int fd;
+    int fd; /* one of src */
 };
 
 struct ck_spawn {

@@ -65,9 +65,9 @@ static int prepare(struct ck_spawn *s)
     if (!rc)
         rc = ck_spawn_env(s);
     if (!rc)
-        rc = ck_spawn_shm(s);
-    if (!rc)
         rc = ck_spawn_files(s); /* the first that changes anything */
+    if (!rc)
+        rc = ck_spawn_shm(s);
     if (!rc)
         rc = ck_spawn_plan(s);
     return rc;
@@ -123,10 +123,6 @@ void ck_spawn_end(struct ck_spawn *s)
     for (size_t i = 0; s->src && i < s->tree.img.nofd; i++) {
         if (s->src[i] >= 0)
             close(s->src[i]);
-    }
-    for (size_t i = 0; i < s->nshm; i++) {
-        if (s->shm[i].fd >= 0)
-            close(s->shm[i].fd);
     }
     for (int i = 0; i < 3; i++) {
         if (s->stdio[i] >= 0)

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/proto/messages.h"
+
 /* Group and session that lead outside are those of the surroundings. */
 static void set_outside(struct ck_spawn *s, struct ck_pidtable_file *f)
 {
@@ -61,6 +63,8 @@ int ck_spawn_table(struct ck_spawn *s)
     f->magic = CK_PIDTABLE_MAGIC;
     f->count = (uint32_t)n;
     f->generation = s->opts->generation;
+    for (size_t i = 0; i < s->tree.img.nproc; i++)
+        f->unseen += s->tree.img.proc[i].kind == CK_KIND_SAVED;
     for (size_t i = 0; i < n; i++)
         f->entry[i].virt = s->plan.numbers[i];
     set_outside(s, f);

@@ -33,7 +33,7 @@ static void mend_held(const int32_t *fresh)
 {
     for (uint32_t i = 0; i < ck_handoff.mutex_count; i++) {
         uint64_t entry = ck_handoff.mutex[i];
-        uint32_t *m = (uint32_t *)(uintptr_t)(entry & ~CK_HANDOFF_RWLOCK);
+        uint32_t *m = (uint32_t *)(uintptr_t)(entry & ~7ull);
         uint32_t *owner = entry & CK_HANDOFF_RWLOCK ? &m[6] : &m[2];
         int32_t tid = fresh_of(fresh, (int32_t)*owner);
 

@@ -36,6 +36,7 @@
 
 #define ARCH_REQ_XCOMP_PERM 0x1023
 #define XTILEDATA_BIT 18
+#define LOOK_LIMIT_US 600000000u
 
 struct ck_handoff ck_handoff;
 
@@ -71,7 +72,7 @@ static _Noreturn void give_up(int err, const char *what)
 static void open_table(void)
 {
     struct {
-        uint32_t magic, count, generation, spare;
+        uint32_t magic, count, generation, unseen;
     } head;
     long p, fd = sys4(SYS_openat, AT_FDCWD, ck_handoff.pidtable,
                       O_RDWR | O_CLOEXEC, 0);
@@ -101,6 +102,30 @@ static void tell_number(int32_t virt, int32_t real)
     __atomic_store_n(&e->real, real, __ATOMIC_RELEASE);
     __atomic_compare_exchange_n(&e->state, &unset, CK_PID_EXISTS, 0,
                                 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+/*
+ * The restorer has looked through the memory that others map too. Whoever
+ * has found a mutex of its own there may give it a new number when everybody
+ * has looked: the new number of one may be an old one of another.
+ */
+static void wait_for_looks(void)
+{
+    uint32_t *unseen = &again.table->unseen, n;
+    uint64_t end = ck_now_us() + LOOK_LIMIT_US;
+    struct timespec turn = {1, 0};
+    int mine = 0;
+
+    if (__atomic_sub_fetch(unseen, 1, __ATOMIC_ACQ_REL) == 0)
+        sys3(SYS_futex, unseen, CK_FUTEX_WAKE, 1 << 30);
+    for (uint32_t i = 0; i < ck_handoff.mutex_count; i++)
+        mine |= (ck_handoff.mutex[i] & CK_HANDOFF_SHARED) != 0;
+    while (mine && (n = __atomic_load_n(unseen, __ATOMIC_ACQUIRE)) != 0) {
+        if (ck_now_us() > end)
+            give_up(-ETIMEDOUT, "other processes of the tree have not put "
+                                "their shared memory back");
+        sys4(SYS_futex, unseen, CK_FUTEX_WAIT, n, &turn);
+    }
 }
 
 /* What belongs to the calling thread, from its slot. */
@@ -280,6 +305,7 @@ _Noreturn void ck_resume_entry(void)
     sys2(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XTILEDATA_BIT);
     fresh = new_tids(ck_threads.n);
     make_threads(fresh);
+    wait_for_looks();
     ck_mend_mutexes(fresh);
     leader = number_threads(fresh);
     sys2(SYS_munmap, fresh, ck_threads.n * sizeof(int32_t) + 1);

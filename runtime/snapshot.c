@@ -3,10 +3,11 @@
  *
  * While everything is parked: what belongs to the process is saved into the
  * runtime's own memory (runtime/task), what fork would not copy is written
- * (shared memory, DONTFORK, WIPEONFORK), and the agent forks. The child has
- * the whole memory as of that instant and all the time it needs; it writes
- * the image and reports on the agent's connection, which it inherited, so
- * that its report arrives even if the program has ended or called exec.
+ * (DONTFORK, WIPEONFORK), and the agent forks. The child has the whole
+ * memory as of that instant and all the time it needs; it writes the image
+ * and reports on the agent's connection, which it inherited, so that its
+ * report arrives even if the program has ended or called exec. Memory that
+ * is shared is not its business: `ckpt capture` saves that.
  * Where fork is refused (overcommit, limits) or memory is short the image is
  * written in place before anything runs on.
  *
@@ -27,6 +28,7 @@
 
 #include "lib/arch/x86_64/clone.h"
 #include "lib/image/handoff.h"
+#include "lib/image/mapped.h"
 #include "lib/image/sum.h"
 #include "lib/proto/client.h"
 #include "lib/sys/fmt.h"
@@ -281,26 +283,6 @@ static int writer_main(struct snapshot *s)
     return write_image(s);
 }
 
-static int save_shared(struct snapshot *s, const char *set_dir, char *why,
-                       size_t cap)
-{
-    int r = 0;
-
-    for (uint32_t i = 0; !r && i < s->areas.n; i++) {
-        uint64_t out[3];
-        char name[128];
-        int written;
-
-        if (s->areas.a[i].kind != CK_AREA_SHM)
-            continue;
-        r = ck_save_shm(set_dir, &s->areas.a[i], name, sizeof name, out,
-                        &written, why, cap);
-        if (!r && written)
-            send_written(s, name, out[0], out[2], out[1]);
-    }
-    return r;
-}
-
 static int begin(struct snapshot *s, const char *set_dir, char *why,
                  size_t cap)
 {
@@ -333,7 +315,7 @@ static int begin(struct snapshot *s, const char *set_dir, char *why,
     r = ck_imgw_begin(&s->w, s->file, CK_IMAGE_PROCESS, index, len);
     r = r ? r : ck_imgw_stream(&s->w, &s->pages, 0, blocks);
     for (uint32_t i = 0; !r && i < s->areas.n; i++) {
-        if (s->areas.a[i].early && s->areas.a[i].kind != CK_AREA_SHM) {
+        if (s->areas.a[i].early) {
             ck_save_pages(&s->w, &s->pages, &s->areas, 1, 1, NULL);
             r = ck_imgw_err(&s->w);
             break;
@@ -387,11 +369,25 @@ static void done(void)
     ck_snapshot_forget();
 }
 
+/* Named, so that who looks at the tree knows it from the program's memory. */
+static struct ck_progress *make_progress(void)
+{
+    long fd = sys2(SYS_memfd_create, CK_MAPPED_OWN, MFD_CLOEXEC), p = -1;
+
+    if (fd < 0)
+        return NULL;
+    if (sys2(SYS_ftruncate, fd, 4096) == 0)
+        p = sys6(SYS_mmap, NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+                 0);
+    sys1(SYS_close, fd);
+    return sys_failed(p) ? NULL : (struct ck_progress *)p;
+}
+
 int ck_snapshot(int fd, uint32_t id, const char *set_dir, char *why,
                 size_t cap)
 {
     struct snapshot *s = &snap;
-    long p, child;
+    long child;
     int r;
 
     memset(s, 0, sizeof *s);
@@ -407,15 +403,10 @@ int ck_snapshot(int fd, uint32_t id, const char *set_dir, char *why,
         ck_fmt(why, cap, "no memory (error %d)", -r);
         return r;
     }
-    p = sys6(SYS_mmap, NULL, 4096, PROT_READ | PROT_WRITE,
-             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    s->progress = sys_failed(p) ? NULL : (struct ck_progress *)p;
+    s->progress = make_progress();
     if (!s->progress)
         r = -ENOMEM;
-    else
-        sys3(SYS_madvise, p, 4096, MADV_DONTDUMP);
     r = r ? r : begin(s, set_dir, why, cap);
-    r = r ? r : save_shared(s, set_dir, why, cap);
     if (r) {
         let_writer_go(s);
         done();

@@ -64,10 +64,10 @@ enum ck_tag {
 enum ck_area_kind {
     CK_AREA_ANON = 1,  /* private anonymous: heap, stack, mmap */
     CK_AREA_FILE = 2,  /* private mapping of a file; changed pages saved */
-    CK_AREA_SHM = 3,   /* shared anonymous, between relatives */
+    CK_AREA_SHM = 3,   /* shared memory: a kind "shm" of the tree's image */
     CK_AREA_VDSO = 4,  /* [vdso], and the [vvar] areas: moved, not saved */
     CK_AREA_VVAR = 5,
-    CK_AREA_DEV = 6,   /* shared read-only mapping of a file, same as FILE */
+    CK_AREA_DEV = 6,   /* shared mapping of a file that is only read */
 };
 
 enum ck_area_flag {
@@ -82,6 +82,7 @@ enum ck_area_flag {
     CK_AF_LOCKED = 256,
     CK_AF_NORESERVE = 512,
     CK_AF_MERGEABLE = 1024,
+    CK_AF_MAYWRITE = 2048, /* DEV: the file was opened for writing too */
 };
 
 /* prot: PROT_* bits. dev, ino, pgoff, file_*: kinds FILE, SHM. fingerprint:

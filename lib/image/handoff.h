@@ -13,7 +13,9 @@
 
 #define CK_HANDOFF_VERSION 1
 #define CK_HANDOFF_MUTEXES 1024
-#define CK_HANDOFF_RWLOCK 1ull /* in an entry: a read/write lock */
+/* In an entry: a read/write lock; in memory that others have mapped too. */
+#define CK_HANDOFF_RWLOCK 1ull
+#define CK_HANDOFF_SHARED 2ull
 
 struct ck_handoff {
     uint32_t version;

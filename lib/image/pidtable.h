@@ -38,11 +38,14 @@ struct ck_pid_entry {
     uint32_t spare;
 };
 
+/* unseen: saved processes that have not yet looked through their shared
+ * memory for held mutexes; a futex word. Nobody mends one before it is 0, so
+ * that no new number is taken for an old one. */
 struct ck_pidtable_file {
     uint32_t magic;
     uint32_t count;
     uint32_t generation;
-    uint32_t spare;
+    uint32_t unseen;
     struct ck_pid_entry entry[];
 };
 

@@ -1,6 +1,6 @@
 /*
- * contents.c - saves the bytes of a file that has no name any more, and
- * makes such a file again. Holes stay holes.
+ * contents.c - saves the bytes of a file that has no name any more, or lives
+ * in the node's memory, and makes such a file again. Holes stay holes.
  */
 #include "lib/res/kind.h"
 
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The next piece of data at or behind *pos: 1, 0 at the end. A piece lies
@@ -32,46 +33,46 @@ static int next_piece(int fd, off_t *pos, off_t size, size_t *len)
     return 1;
 }
 
-static int copy_pieces(struct ck_res_save *c, const struct ck_res_ofd *o,
-                       int fd, void *buf)
+int ck_res_contents_of(struct ck_res_save *c, uint32_t id, int fd,
+                       uint64_t size)
 {
-    off_t size = o->st.st_size, pos = 0;
+    void *buf = malloc(CK_RES_PIECE);
+    off_t end = (off_t)size, pos = 0;
     uint64_t pieces = 0;
     size_t len;
-    int rc;
+    int rc = buf ? 0 : -ENOMEM;
 
-    for (; next_piece(fd, &pos, size, &len); pos += (off_t)len)
+    for (; !rc && next_piece(fd, &pos, end, &len); pos += (off_t)len)
         pieces++;
-    rc = c->sink->open(c->sink, o->id, pieces);
-    for (pos = 0; !rc && next_piece(fd, &pos, size, &len); pos += (off_t)len) {
+    if (!rc)
+        rc = c->sink->open(c->sink, id, pieces);
+    for (pos = 0; !rc && next_piece(fd, &pos, end, &len); pos += (off_t)len) {
         ssize_t n = pread(fd, buf, len, pos);
 
         if (n != (ssize_t)len)
-            return n < 0 ? -errno : -EIO;
-        rc = c->sink->write(c->sink, o->id, (uint64_t)pos, buf, len);
+            rc = n < 0 ? -errno : -EIO;
+        else
+            rc = c->sink->write(c->sink, id, (uint64_t)pos, buf, len);
     }
+    free(buf);
     return rc;
 }
 
 int ck_res_contents_save(struct ck_res_save *c, const struct ck_res_ofd *o)
 {
-    void *buf = malloc(CK_RES_PIECE);
     char path[64];
     int fd, rc;
 
     snprintf(path, sizeof(path), "/proc/%d/fd/%d", o->pid, o->fd);
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 || !buf)
-        rc = fd < 0 ? -errno : -ENOMEM;
-    else
-        rc = copy_pieces(c, o, fd, buf);
+    rc = fd < 0 ? -errno
+                : ck_res_contents_of(c, o->id, fd, (uint64_t)o->st.st_size);
     if (fd >= 0)
         close(fd);
-    free(buf);
     if (rc)
         return ck_res_why(c->why, c->whycap, rc,
-                          "the removed file %s, whose contents can't be "
-                          "saved: %s", o->link, strerror(-rc));
+                          "the file %s, whose contents can't be saved: %s",
+                          o->link, strerror(-rc));
     return 0;
 }
 
@@ -129,6 +130,56 @@ int ck_res_contents_load(struct ck_res_load *c, uint32_t id, const char *dir,
     if (fd < 0)
         return fd;
     rc = ck_res_contents_fill(c, id, fd, size);
+    if (!rc)
+        return fd;
+    close(fd);
+    return rc;
+}
+
+int ck_res_named_check(struct ck_res_load *c, const char *path)
+{
+    char dir[4096];
+    struct stat st;
+    char *slash;
+
+    snprintf(dir, sizeof(dir), "%s", path);
+    slash = strrchr(dir, '/');
+    if (slash)
+        *slash = '\0';
+    if (stat(path, &st) < 0 && errno != ENOENT)
+        return ck_res_why(c->why, c->whycap, -errno, "%s: %s", path,
+                          strerror(errno));
+    if (access(path, F_OK) < 0 && access(dir, W_OK) < 0)
+        return ck_res_why(c->why, c->whycap, -errno,
+                          "%s is missing and can't be made: %s", path,
+                          strerror(errno));
+    if (access(path, F_OK) == 0 &&
+        (!S_ISREG(st.st_mode) || st.st_uid != geteuid()))
+        return ck_res_why(c->why, c->whycap, -EEXIST,
+                          "%s is somebody else's by now; remove it", path);
+    return 0;
+}
+
+/* Other trees of the computation may have put the same contents there, and
+ * mapped it: it is not cut to nothing first. */
+int ck_res_named_load(struct ck_res_load *c, uint32_t id, const char *path,
+                      uint64_t size, unsigned mode)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600), rc = 0;
+    int fresh = fd >= 0;
+
+    if (!fresh && errno == EEXIST)
+        fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    if (!fresh && c->keep_files)
+        return fd;
+    if (!fresh)
+        fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+                  (off_t)size);
+    rc = c->source->read(c->source, id, put_piece, &fd);
+    if (!rc && (ftruncate(fd, (off_t)size) < 0 || fchmod(fd, mode & 07777) < 0))
+        rc = -errno;
     if (!rc)
         return fd;
     close(fd);

@@ -5,11 +5,13 @@
  * checkpoint (rollback.c); one that is shorter by now, missing, or another
  * file under the same name is refused by name before anything is changed.
  * A file without a name any more is saved with its contents, and so is the
- * copy of a batch script that Slurm keeps for the time of a job.
+ * copy of a batch script that Slurm keeps for the time of a job. So is a file
+ * in /dev/shm, which another node does not have: it goes back to its name.
  * What stood at standard input, output or error goes to the file that the
  * restart's surroundings have there, if they have one.
  * Locks come back (lock.c).
  */
+#include "lib/image/mapped.h"
 #include "lib/res/kind.h"
 
 #include <dirent.h>
@@ -20,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BY_PATH = 0, WITH_CONTENTS = 1 };
+enum { BY_PATH = 0, WITH_CONTENTS = 1, IN_MEMORY = 2 };
 
 /* size: at the checkpoint. how: enum above. locks: lock.c. */
 #define BODY_FIELDS(F)                                                      \
@@ -131,8 +133,10 @@ static int file_save(struct ck_res_save *c, const struct ck_res_ofd *o,
         return rc;
     if (o->st.st_nlink == 0 || is_spooled_script(o) || is_nfs_removed(o->link))
         b.how = WITH_CONTENTS;
+    else if (ck_mapped_volatile(o->link))
+        b.how = IN_MEMORY;
     /* One file, several descriptions: its bytes once. */
-    if (b.how == WITH_CONTENTS &&
+    if (b.how != BY_PATH &&
         !(before && before->st.st_dev == o->st.st_dev &&
           before->st.st_ino == o->st.st_ino))
         rc = ck_res_contents_save(c, o);
@@ -215,6 +219,8 @@ static int file_check(struct ck_res_load *c, const struct ck_ofd *rec)
 
     if (rc || b.how == WITH_CONTENTS || stand_in(c, &b) >= 0)
         return rc;
+    if (b.how == IN_MEMORY)
+        return ck_res_named_check(c, b.path);
     if (stat(b.path, &st) < 0)
         return ck_res_why(c->why, c->whycap, -errno,
                           "the file %s was open and is %s", b.path,
@@ -262,16 +268,18 @@ static int open_contents(struct ck_res_load *c, const struct ck_ofd *rec,
     s = ck_res_share(c, b->dev, b->ino, &fresh);
     if (!s)
         return -ENOMEM;
-    if (fresh) {
+    if (fresh && b->how == IN_MEMORY) {
+        s->fd[0] = ck_res_named_load(c, rec->id, b->path, b->size, b->mode);
+    } else if (fresh) {
         snprintf(dir, sizeof(dir), "%s", b->path);
         slash = strrchr(dir, '/');
         if (slash)
             slash[slash == dir] = '\0';
         s->fd[0] = ck_res_contents_load(c, rec->id, slash ? dir : NULL,
                                         b->size, b->mode | 0600);
-        if (s->fd[0] < 0)
-            return s->fd[0];
     }
+    if (s->fd[0] < 0)
+        return s->fd[0];
     return ck_res_reopen(s->fd[0], open_flags(rec->flags));
 }
 
@@ -287,7 +295,7 @@ static int file_load(struct ck_res_load *c, const struct ck_ofd *rec)
         fd = fcntl(there, F_DUPFD_CLOEXEC, 3);
         return fd < 0 ? -errno : fd;
     }
-    if (b.how == WITH_CONTENTS) {
+    if (b.how != BY_PATH) {
         fd = open_contents(c, rec, &b);
     } else {
         fd = open(b.path, (int)open_flags(rec->flags) | O_CLOEXEC | O_NOCTTY);
@@ -328,7 +336,7 @@ static void file_describe(const struct ck_ofd *rec, char *buf, size_t cap)
              modes[rec->flags & O_ACCMODE],
              rec->flags & O_APPEND ? ", append" : "",
              (unsigned long long)b.pos, (unsigned long long)b.size,
-             b.how == WITH_CONTENTS ? ", saved with its contents" : "");
+             b.how == BY_PATH ? "" : ", saved with its contents");
 }
 
 const struct ck_res ck_res_file = {

@@ -27,13 +27,23 @@
     }
 
 /* Contents of the file behind o into the sink, holes left out, and back into
- * a new file without a name (in dir if that can be, else in the job's). */
+ * a new file without a name (in dir if that can be, else in the job's). of:
+ * the same of a file that fd has open, `size` bytes. */
 int ck_res_contents_save(struct ck_res_save *c, const struct ck_res_ofd *o);
+int ck_res_contents_of(struct ck_res_save *c, uint32_t id, int fd,
+                       uint64_t size);
 int ck_res_contents_load(struct ck_res_load *c, uint32_t id, const char *dir,
                          uint64_t size, unsigned mode);
 /* ... or into fd, an empty file. */
 int ck_res_contents_fill(struct ck_res_load *c, uint32_t id, int fd,
                          uint64_t size);
+
+/* The same of a file in memory that has a name: check refuses what is not
+ * ours; load opens it, or makes it if it is missing, and gives it the saved
+ * contents (with --files=keep only one that it has made). */
+int ck_res_named_check(struct ck_res_load *c, const char *path);
+int ck_res_named_load(struct ck_res_load *c, uint32_t id, const char *path,
+                      uint64_t size, unsigned mode);
 
 /* Cuts the file behind fd back to `size`; what is cut off is kept in the
  * job's rollback directory first. */

@@ -12,6 +12,7 @@
 #define KINDS(K)                                                  \
     K(proc)    /* of a process's own directory in /proc */        \
     K(path)    /* O_PATH */                                       \
+    K(shm)     /* mapped, not open */                             \
     K(dev)     /* /dev/null and the like */                       \
     K(stdio)   /* leads outside: terminal, pipe, socket */        \
     K(pipe)                                                       \

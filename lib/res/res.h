@@ -29,7 +29,8 @@ struct ck_restart; /* restart/plan.h */
  * description. One that no process has open, because it is on its way in a
  * socket or only an epoll set knows it, is a number of the helper's own.
  * slots: bit n is set when it is what the tree's root had as descriptor n
- * (0, 1, 2). domain, type, protocol: of a socket; else 0. */
+ * (0, 1, 2). domain, type, protocol: of a socket; else 0.
+ * parts: of a shared memory object, see lib/res/shm.h. */
 struct ck_res_ofd {
     uint32_t id;
     pid_t pid;
@@ -42,6 +43,8 @@ struct ck_res_ofd {
     const char *info; /* text of fdinfo */
     const char *lock; /* its "lock:" lines, those of all processes; or "" */
     int domain, type, protocol;
+    struct ck_res_part *part;
+    size_t nparts;
 };
 
 /* Saved bytes of an OFD go through here: open once with how many pieces (of

@@ -82,6 +82,8 @@ struct ck_capture {
     size_t nofd;
     void *seen; /* fds.c's; owns the texts in ofd */
     size_t nseen;
+    struct ck_res_ofd *map; /* shared memory; their ids follow */
+    size_t nmap;
     char *why;
     size_t whycap;
 };
@@ -90,6 +92,7 @@ int ck_capture_procs(struct ck_capture *c);  /* procs.c */
 int ck_capture_strays(struct ck_capture *c); /* strays.c */
 int ck_capture_fds(struct ck_capture *c);    /* fds.c */
 void ck_capture_fds_end(struct ck_capture *c); /* any number of times */
+int ck_capture_maps(struct ck_capture *c);   /* maps.c; after fds */
 int ck_capture_write(struct ck_capture *c, struct ck_capture_out *out);
 
 /* The description behind a descriptor; NULL: none of the tree's. */

@@ -15,6 +15,7 @@
 
 #include "lib/image/writer.h"
 #include "lib/proto/messages.h"
+#include "lib/res/shm.h"
 
 /* Of an OFD's record; what is above the least comes from its fdinfo. */
 #define BODY_MAX (128 << 10)
@@ -126,6 +127,9 @@ static int blame(struct ck_capture *c, const struct ck_res_ofd *o,
 {
     const struct ck_capture_proc *p = ck_capture_find(c, o->pid);
 
+    if (o->nparts)
+        return ck_res_why(c->why, c->whycap, code, "process %d (%s): %s",
+                          o->pid, p ? p->comm : "?", reason);
     if (o->pid == getpid())
         return ck_res_why(c->why, c->whycap, code,
                           "a descriptor that only another one leads to, as "
@@ -217,6 +221,8 @@ static int put_all(struct ck_capture *c, struct sink *k)
         put_proc(c, &k->w, &c->proc[i]);
     for (size_t i = 0; !rc && i < c->nofd; i++)
         rc = put_ofd(c, k, &c->ofd[i]);
+    for (size_t i = 0; !rc && i < c->nmap; i++)
+        rc = put_ofd(c, k, &c->map[i]);
     for (size_t i = 0; !rc && i < c->nfd; i++) {
         const struct ck_capture_fd *f = &c->fd[i];
         struct ck_fd r = {(uint32_t)c->proc[f->proc].vpid, f->fd,
@@ -240,6 +246,11 @@ static size_t memory_needed(const struct ck_capture *c)
     }
     n += c->nofd * (BODY_LEAST + CK_IMGW_RECORD_MEM + CK_IMGW_STREAM_MEM(64));
     n += c->nfd * CK_IMGW_RECORD_MEM;
+    n += c->nmap * (BODY_LEAST + CK_IMGW_RECORD_MEM);
+    for (size_t i = 0; i < c->nmap; i++) {
+        for (size_t k = 0; k < c->map[i].nparts; k++)
+            n += CK_IMGW_STREAM_MEM(c->map[i].part[k].len / CK_RES_PIECE + 2);
+    }
     for (size_t i = 0; i < c->nofd; i++) {
         n += strlen(c->ofd[i].info) + strlen(c->ofd[i].lock);
         if (S_ISREG(c->ofd[i].st.st_mode))
@@ -256,7 +267,7 @@ static int write_to(struct ck_capture *c, int fd, struct ck_capture_out *out)
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     int rc;
 
-    k.stream = calloc(c->nofd + 1, sizeof(*k.stream));
+    k.stream = calloc(c->nofd + c->nmap + 1, sizeof(*k.stream));
     k.scratch = malloc(CK_IMGW_SCRATCH_SIZE);
     rc = mem == MAP_FAILED || !k.stream || !k.scratch ? -ENOMEM : 0;
     if (!rc)
@@ -309,6 +320,8 @@ int ck_capture_tree(const struct ck_capture_in *in, struct ck_capture_out *out,
     if (!rc)
         rc = ck_capture_fds(&c);
     if (!rc)
+        rc = ck_capture_maps(&c);
+    if (!rc)
         rc = ck_capture_write(&c, out);
     if (rc && !why[0])
         ck_res_why(why, whycap, rc, "can't look at the processes: %s",
@@ -321,7 +334,14 @@ int ck_capture_tree(const struct ck_capture_in *in, struct ck_capture_out *out,
         free(c.proc[i].env);
     }
     ck_capture_fds_end(&c);
+    for (size_t i = 0; i < c.nmap; i++) {
+        free((char *)c.map[i].link);
+        free(c.map[i].part);
+    }
     free(c.proc);
+    free(c.fd);
+    free(c.ofd);
+    free(c.map);
     free(c.table_mem);
     free(c.table_index);
     return rc;

@@ -298,14 +298,17 @@ static void place_kernel(struct ck_region *g)
 
 static int open_file(const struct ck_region *g, const struct ck_area *a)
 {
-    static const int flags = O_RDONLY | O_CLOEXEC;
+    int flags = a->flags & CK_AF_MAYWRITE ? O_RDWR : O_RDONLY;
     struct stat st;
     uint8_t *first = g->scratch;
-    long n, fd = sys4(SYS_openat, AT_FDCWD, a->path, flags, 0);
+    long n, fd = sys4(SYS_openat, AT_FDCWD, a->path,
+                      flags | O_CLOEXEC, 0);
 
     if (fd < 0)
         ck_blob_fail(g->coord_fd, "%s, which the program has mapped, can't "
                      "be opened (error %ld)", a->path, -fd);
+    if (a->flags & CK_AF_MAYWRITE)
+        return (int)fd; /* it may have been written to since */
     n = sys2(SYS_fstat, fd, &st);
     if (n == 0)
         n = sys4(SYS_pread64, fd, first, 4096, 0);
@@ -339,7 +342,8 @@ static void map_area(struct ck_region *g, const struct ck_area *a,
     default:
         flags |= a->kind == CK_AREA_DEV ? MAP_SHARED : MAP_PRIVATE;
         off = a->pgoff;
-        if (*fd < 0 || !ck_streq(*path, a->path)) {
+        if (*fd < 0 || !ck_streq(*path, a->path) ||
+            a->flags & CK_AF_MAYWRITE) {
             if (*fd >= 0)
                 sys1(SYS_close, *fd);
             *fd = open_file(g, a);
@@ -352,6 +356,9 @@ static void map_area(struct ck_region *g, const struct ck_area *a,
         for (uint32_t i = 0; i < g->nshm; i++)
             if (g->shm[i].dev == a->dev && g->shm[i].ino == a->ino)
                 shm = g->shm[i].fd;
+        if (shm < 0)
+            ck_blob_fail(g->coord_fd, "the shared memory %s is not in the "
+                         "image of the tree", a->path);
         p = map(a->start, a->end - a->start, a->prot, flags, shm, off);
     } else if (a->kind == CK_AREA_ANON) {
         p = map(a->start, a->end - a->start, prot, flags, -1, 0);

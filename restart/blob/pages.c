@@ -3,12 +3,16 @@
  *
  * Threads take blocks in turn. While a block is still in the cache it is
  * looked through for mutexes that a saved thread holds: threads will have
- * other numbers, and some kinds of mutex know their owner by number.
+ * other numbers, and some kinds of mutex know their owner by number. Shared
+ * memory, which is there already, is looked through afterwards: each process
+ * looks for its own threads in what it has mapped.
  */
 #include <errno.h>
 #include <sched.h>
 #include <stddef.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "lib/arch/x86_64/clone.h"
 #include "lib/sys/syscall.h"
@@ -63,7 +67,8 @@ static void found(struct ck_region *g, uint64_t what)
         g->handoff.mutex[n] = what;
 }
 
-static void scan(struct ck_region *g, uint64_t start, uint64_t len)
+static void scan(struct ck_region *g, uint64_t start, uint64_t len,
+                 uint64_t where)
 {
     for (uint64_t at = start; at + 40 <= start + len; at += 8) {
         const uint32_t *m = (const uint32_t *)at;
@@ -71,9 +76,9 @@ static void scan(struct ck_region *g, uint64_t start, uint64_t len)
         if (m[2] - g->tid_min > g->tid_max - g->tid_min)
             continue;
         if (held_mutex(g, m))
-            found(g, at);
+            found(g, at | where);
         else if (at >= start + 16 && held_rwlock(g, m - 4))
-            found(g, (at - 16) | CK_HANDOFF_RWLOCK);
+            found(g, (at - 16) | CK_HANDOFF_RWLOCK | where);
     }
 }
 
@@ -99,16 +104,48 @@ static int reader_main(void *arg)
         }
         __atomic_add_fetch(&g->raw_bytes, (uint64_t)n, __ATOMIC_RELAXED);
         for (uint32_t k = 0; k < b.nruns; k++)
-            scan(g, b.run[k].addr, b.run[k].len);
+            scan(g, b.run[k].addr, b.run[k].len, 0);
     }
 }
 
-void ck_pages_read(struct ck_region *g)
+/* Only where the object has data: to look at a hole would fill it. */
+static void scan_object(struct ck_region *g, const struct ck_area *a, int fd)
+{
+    uint64_t pos = a->pgoff, end = a->pgoff + (a->end - a->start);
+
+    while (pos < end) {
+        long data = sys3(SYS_lseek, fd, pos, SEEK_DATA), hole;
+
+        if (data < 0 || (uint64_t)data >= end)
+            return;
+        hole = sys3(SYS_lseek, fd, data, SEEK_HOLE);
+        if (hole <= data)
+            return;
+        pos = (uint64_t)hole < end ? (uint64_t)hole : end;
+        data &= ~63l;
+        scan(g, a->start + ((uint64_t)data - a->pgoff), pos - (uint64_t)data,
+             CK_HANDOFF_SHARED);
+    }
+}
+
+static void scan_shared(struct ck_region *g)
+{
+    for (uint32_t i = 0; i < g->nareas; i++) {
+        const struct ck_area *a = &g->area[i];
+
+        if (a->kind != CK_AREA_SHM ||
+            (a->prot & (PROT_READ | PROT_WRITE)) != (PROT_READ | PROT_WRITE))
+            continue;
+        for (uint32_t k = 0; k < g->nshm; k++)
+            if (g->shm[k].dev == a->dev && g->shm[k].ino == a->ino)
+                scan_object(g, a, g->shm[k].fd);
+    }
+}
+
+static void read_blocks(struct ck_region *g)
 {
     char text[128];
 
-    if (!g->has_pages)
-        return;
     for (uint32_t i = 1; i < g->readers; i++) {
         g->alive[i] = 1;
         if (ck_clone(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
@@ -127,6 +164,14 @@ void ck_pages_read(struct ck_region *g)
     if (g->err)
         ck_blob_fail(g->coord_fd, "process image: %s",
                      ck_imgr_strerror(g->err, text, sizeof text));
+}
+
+void ck_pages_read(struct ck_region *g)
+{
+    if (g->has_pages)
+        read_blocks(g);
+    if (g->ntids)
+        scan_shared(g);
     if (g->nmutex > CK_HANDOFF_MUTEXES)
         ck_blob_fail(g->coord_fd, "more than %d held mutexes",
                      CK_HANDOFF_MUTEXES);

@@ -1,7 +1,9 @@
 /*
  * areas.c - reads /proc/self/smaps into a list, and refuses by name what
- * can't be saved: memory that others may write to at the same time (shared
- * file mappings, System V and POSIX shared memory), devices.
+ * can't be saved: System V shared memory, devices, files of the kernel.
+ *
+ * Memory that is shared (lib/image/mapped.h) is only listed: its contents
+ * are saved once, by who looks at the whole tree.
  *
  * smaps and not maps, because only VmFlags tells what fork will not copy
  * (dc, wf), what grows down (gd), and what madvise has said.
@@ -13,11 +15,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "lib/image/mapped.h"
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
 #include "runtime/thread.h"
-
-#define MAY_WRITE 0x80000000u /* VmFlags mw, only until classified */
 
 int ck_work_open(struct ck_work *w, size_t size)
 {
@@ -86,35 +87,21 @@ static char *next_line(struct lines *l)
     }
 }
 
-static int deleted(const char *path)
-{
-    size_t n = strlen(path);
-
-    return n > 10 && !strcmp(path + n - 10, " (deleted)");
-}
-
 static int anonymous(const char *p)
 {
     return !*p || ck_starts(p, "[anon:") || ck_starts(p, "[heap]") ||
            ck_starts(p, "[stack");
 }
 
-/* Shared anonymous memory, as made by mmap or put back by a restart. */
-static int between_relatives(const char *p)
-{
-    return ck_starts(p, "/dev/zero (deleted)") ||
-           ck_starts(p, "/memfd:ckpt-shm") || ck_starts(p, "[anon_shmem:");
-}
-
 /* What a mapping is refused for, or NULL; sets a->kind. */
-static const char *classify(struct ck_marea *a, int shared, int may_write)
+static const char *classify(struct ck_marea *a, int shared)
 {
     const char *p = a->path;
+    int writes = (a->prot & PROT_WRITE) != 0;
 
     a->kind = CK_AREA_ANON;
-    if (shared && between_relatives(p)) {
+    if (shared && ck_mapped_object(p, writes)) {
         a->kind = CK_AREA_SHM;
-        a->early = 1;
     } else if (anonymous(p)) {
         a->flags |= ck_starts(p, "[heap]") ? CK_AF_HEAP : 0u;
         a->flags |= ck_starts(p, "[stack]") ? CK_AF_STACK : 0u;
@@ -126,19 +113,16 @@ static const char *classify(struct ck_marea *a, int shared, int may_write)
         a->kind = 0; /* [vsyscall], [uprobes]: the kernel's own */
     } else if (ck_starts(p, "/SYSV")) {
         return "System V shared memory can't be saved yet";
-    } else if (shared && (ck_starts(p, "/dev/shm/") ||
-                          ck_starts(p, "/memfd:"))) {
-        return "POSIX shared memory and memfd mappings can't be saved yet";
     } else if (ck_starts(p, "anon_inode:")) {
         return "a mapping of a kernel object can't be saved";
     } else if (ck_starts(p, "/dev/zero")) {
         return shared ? "a shared mapping of /dev/zero can't be saved" : NULL;
-    } else if (ck_starts(p, "/dev/") && !ck_starts(p, "/dev/shm/")) {
+    } else if (ck_starts(p, "/dev/") && !ck_mapped_volatile(p)) {
         return "a device mapping can't be saved";
-    } else if (shared && may_write) {
-        return "a shared mapping of a file that may be written can't be "
-               "saved yet";
-    } else if (deleted(p) || ck_starts(p, "/memfd:")) {
+    } else if (shared && writes) {
+        return "a shared mapping of a file of the kernel can't be saved";
+    } else if (ck_mapped_deleted(p) || ck_starts(p, "/memfd:") ||
+               ck_mapped_volatile(p)) {
         a->whole = 1;
     } else {
         a->kind = shared ? CK_AREA_DEV : CK_AREA_FILE;
@@ -217,7 +201,7 @@ static uint32_t one_flag(char a, char b)
     case 'm' << 8 | 'g':
         return CK_AF_MERGEABLE;
     case 'm' << 8 | 'w':
-        return MAY_WRITE;
+        return CK_AF_MAYWRITE;
     default:
         return 0;
     }
@@ -237,8 +221,9 @@ static int finish_area(struct ck_mareas *m, const struct ck_work *w,
         flags++;
     for (; flags[0] && flags[1]; flags += flags[2] ? 3 : 2)
         a->flags |= one_flag(flags[0], flags[1]);
-    refusal = classify(a, shared, (a->flags & MAY_WRITE) != 0);
-    a->flags &= ~MAY_WRITE;
+    refusal = classify(a, shared);
+    if (a->kind != CK_AREA_DEV)
+        a->flags &= ~(uint32_t)CK_AF_MAYWRITE;
     if (a->start < base + w->size && a->end > base) {
         a->kind = 0;
         return a->start >= base && a->end <= base + w->size ? 0 : -EBUSY;

@@ -29,11 +29,4 @@ void ck_save_pages(struct ck_imgw *w, struct ck_imgw_stream *s,
                    const struct ck_mareas *m, int early, unsigned threads,
                    struct ck_progress *p);
 
-/* Shared anonymous memory into an image of its own, unless a relative has
- * done it already. *written: 1 when this call wrote the file. 0 or -errno
- * with a reason. name gets the file's name within set_dir. */
-int ck_save_shm(const char *set_dir, const struct ck_marea *a, char *name,
-                size_t name_cap, uint64_t out[3], int *written, char *why,
-                size_t cap);
-
 #endif

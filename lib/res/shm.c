@@ -1,0 +1,458 @@
+/*
+ * shm.c - memory that processes share: what they have mapped, whether or not
+ * somebody has it open too.
+ *
+ * It stands in the image like an open file description that no descriptor
+ * leads to. If one does lead to the same object, there is one object again:
+ * a description with contents of its own (a removed file, a file in /dev/shm,
+ * a memory file) has been loaded before and is shared by device and inode.
+ *
+ * A file that has a name gets back, in the parts that were mapped for
+ * writing, the bytes that it had at the checkpoint, so that memory is what it
+ * was; --files=keep leaves it alone. It must be the same file still.
+ */
+#include "lib/image/mapped.h"
+#include "lib/res/kind.h"
+#include "lib/res/shm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define PAGE 4096u
+
+enum { MEMORY = 0, NAMELESS = 1, NAMED = 2, IN_MEMORY = 3, OPEN = 4 };
+
+/* dev, ino: as mappings name it. fdev, fino: as stat does. how: above. */
+#define BODY_FIELDS(F)                                                      \
+    F(STR, path) F(U64, dev) F(U64, ino) F(U64, fdev) F(U64, fino)          \
+    F(U64, size) F(U32, mode) F(U8, how)
+CK_RECORD(shm_body, BODY_FIELDS)
+CK_RES_BODY(shm_body, "shared memory")
+
+static int shm_match(const struct ck_res_ofd *o)
+{
+    return o->nparts != 0;
+}
+
+/* A description of the same file. Some file systems have one device for
+ * mappings and another one for stat. */
+static const struct ck_res_ofd *open_of(const struct ck_res_save *c,
+                                        const struct ck_res_ofd *o)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        const struct ck_res_ofd *x = &c->all[i];
+
+        if (x->st.st_ino == o->st.st_ino && S_ISREG(x->st.st_mode) &&
+            (x->st.st_dev == o->st.st_dev || !strcmp(x->link, o->link)))
+            return x;
+    }
+    return NULL;
+}
+
+static int is_nfs_removed(const char *path)
+{
+    const char *base = strrchr(path, '/');
+
+    return base && !strncmp(base + 1, ".nfs", 4);
+}
+
+static int how_of(const struct ck_res_ofd *o, const struct ck_res_ofd *open)
+{
+    int named = !ck_mapped_deleted(o->link) && !is_nfs_removed(o->link);
+
+    if (open && (!named || ck_mapped_volatile(o->link)))
+        return OPEN;
+    if (o->link[0] != '/' || ck_mapped_begins(o->link, "/memfd:") ||
+        ck_mapped_begins(o->link, "/dev/zero") ||
+        ck_mapped_begins(o->link, "/anon_hugepage"))
+        return MEMORY;
+    if (!named)
+        return NAMELESS;
+    return ck_mapped_volatile(o->link) ? IN_MEMORY : NAMED;
+}
+
+/* The part that goes on furthest from pos, or the next one behind it. */
+static const struct ck_res_part *part_at(const struct ck_res_ofd *o,
+                                         uint64_t pos, int writes)
+{
+    const struct ck_res_part *best = NULL;
+
+    for (size_t i = 0; i < o->nparts; i++) {
+        const struct ck_res_part *p = &o->part[i];
+
+        if (p->off + p->len <= pos || (writes && !p->writes))
+            continue;
+        if (!best || (p->off < best->off && best->off > pos) ||
+            (p->off <= pos && p->reads > best->reads))
+            best = p;
+    }
+    return best;
+}
+
+static int open_memory(const struct ck_res_part *p)
+{
+    char path[96];
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/mem", p->base);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+/* Pages of zeros at both ends are left out. */
+static int put_trimmed(struct ck_res_save *c, uint32_t id, uint64_t off,
+                       const char *buf, size_t n)
+{
+    static const char zero[PAGE];
+
+    while (n >= PAGE && !memcmp(buf + n - PAGE, zero, PAGE))
+        n -= PAGE;
+    while (n >= PAGE && !memcmp(buf, zero, PAGE)) {
+        buf += PAGE;
+        off += PAGE;
+        n -= PAGE;
+    }
+    return n ? c->sink->write(c->sink, id, off, buf, n) : 0;
+}
+
+/* All that is mapped, out of the processes' memory: there may be no other
+ * way to it. What lies behind the end of a file can't be read. */
+static int save_memory(struct ck_res_save *c, const struct ck_res_ofd *o,
+                       char *buf, uint64_t *size)
+{
+    const struct ck_res_part *p;
+    uint64_t pos = 0;
+    int rc = 0;
+
+    while (!rc && (p = part_at(o, pos, 0))) {
+        uint64_t at = pos > p->off ? pos : p->off, left = p->off + p->len - at;
+        size_t len = CK_RES_PIECE - at % CK_RES_PIECE;
+        int fd = open_memory(p);
+        ssize_t n;
+
+        if (fd < 0)
+            return fd;
+        n = pread(fd, buf, len < left ? len : (size_t)left,
+                  (off_t)(p->addr + (at - p->off)));
+        if (n < 0 && !p->reads)
+            rc = -errno;
+        close(fd);
+        if (n <= 0)
+            break;
+        rc = put_trimmed(c, o->id, at, buf, (size_t)n);
+        *size = pos = at + (uint64_t)n;
+    }
+    return rc;
+}
+
+/* What is mapped for writing of a file that has a name. */
+static int save_named(struct ck_res_save *c, const struct ck_res_ofd *o,
+                      char *buf, int fd)
+{
+    const struct ck_res_part *p;
+    uint64_t pos = 0;
+    int rc = 0;
+
+    while (!rc && (p = part_at(o, pos, 1))) {
+        uint64_t at = pos > p->off ? pos : p->off, left = p->off + p->len - at;
+        size_t len = CK_RES_PIECE - at % CK_RES_PIECE;
+        ssize_t n = pread(fd, buf, len < left ? len : (size_t)left, (off_t)at);
+
+        if (n <= 0)
+            return n < 0 ? -errno : 0;
+        rc = c->sink->write(c->sink, o->id, at, buf, (size_t)n);
+        pos = at + (uint64_t)n;
+    }
+    return rc;
+}
+
+static int save_file(struct ck_res_save *c, const struct ck_res_ofd *o,
+                     char *buf, struct shm_body *b)
+{
+    int fd = open(o->link, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc = 0;
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) < 0)
+        rc = -errno;
+    else if (st.st_ino != o->st.st_ino || !S_ISREG(st.st_mode))
+        rc = -ESTALE;
+    if (!rc) {
+        b->fdev = st.st_dev;
+        b->fino = st.st_ino;
+        b->size = (uint64_t)st.st_size;
+        b->mode = st.st_mode;
+        rc = b->how == NAMED ? save_named(c, o, buf, fd)
+                             : ck_res_contents_of(c, o->id, fd, b->size);
+    }
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+static uint64_t pieces_of(const struct ck_res_ofd *o)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < o->nparts; i++)
+        n += o->part[i].len / CK_RES_PIECE + 2;
+    return n;
+}
+
+static int save_contents(struct ck_res_save *c, const struct ck_res_ofd *o,
+                         struct shm_body *b)
+{
+    char *buf = malloc(CK_RES_PIECE);
+    int rc = buf ? 0 : -ENOMEM;
+
+    if (!rc && b->how != IN_MEMORY)
+        rc = c->sink->open(c->sink, o->id, pieces_of(o));
+    if (!rc && (b->how == NAMED || b->how == IN_MEMORY))
+        rc = save_file(c, o, buf, b);
+    else if (!rc)
+        rc = save_memory(c, o, buf, &b->size);
+    free(buf);
+    return rc;
+}
+
+/* Nobody could map it for writing again. */
+static int sealed(const struct ck_res_ofd *o, const struct ck_res_ofd *open_fd)
+{
+    int fd = open_fd ? ck_res_take(open_fd) : -1, seals;
+
+    seals = fd < 0 ? 0 : fcntl(fd, F_GET_SEALS);
+    if (fd >= 0)
+        close(fd);
+    if (seals <= 0 || !(seals & F_SEAL_FUTURE_WRITE))
+        return 0;
+    for (size_t i = 0; i < o->nparts; i++) {
+        if (o->part[i].writes)
+            return 1;
+    }
+    return 0;
+}
+
+static int shm_save(struct ck_res_save *c, const struct ck_res_ofd *o,
+                    struct ck_wr *w)
+{
+    const struct ck_res_ofd *open = open_of(c, o);
+    struct shm_body b = {
+        .path = o->link,
+        .dev = (uint64_t)major(o->st.st_dev) << 20 | minor(o->st.st_dev),
+        .ino = o->st.st_ino,
+        .fdev = open ? open->st.st_dev : o->st.st_dev,
+        .fino = o->st.st_ino,
+        .mode = 0600,
+        .how = (uint8_t)how_of(o, open),
+    };
+    int rc;
+
+    if (sealed(o, open))
+        return ck_res_why(c->why, c->whycap, -ENOTSUP,
+                          "the memory file %s, which is mapped for writing "
+                          "and sealed against it: this can't be saved",
+                          o->link);
+    rc = b.how == OPEN ? 0 : save_contents(c, o, &b);
+    if (rc)
+        return ck_res_why(c->why, c->whycap, rc,
+                          "shared memory %s, whose contents can't be saved: "
+                          "%s", o->link, strerror(-rc));
+    shm_body_put(w, &b);
+    return 0;
+}
+
+static int check_named(struct ck_res_load *c, const struct shm_body *b)
+{
+    struct stat st;
+
+    if (stat(b->path, &st) < 0 || access(b->path, R_OK | W_OK) < 0)
+        return ck_res_why(c->why, c->whycap, -errno,
+                          "the file %s was mapped, and now it can't be "
+                          "opened: %s", b->path, strerror(errno));
+    if (!S_ISREG(st.st_mode) || (st.st_ino != b->fino && !c->keep_files))
+        return ck_res_why(c->why, c->whycap, -ESTALE,
+                          "%s, which was mapped, is another file than at the "
+                          "checkpoint; put the old one back, or use "
+                          "--files=keep", b->path);
+    if ((uint64_t)st.st_size < b->size && !c->keep_files)
+        return ck_res_why(c->why, c->whycap, -ESTALE,
+                          "%s, which was mapped, is shorter than at the "
+                          "checkpoint (%llu of %llu bytes); put the old one "
+                          "back, or use --files=keep", b->path,
+                          (unsigned long long)st.st_size,
+                          (unsigned long long)b->size);
+    return 0;
+}
+
+static int shm_check(struct ck_res_load *c, const struct ck_ofd *rec)
+{
+    struct shm_body b;
+    int rc = shm_body_of(c, rec, &b);
+
+    if (!rc && b.how == NAMED)
+        rc = check_named(c, &b);
+    else if (!rc && b.how == IN_MEMORY)
+        rc = ck_res_named_check(c, b.path);
+    return rc;
+}
+
+struct place {
+    int fd;
+    char *now;
+};
+
+/* What is the same already is not written: the file stays clean. */
+static int put(void *arg, uint64_t off, const void *p, size_t n)
+{
+    const struct place *to = arg;
+
+    if (n <= CK_RES_PIECE && pread(to->fd, to->now, n, (off_t)off) ==
+        (ssize_t)n && !memcmp(to->now, p, n))
+        return 0;
+    while (n) {
+        ssize_t k = pwrite(to->fd, p, n, (off_t)off);
+
+        if (k < 0)
+            return -errno;
+        p = (const char *)p + k;
+        off += (uint64_t)k;
+        n -= (size_t)k;
+    }
+    return 0;
+}
+
+static int load_named(struct ck_res_load *c, uint32_t id,
+                      const struct shm_body *b)
+{
+    struct place to = {open(b->path, O_RDWR | O_CLOEXEC), NULL};
+    int rc = 0;
+
+    if (to.fd < 0)
+        return -errno;
+    if (c->keep_files)
+        return to.fd;
+    to.now = malloc(CK_RES_PIECE);
+    rc = to.now ? ck_res_rollback(c, to.fd, b->path, b->size) : -ENOMEM;
+    if (!rc)
+        rc = c->source->read(c->source, id, put, &to);
+    free(to.now);
+    if (!rc)
+        return to.fd;
+    close(to.fd);
+    return rc;
+}
+
+static int load_memory(struct ck_res_load *c, uint32_t id,
+                       const struct shm_body *b)
+{
+    struct place to = {-1, malloc(CK_RES_PIECE)};
+    char name[250] = CK_MAPPED_ANON;
+    int rc = to.now ? 0 : -ENOMEM;
+
+    if (ck_mapped_begins(b->path, "/memfd:")) {
+        snprintf(name, sizeof(name), "%s", b->path + 7);
+        if (ck_mapped_deleted(name))
+            name[strlen(name) - strlen(" (deleted)")] = '\0';
+    }
+    if (!rc)
+        to.fd = memfd_create(name, MFD_CLOEXEC);
+    if (!rc && (to.fd < 0 || ftruncate(to.fd, (off_t)b->size) < 0))
+        rc = -errno;
+    if (!rc)
+        rc = c->source->read(c->source, id, put, &to);
+    free(to.now);
+    if (!rc)
+        return to.fd;
+    if (to.fd >= 0)
+        close(to.fd);
+    return rc;
+}
+
+/* In the directory where it was, if a file can be made there. */
+static int load_nameless(struct ck_res_load *c, uint32_t id,
+                         const struct shm_body *b)
+{
+    char dir[4200], *slash;
+
+    snprintf(dir, sizeof(dir), "%s", b->path);
+    slash = strrchr(dir, '/');
+    if (slash)
+        slash[slash == dir] = '\0';
+    return ck_res_contents_load(c, id, slash ? dir : NULL, b->size, b->mode);
+}
+
+static int load_open(struct ck_res_load *c, const struct shm_body *b)
+{
+    int fresh;
+    struct ck_res_shared *s = ck_res_share(c, b->fdev, b->fino, &fresh);
+
+    if (!s)
+        return -ENOMEM;
+    return s->fd[0] < 0 ? -EBADMSG : ck_res_reopen(s->fd[0], O_RDWR);
+}
+
+static int shm_load(struct ck_res_load *c, const struct ck_ofd *rec)
+{
+    struct shm_body b;
+    int fd, rc = shm_body_of(c, rec, &b);
+
+    if (rc)
+        return rc;
+    switch (b.how) {
+    case MEMORY:
+        fd = load_memory(c, rec->id, &b);
+        break;
+    case NAMELESS:
+        fd = load_nameless(c, rec->id, &b);
+        break;
+    case NAMED:
+        fd = load_named(c, rec->id, &b);
+        break;
+    case IN_MEMORY:
+        fd = ck_res_named_load(c, rec->id, b.path, b.size, b.mode);
+        break;
+    default:
+        fd = load_open(c, &b);
+    }
+    if (fd < 0 && !c->why[0])
+        return ck_res_why(c->why, c->whycap, fd,
+                          "can't make the shared memory %s of %llu bytes: %s",
+                          b.path, (unsigned long long)b.size, strerror(-fd));
+    return fd;
+}
+
+static void shm_describe(const struct ck_ofd *rec, char *buf, size_t cap)
+{
+    struct shm_body b;
+
+    if (shm_body_of(NULL, rec, &b))
+        snprintf(buf, cap, "?");
+    else
+        snprintf(buf, cap, "%s, %llu bytes", b.path,
+                 (unsigned long long)b.size);
+}
+
+int ck_res_mapped(const struct ck_ofd *rec, uint64_t *dev, uint64_t *ino)
+{
+    struct shm_body b;
+
+    if (strcmp(rec->kind, "shm") || shm_body_of(NULL, rec, &b))
+        return -1;
+    *dev = b.dev;
+    *ino = b.ino;
+    return 0;
+}
+
+const struct ck_res ck_res_shm = {
+    .name = "shm",
+    .match = shm_match,
+    .save = shm_save,
+    .check = shm_check,
+    .load = shm_load,
+    .describe = shm_describe,
+};
