@@ -266,11 +266,14 @@ static int link_item(struct ck_res_load *c, const struct epoll_item *item,
                              .data = item->data};
     uint8_t buf[64];
     struct ck_wr w;
+    int rc;
 
     if (!t || src < 0)
         return -EBADMSG;
     if (CK_EPOLL_FIRED(item->events) != a->fired)
         return 0;
+    if (!strcmp(t->kind, "pidfd") && (rc = ck_res_pidfd_into(c, t, a->who)))
+        return rc;
     ck_wr_init(&w, buf, sizeof(buf));
     ck_op_epoll_put(&w, &op);
     return c->inside(c, a->who, CK_OP_T_EPOLL, &w);

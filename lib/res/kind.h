@@ -108,6 +108,11 @@ int ck_res_sockopts_check(struct ck_res_load *c, int domain, int type,
                           int protocol, struct ck_blob list);
 int ck_res_sockopts_set(struct ck_res_load *c, int fd, struct ck_blob list);
 
+/* Process `who` of the restart gets the pidfd rec, before it puts any item
+ * into an epoll set. */
+int ck_res_pidfd_into(struct ck_res_load *c, const struct ck_ofd *rec,
+                      uint32_t who);
+
 /* A new open file description of what fd has open. */
 int ck_res_reopen(int fd, unsigned flags);
 

@@ -22,6 +22,7 @@
     K(signalfd)                                                   \
     K(epoll)                                                      \
     K(memfd)                                                      \
+    K(pidfd)                                                      \
     K(file)                                                       \
     K(dir)
 

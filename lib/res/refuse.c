@@ -62,7 +62,6 @@ static int refuse_anon(const struct ck_res_ofd *o, char *why, size_t cap)
         {"fanotify", "a fanotify group"},
         {"io_uring", "an io_uring"},
         {"userfaultfd", "a userfaultfd"},
-        {"pidfd", "a pidfd"},
         {"perf_event", "a perf event"},
         {"bpf", "a BPF object"},
     };

@@ -20,6 +20,7 @@
 #include <sys/types.h>
 
 #include "lib/image/format.h"
+#include "lib/res/load.h"
 
 struct ck_capture; /* lib/tree/capture.h */
 struct ck_restart; /* restart/plan.h */
@@ -61,7 +62,7 @@ struct ck_res_sink {
  * virt: the number by which the program knows a process, thread or group; 0
  *   when nobody of the tree has it.
  * find: the OFD behind descriptor fd of process pid (getpid() for one of the
- *   helper's own); NULL: it is none of the tree's.
+ *   helper's own); NULL: none of the tree's, or on its way and a stand_in.
  * alone: has nobody but process o->pid this description? */
 struct ck_res_save {
     struct ck_res_sink *sink;
@@ -76,39 +77,6 @@ struct ck_res_save {
     size_t whycap;
 };
 
-/* The other way round: all bytes saved for `id`, in pieces, to `put`. */
-struct ck_res_source {
-    int (*read)(struct ck_res_source *s, uint32_t id,
-                int (*put)(void *arg, uint64_t off, const void *p, size_t n),
-                void *arg);
-};
-
-/* State of one restart. stdio: descriptors of the surroundings, -1: closed.
- * `shared` remembers objects that several OFDs have in common (share.c).
- * loaded: the descriptor of OFD `id`, which lies on a number that no program
- * uses and stays the caller's; -1: there is none. For link.
- * record: what was saved of OFD `id`; NULL: there is none.
- * holder: number of the n-th process that has OFD `id`, 0: there is no such.
- *   The first is the tree's root when nobody has it.
- * inside: process `vpid` does this operation (restart/ops.h) when it has all
- *   descriptors that were loaded, and none on a number of the program yet;
- *   in the order of their codes. For link. */
-struct ck_res_load {
-    struct ck_res_source *source;
-    int (*loaded)(const struct ck_res_load *c, uint32_t id);
-    const struct ck_ofd *(*record)(const struct ck_res_load *c, uint32_t id);
-    uint32_t (*holder)(const struct ck_res_load *c, uint32_t id, size_t n);
-    int (*inside)(const struct ck_res_load *c, uint32_t vpid, unsigned code,
-                  const struct ck_wr *op);
-    const char *job_dir;
-    const char *set_name; /* "set-000012" */
-    int stdio[3];
-    int keep_files; /* no rollback */
-    struct ck_res_shared *shared; /* NULL at first */
-    char *why;
-    size_t whycap;
-};
-
 /* match: is it of this kind? A "no" that deserves a reason is refuse()'s.
  * carried: calls found with a descriptor (which it takes over) for each OFD
  *   that this one holds and that no process need have. NULL: holds none.
@@ -118,11 +86,14 @@ struct ck_res_load {
  * load: a descriptor, opened with O_CLOEXEC, or -errno.
  * link: when all are loaded: what needs others (an epoll set its targets).
  *   fd is what load gave. NULL: nothing.
+ * stand_in: what load gives is only a place for what a process makes later;
+ *   it can't be handed on.
  * describe: for people, e.g. "/home/u/out.txt at 1234, append". */
 typedef int ck_res_found(void *arg, int fd);
 
 struct ck_res {
     const char *name;
+    int stand_in;
     int (*match)(const struct ck_res_ofd *o);
     int (*carried)(const struct ck_res_ofd *o, ck_res_found *found, void *arg);
     int (*save)(struct ck_res_save *c, const struct ck_res_ofd *o,

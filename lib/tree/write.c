@@ -159,15 +159,40 @@ static uint32_t foreground(const struct ck_res_save *save, pid_t pid)
     return 0;
 }
 
+/* Is it a process, thread, group or session of the tree? */
+static int is_ours(const struct ck_capture *c, pid_t real, uint32_t number)
+{
+    for (size_t i = 0; i < c->nproc; i++) {
+        const struct ck_capture_proc *p = &c->proc[i];
+        struct ck_rd r;
+
+        if (p->pid == real || p->pgid == real || p->sid == real)
+            return 1;
+        ck_rd_init(&r, p->tids, p->ntids * 4);
+        for (size_t t = 0; t < p->ntids; t++) {
+            if (ck_get_uint(&r, 4) == number)
+                return 1;
+        }
+    }
+    return 0;
+}
+
 static uint32_t virt_number(const struct ck_res_save *save, pid_t real)
 {
-    return virt(((const struct save *)save)->c, real);
+    const struct ck_capture *c = ((const struct save *)save)->c;
+    uint32_t number = virt(c, real);
+
+    return is_ours(c, real, number) ? number : 0;
 }
 
 static const struct ck_res_ofd *find_ofd(const struct ck_res_save *save,
                                          pid_t pid, int fd)
 {
-    return ck_capture_ofd(((const struct save *)save)->c, pid, fd);
+    const struct ck_res_ofd *o =
+        ck_capture_ofd(((const struct save *)save)->c, pid, fd);
+    const struct ck_res *res = o ? ck_res_match(o) : NULL;
+
+    return res && res->stand_in && pid == getpid() ? NULL : o;
 }
 
 static int is_alone(const struct ck_res_save *save,

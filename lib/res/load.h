@@ -1,0 +1,46 @@
+/*
+ * load.h - what a restart gives to the kinds of lib/res: the saved bytes, and
+ * the state of the whole. Part of res.h.
+ */
+#ifndef CKPT_LIB_RES_LOAD_H
+#define CKPT_LIB_RES_LOAD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/image/format.h"
+
+/* All bytes saved for `id`, in pieces, to `put`. */
+struct ck_res_source {
+    int (*read)(struct ck_res_source *s, uint32_t id,
+                int (*put)(void *arg, uint64_t off, const void *p, size_t n),
+                void *arg);
+};
+
+/* State of one restart. stdio: descriptors of the surroundings, -1: closed.
+ * `shared` remembers objects that several OFDs have in common (share.c).
+ * loaded: the descriptor of OFD `id`, which lies on a number that no program
+ * uses and stays the caller's; -1: there is none. For link.
+ * record: what was saved of OFD `id`; NULL: there is none.
+ * holder: number of the n-th process that has OFD `id`, 0: there is no such.
+ *   The first is the tree's root when nobody has it.
+ * inside: process `vpid` does this operation (restart/ops.h) when it has all
+ *   descriptors that were loaded, and none on a number of the program yet;
+ *   in the order of their codes. For link. */
+struct ck_res_load {
+    struct ck_res_source *source;
+    int (*loaded)(const struct ck_res_load *c, uint32_t id);
+    const struct ck_ofd *(*record)(const struct ck_res_load *c, uint32_t id);
+    uint32_t (*holder)(const struct ck_res_load *c, uint32_t id, size_t n);
+    int (*inside)(const struct ck_res_load *c, uint32_t vpid, unsigned code,
+                  const struct ck_wr *op);
+    const char *job_dir;
+    const char *set_name; /* "set-000012" */
+    int stdio[3];
+    int keep_files; /* no rollback */
+    struct ck_res_shared *shared; /* NULL at first */
+    char *why;
+    size_t whycap;
+};
+
+#endif
