@@ -17,7 +17,7 @@
 #include "lib/wire/record.h"
 
 #define CK_PLAN_MAGIC 0x4e4c504bu
-#define CK_PLAN_VERSION 1
+#define CK_PLAN_VERSION 2
 #define CK_PLAN_ENV "CKPT_PLAN" /* <descriptor>:<actor> */
 /* The kernel must not write to the linker's rseq area once it is unmapped;
  * the saved thread registers its own. */
@@ -56,11 +56,13 @@ CK_RECORD(ck_plan_actor, CK_PLAN_ACTOR_FIELDS)
 #define CK_OP_EXECVE_F(F) F(STR, exe) F(BLOB, argv) F(BLOB, env)
 #define CK_OP_RESTORE_F(F) F(STR, image) F(U32, readers)
 #define CK_OP_EXIT_F(F) F(I32, status)
-#define CK_OP_TERMINAL_F(F) F(U32, fd) F(U32, vpgid)
 #define CK_OP_PIDFD_F(F) F(U32, dst) F(U32, vpid) F(U32, flags)
 #define CK_OP_OPEN_F(F) F(U32, dst) F(U32, flags) F(U64, pos) F(STR, path)
 #define CK_OP_EPOLL_F(F) \
     F(U32, set) F(U32, src) F(U32, fd) F(U32, events) F(U64, data)
+#define CK_OP_CTTY_F(F) F(U32, fd)
+/* ours: it came back with the tree, and is not the surroundings' to give. */
+#define CK_OP_TERMINAL_F(F) F(U32, fd) F(U32, vpgid) F(U8, ours)
 
 #define CK_OPS(O)                                                           \
     O(CONNECT, connect, 1, CK_OP_NONE)   /* to the coordinator */           \
@@ -83,7 +85,8 @@ CK_RECORD(ck_plan_actor, CK_PLAN_ACTOR_FIELDS)
     O(TERMINAL, terminal, 18, CK_OP_TERMINAL_F) /* give it to a group */    \
     O(PIDFD, pidfd, 19, CK_OP_PIDFD_F)   /* when that process exists */     \
     O(EPOLL, epoll, 20, CK_OP_EPOLL_F)   /* add src, as number fd */        \
-    O(OPEN, open, 21, CK_OP_OPEN_F)      /* what only it can open */
+    O(OPEN, open, 21, CK_OP_OPEN_F)      /* what only it can open */        \
+    O(CTTY, ctty, 22, CK_OP_CTTY_F)      /* be the session at this one */
 
 #define CK_OP_ENUM(TYPE, name, number, FIELDS) CK_OP_T_##TYPE = (number),
 /* A one-shot item of an epoll set that has fired: all events are gone. */

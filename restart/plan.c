@@ -128,6 +128,27 @@ static int emit_await(struct ck_actor *a, const struct ck_node *n)
     return EMIT(a, await, AWAIT, 0, (uint32_t)n->word, n->members);
 }
 
+/* The terminals that came back with the tree and that session `n` is at. With
+ * `group` those get their foreground group; else the session gets them, which
+ * its leader has to see to before it makes anybody who inherits them. */
+static int emit_own_terminals(struct maker *m, struct ck_actor *a,
+                              const struct ck_node *n, int group)
+{
+    int rc = 0;
+
+    for (size_t i = 0; !rc && n->leads_session && i < m->img->nofd; i++) {
+        uint32_t fd = (uint32_t)m->facts->src[i], foreground = 0;
+
+        if (ck_res_pty_session(&m->img->ofd[i], &foreground) != n->vpid)
+            continue;
+        if (!group)
+            rc = EMIT(a, ctty, CTTY, 0, fd);
+        else if (foreground)
+            rc = EMIT(a, terminal, TERMINAL, 0, fd, foreground, 1);
+    }
+    return rc;
+}
+
 /* Everything up to the process being in its place among the others. */
 static int emit_place(struct maker *m, int i)
 {
@@ -142,6 +163,8 @@ static int emit_place(struct maker *m, int i)
         rc = emit_forks(m, i, CK_EARLY);
     if (!rc && n->leads_session)
         rc = EMIT(a, setsid, SETSID, 0, .none = 0);
+    if (!rc)
+        rc = emit_own_terminals(m, a, n, 0);
     if (!rc && n->leads_group)
         rc = EMIT(a, setpgid, SETPGID, 0, n->vpid, 0);
     if (!rc)
@@ -155,6 +178,8 @@ static int emit_place(struct maker *m, int i)
         rc = emit_waits(m, i);
     if (!rc && !(joins && n->leads_group))
         rc = emit_await(a, n);
+    if (!rc)
+        rc = emit_own_terminals(m, a, n, 1);
     return rc;
 }
 
@@ -326,7 +351,7 @@ static int emit_terminal(struct maker *m)
         if (group && !ck_graph_is_outside(&m->g, group))
             rc = EMIT(a, terminal, TERMINAL, 0,
                       (uint32_t)m->facts->stdio[ck_res_stdio_slot(o, -1)],
-                      group);
+                      group, 0);
     }
     return rc;
 }

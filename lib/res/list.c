@@ -15,6 +15,7 @@
     K(shm)     /* mapped, not open */                             \
     K(dev)     /* /dev/null and the like */                       \
     K(stdio)   /* leads outside: terminal, pipe, socket */        \
+    K(pty)     /* master and slave */                             \
     K(pipe)                                                       \
     K(fifo)                                                       \
     K(eventfd)                                                    \

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 
 /* Does the inode stand in this table of /proc/PID/net? Both formats have it
  * as a decimal word of its own. */
@@ -78,13 +77,6 @@ static int refuse_anon(const struct ck_res_ofd *o, char *why, size_t cap)
 
 static int refuse_device(const struct ck_res_ofd *o, char *why, size_t cap)
 {
-    unsigned maj = major(o->st.st_rdev);
-
-    if ((maj >= 136 && maj <= 143) || !strcmp(o->link, "/dev/ptmx"))
-        return ck_res_why(why, cap, -ENOTSUP,
-                          "the terminal %s, which is not the one the "
-                          "computation was started on: pseudo-terminals "
-                          "can't be saved yet", o->link);
     return ck_res_why(why, cap, -ENOTSUP,
                       "the device %s: its state is outside of the process "
                       "and can't be saved; close it before the checkpoint",

@@ -129,5 +129,8 @@ int ck_res_why(char *why, size_t cap, int code, const char *fmt, ...)
 int ck_res_stdio_slot(const struct ck_ofd *rec, int fd);
 /* The group of the tree that had this terminal, 0 if there is none. */
 uint32_t ck_res_stdio_foreground(const struct ck_ofd *rec);
+/* The session whose controlling terminal this restored one is, and the group
+ * in its foreground; 0: nobody's, none. */
+uint32_t ck_res_pty_session(const struct ck_ofd *rec, uint32_t *foreground);
 
 #endif

@@ -268,19 +268,33 @@ static void op_setpgid(struct self *s, const struct ck_op_setpgid *op)
         FAIL(s, "can't join process group %u (error %ld)", op->vpgid, -r);
 }
 
-/* Only if the terminal is the surroundings' to give: their group has it. */
+/* The surroundings' terminal only if it is theirs to give: their group has
+ * it. */
 static void op_terminal(struct self *s, const struct ck_op_terminal *op)
 {
     struct ck_pid_entry *e = ck_pid_find(s->table, (int32_t)op->vpgid);
     uint64_t ttou = 1ull << (SIGTTOU - 1);
     int32_t now = 0;
+    long r;
 
     if (!e || sys3(SYS_ioctl, op->fd, TIOCGPGRP, &now) < 0 ||
-        now != s->outside || wait_word(s, &e->state, CK_PID_GROUP))
+        (!op->ours && now != s->outside) ||
+        wait_word(s, &e->state, CK_PID_GROUP))
         return;
     sys4(SYS_rt_sigprocmask, SIG_BLOCK, &ttou, 0, 8);
-    sys3(SYS_ioctl, op->fd, TIOCSPGRP, &e->real);
+    r = sys3(SYS_ioctl, op->fd, TIOCSPGRP, &e->real);
     sys4(SYS_rt_sigprocmask, SIG_UNBLOCK, &ttou, 0, 8);
+    if (r < 0 && op->ours)
+        FAIL(s, "can't give its terminal to process group %u (error %ld)",
+             op->vpgid, -r);
+}
+
+static void op_ctty(struct self *s, const struct ck_op_ctty *op)
+{
+    long r = sys3(SYS_ioctl, op->fd, TIOCSCTTY, 0);
+
+    if (r < 0)
+        FAIL(s, "can't have its controlling terminal again (error %ld)", -r);
 }
 
 static uint32_t *word_of(struct self *s, uint32_t i)
@@ -505,6 +519,7 @@ static int step(struct self *s, uint16_t code, struct ck_rd r)
         OP(PIDFD, pidfd, op_pidfd(s, &op))
         OP(EPOLL, epoll, op_epoll(s, &op))
         OP(OPEN, open, op_open(s, &op))
+        OP(CTTY, ctty, op_ctty(s, &op))
     default:
         return -EBADMSG;
     }
