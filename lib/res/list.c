@@ -19,6 +19,7 @@
     K(pipe)                                                       \
     K(fifo)                                                       \
     K(eventfd)                                                    \
+    K(unix)                                                       \
     K(timerfd)                                                    \
     K(signalfd)                                                   \
     K(epoll)                                                      \

@@ -26,7 +26,11 @@ struct ck_res_source {
  *   The first is the tree's root when nobody has it.
  * inside: process `vpid` does this operation (restart/ops.h) when it has all
  *   descriptors that were loaded, and none on a number of the program yet;
- *   in the order of their codes. For link. */
+ *   in the order of their codes. For link.
+ * speak_as: runs fn(arg) in a process of its own, which shares descriptors
+ *   and ends with it; where sockets tell who made them or sent something, the
+ *   programs will know it by number `vpid`. 0 or -errno, fn's own. NULL: fn
+ *   is as well run here. */
 struct ck_res_load {
     struct ck_res_source *source;
     int (*loaded)(const struct ck_res_load *c, uint32_t id);
@@ -34,6 +38,8 @@ struct ck_res_load {
     uint32_t (*holder)(const struct ck_res_load *c, uint32_t id, size_t n);
     int (*inside)(const struct ck_res_load *c, uint32_t vpid, unsigned code,
                   const struct ck_wr *op);
+    int (*speak_as)(const struct ck_res_load *c, uint32_t vpid,
+                    int (*fn)(void *arg), void *arg);
     const char *job_dir;
     const char *set_name; /* "set-000012" */
     int stdio[3];

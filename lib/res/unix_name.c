@@ -1,0 +1,293 @@
+/*
+ * unix_name.c - names of Unix sockets: the path's file, which bind makes and
+ * anybody may have removed since, and abstract names.
+ *
+ * The file of a killed run stays where it was. It is replaced when nobody
+ * has a socket open under it: to connect a socket of another type tells that
+ * without anybody noticing. A name whose file was removed, or is another's
+ * by now, is put on if the path is free at that moment; else the socket gets
+ * any name, so that those who talk to it still can.
+ */
+#include "lib/res/unix.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define KEY_FILE (~UINT64_C(0) - 1) /* of ck_res_share, by inode */
+#define HEAD offsetof(struct sockaddr_un, sun_path)
+
+static int is_path(struct ck_blob name)
+{
+    return name.n && *(const char *)name.p;
+}
+
+socklen_t ck_unix_address(struct ck_blob name, struct sockaddr_un *a)
+{
+    size_t n = name.n < sizeof(a->sun_path) ? name.n : sizeof(a->sun_path);
+
+    memset(a, 0, sizeof(*a));
+    a->sun_family = AF_UNIX;
+    memcpy(a->sun_path, name.p, n);
+    return (socklen_t)(HEAD + n);
+}
+
+/* The path behind `name` seen from dir; 0 if it does not fit. */
+static int full(const char *dir, struct ck_blob name, char *out, size_t cap)
+{
+    const char *p = name.p;
+    int n;
+
+    if (*p == '/')
+        dir = "";
+    n = snprintf(out, cap, "%s%s%.*s", dir, *dir ? "/" : "", (int)name.n, p);
+    return n > 0 && (size_t)n < cap;
+}
+
+/* Has anybody a socket open under this file? 1, 0 or -errno. */
+static int alive(const char *path)
+{
+    int file = open(path, O_PATH | O_CLOEXEC), fd, rc = -errno;
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+
+    if (file < 0)
+        return rc;
+    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d", file);
+    rc = fd < 0 ? -errno : 1;
+    if (fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
+        rc = errno == ECONNREFUSED ? 0
+             : errno == EPROTOTYPE || errno == EPERM ? 1 : -errno;
+    if (fd >= 0)
+        close(fd);
+    close(file);
+    return rc;
+}
+
+/* Is the file at this path the socket's? Some file systems show processes
+ * other numbers than the kernel uses. */
+static int is_file_of(const char *path, const struct ck_unix_seen *seen,
+                      struct stat *st)
+{
+    if (!seen->has_file || stat(path, st) < 0 || !S_ISSOCK(st->st_mode))
+        return 0;
+    if ((uint32_t)st->st_ino == seen->file_ino)
+        return 1;
+    return (major(st->st_dev) << 20 | minor(st->st_dev)) != seen->file_dev &&
+           alive(path) == 1;
+}
+
+/* A relative path is meant from where its process was; that one may have
+ * gone elsewhere, but another may be there still. */
+static int find_dir(struct ck_res_save *c, const struct ck_unix_seen *seen,
+                    const struct ck_unix *u, char *dir, struct stat *st)
+{
+    char path[PATH_MAX + 128], cwd[64];
+    pid_t last = 0;
+
+    for (size_t i = 0; i < c->count; i++) {
+        ssize_t n;
+
+        if (c->all[i].pid == last)
+            continue;
+        last = c->all[i].pid;
+        snprintf(cwd, sizeof(cwd), "/proc/%d/cwd", last);
+        n = readlink(cwd, dir, PATH_MAX - 1);
+        if (n <= 0)
+            continue;
+        dir[n] = '\0';
+        if (full(dir, u->name, path, sizeof(path)) &&
+            is_file_of(path, seen, st))
+            return 1;
+    }
+    dir[0] = '\0';
+    return 0;
+}
+
+int ck_unix_file_save(struct ck_res_save *c, const struct ck_unix_seen *seen,
+                      char *dir, struct ck_unix *u)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    int found, absolute;
+
+    dir[0] = '\0';
+    u->dir = dir;
+    if (!is_path(u->name))
+        return 0;
+    absolute = *(const char *)u->name.p == '/';
+    if (absolute)
+        found = full("", u->name, path, sizeof(path)) &&
+                is_file_of(path, seen, &st);
+    else
+        found = find_dir(c, seen, u, dir, &st);
+    if (found) {
+        u->file = CK_UNIX_FILE;
+        u->file_dev = st.st_dev;
+        u->file_ino = st.st_ino;
+        u->file_mode = st.st_mode & 07777;
+    } else if (!absolute && u->state != CK_UNIX_CONNECTED) {
+        return ck_res_why(c->why, c->whycap, -ENOTSUP,
+                          "a Unix socket bound to %.*s, in a directory that "
+                          "can't be known; bind it to an absolute path",
+                          (int)u->name.n, (const char *)u->name.p);
+    }
+    return 0;
+}
+
+static int check_abstract(struct ck_res_load *c, const struct ck_unix *u)
+{
+    struct sockaddr_un a;
+    socklen_t len = ck_unix_address(u->name, &a);
+    int fd = socket(AF_UNIX, (int)u->type | SOCK_CLOEXEC, 0), rc = 0;
+
+    if (fd < 0 || bind(fd, (struct sockaddr *)&a, len) < 0)
+        rc = -errno;
+    if (fd >= 0)
+        close(fd);
+    if (!rc)
+        return 0;
+    return ck_res_why(c->why, c->whycap, rc,
+                      "the abstract Unix socket @%.*s is taken by another "
+                      "process; end that first", (int)u->name.n - 1,
+                      (const char *)u->name.p + 1);
+}
+
+static int check_path(struct ck_res_load *c, const struct ck_unix *u)
+{
+    char path[PATH_MAX + 128], parent[PATH_MAX + 128];
+    struct stat st;
+    char *slash;
+    int rc = 0;
+
+    if (!full(u->dir, u->name, path, sizeof(path)))
+        return -ENAMETOOLONG;
+    snprintf(parent, sizeof(parent), "%s", path);
+    slash = strrchr(parent, '/');
+    if (slash)
+        slash[slash == parent] = '\0';
+    if (access(parent, W_OK | X_OK) < 0)
+        return ck_res_why(c->why, c->whycap, -errno,
+                          "the directory %s of a Unix socket: %s", parent,
+                          strerror(errno));
+    if (lstat(path, &st) < 0)
+        return 0;
+    if (!S_ISSOCK(st.st_mode))
+        return ck_res_why(c->why, c->whycap, -EEXIST,
+                          "the path %s of a Unix socket is another file now; "
+                          "move that away", path);
+    rc = alive(path);
+    if (rc == 0)
+        return 0;
+    return ck_res_why(c->why, c->whycap, rc < 0 ? rc : -EADDRINUSE,
+                      "the Unix socket %s is open in another process; end "
+                      "that first", path);
+}
+
+int ck_unix_name_check(struct ck_res_load *c, const struct ck_unix *u)
+{
+    if (!u->name.n || u->end == CK_UNIX_SERVER)
+        return 0;
+    if (!is_path(u->name))
+        return check_abstract(c, u);
+    return u->file ? check_path(c, u) : 0;
+}
+
+/* Inside the directory that the path is meant from. */
+static int bind_path(struct ck_res_load *c, int fd, const struct ck_unix *u)
+{
+    struct ck_res_shared *s = NULL;
+    struct sockaddr_un a;
+    socklen_t len = ck_unix_address(u->name, &a);
+    char path[sizeof(a.sun_path) + 1] = "";
+    struct stat st;
+    mode_t mask;
+    int fresh, rc;
+
+    memcpy(path, u->name.p, u->name.n);
+    if (u->file)
+        unlink(path);
+    else if (lstat(path, &st) == 0)
+        return -EADDRINUSE;
+    mask = umask(u->file ? ~u->file_mode & 0777 : 0077);
+    rc = bind(fd, (struct sockaddr *)&a, len) < 0 ? -errno : 0;
+    umask(mask);
+    if (rc)
+        return rc;
+    if (u->ino)
+        s = ck_res_share(c, KEY_FILE, u->ino, &fresh);
+    if (s)
+        s->fd[0] = open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+    if (!u->file)
+        unlink(path);
+    return 0;
+}
+
+static int bind_as_was(struct ck_res_load *c, int fd, const struct ck_unix *u)
+{
+    const char *dir = u->file ? u->dir : c->job_dir;
+    struct sockaddr_un a;
+    socklen_t len;
+    int here, rc;
+
+    if (u->name.n > sizeof(a.sun_path))
+        return -EBADMSG;
+    if (!is_path(u->name)) {
+        len = ck_unix_address(u->name, &a);
+        return bind(fd, (struct sockaddr *)&a, len) < 0 ? -errno : 0;
+    }
+    if (*(const char *)u->name.p == '/')
+        return bind_path(c, fd, u);
+    here = open(".", O_PATH | O_CLOEXEC);
+    if (here < 0)
+        return -errno;
+    rc = chdir(dir) < 0 ? -errno : bind_path(c, fd, u);
+    if (fchdir(here) < 0)
+        rc = -errno;
+    close(here);
+    return rc;
+}
+
+int ck_unix_bind(struct ck_res_load *c, int fd, const struct ck_unix *u)
+{
+    struct sockaddr_un any = {.sun_family = AF_UNIX};
+    int rc = u->name.n ? bind_as_was(c, fd, u) : 0;
+
+    if (rc && !(is_path(u->name) && u->file) && u->end != CK_UNIX_CLIENT)
+        rc = bind(fd, (struct sockaddr *)&any, HEAD) < 0 ? -errno : 0;
+    if (rc)
+        ck_res_why(c->why, c->whycap, rc, "can't bind a Unix socket to "
+                   "%.*s: %s", (int)u->name.n, (const char *)u->name.p,
+                   strerror(-rc));
+    return rc;
+}
+
+int ck_unix_bind_name(struct ck_res_load *c, int fd, struct ck_blob name)
+{
+    struct ck_unix u = {.name = name};
+
+    return bind_as_was(c, fd, &u);
+}
+
+socklen_t ck_unix_reach(struct ck_res_load *c, int fd, uint64_t ino,
+                        struct sockaddr_un *a)
+{
+    struct ck_res_shared *s;
+    struct ck_blob name;
+    int fresh;
+
+    ck_unix_name(fd, 0, a, &name);
+    if (!is_path(name))
+        return name.n ? (socklen_t)(HEAD + name.n) : 0;
+    s = ck_res_share(c, KEY_FILE, ino, &fresh);
+    memset(a, 0, sizeof(*a));
+    a->sun_family = AF_UNIX;
+    if (!s || s->fd[0] < 0)
+        return 0;
+    snprintf(a->sun_path, sizeof(a->sun_path), "/proc/self/fd/%d", s->fd[0]);
+    return sizeof(*a);
+}
