@@ -28,6 +28,7 @@
 #include "lib/sys/syscall.h"
 #include "runtime/helper.h"
 #include "runtime/interpose/term.h"
+#include "runtime/interpose/watch.h"
 #include "runtime/resume.h"
 #include "runtime/snapshot.h"
 #include "runtime/task/task.h"
@@ -445,6 +446,7 @@ static int agent_main(void *arg)
     /* Our children have this name from birth: the capture helper, which may
      * look before they have set their own, knows them by it. */
     sys2(SYS_prctl, PR_SET_NAME, "ckpt-agent");
+    ck_watched_publish();
     own_table(agent.keep_fd);
     ck_agent_tid = ck_gettid();
     __atomic_store_n(&agent.started, 1, __ATOMIC_RELEASE);

@@ -25,6 +25,7 @@
     K(epoll)                                                      \
     K(memfd)                                                      \
     K(pidfd)                                                      \
+    K(inotify)                                                    \
     K(file)                                                       \
     K(dir)
 

@@ -57,7 +57,6 @@ static int refuse_anon(const struct ck_res_ofd *o, char *why, size_t cap)
     static const struct {
         const char *name, *text;
     } known[] = {
-        {"inotify", "an inotify instance"},
         {"fanotify", "a fanotify group"},
         {"io_uring", "an io_uring"},
         {"userfaultfd", "a userfaultfd"},

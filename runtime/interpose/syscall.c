@@ -61,6 +61,7 @@ static const uint8_t rules[512] = {
     [SYS_move_pages] = IN1,
     [SYS_ptrace] = IN2,
     [SYS_perf_event_open] = IN2,
+    [SYS_inotify_add_watch] = SPECIAL,
     [SYS_wait4] = SPECIAL,
     [SYS_waitid] = SPECIAL,
     [SYS_poll] = SPECIAL,
@@ -104,6 +105,9 @@ static long special(long nr, long a[6])
             break; /* with a rusage, which libc's waitid has not */
         return waitid((idtype_t)a[0], (id_t)a[1], (siginfo_t *)a[2],
                       (int)a[3]);
+    case SYS_inotify_add_watch:
+        return inotify_add_watch((int)a[0], (const char *)a[1],
+                                 (uint32_t)a[2]);
     case SYS_poll:
         return poll((struct pollfd *)a[0], (nfds_t)a[1], (int)a[2]);
     case SYS_select:
