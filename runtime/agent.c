@@ -54,6 +54,7 @@ static struct {
     struct ck_client_rx rx;
     uint32_t nchildren;
     uint32_t stopped_child; /* one whose agent can't answer, or 0 */
+    int round; /* from STOP, or a restart, until all run on */
 } agent;
 
 static uint8_t stack[AGENT_STACK] __attribute__((aligned(16)));
@@ -72,10 +73,14 @@ static uint64_t no_tls[128];
 
 static void release(void)
 {
+    agent.round = 0;
+    ck_frozen_let_go();
     if (!agent.parked)
         return;
-    agent.parked = 0;
     ck_stop_let_look(0);
+    if (ck_frozen_still())
+        return;
+    agent.parked = 0;
     ck_park_release();
 }
 
@@ -108,7 +113,7 @@ static int add_child(const char *text)
         s = strrchr(stat, ')');
         if (!s || s[2] == 'Z' || s[2] == 'X' || strstr(stat, "(ckpt-"))
             continue;
-        if (s[2] == 'T')
+        if (s[2] == 'T' && ck_frozen_child((int32_t)pid))
             agent.stopped_child = (uint32_t)pid;
         if (agent.nchildren == CHILDREN_MAX)
             return -E2BIG;
@@ -155,14 +160,21 @@ static long on_stop(const struct ck_msg_stop *m)
         if (r)
             return send_failed(m->id, CK_PHASE_STOP, r, why);
         agent.parked = 1;
+    } else if (!agent.round) { /* it is stopped by a signal */
+        ck_snapshot_cancel();
+        agent.parked_at = ck_now_us();
+        ck_stop_let_look(1);
     }
+    if (!agent.round)
+        ck_frozen_forget();
+    agent.round = 1;
     agent.parked_id = m->id;
     agent.nchildren = agent.stopped_child = 0;
     ck_each_number("/proc/self/task", list_children, NULL);
     if (agent.stopped_child) {
-        /* Its agent is stopped with it and will not answer. */
         ck_fmt(why, sizeof why, "process %d, its child, is stopped by a "
-               "signal (SIGSTOP, SIGTSTP): let it go on first",
+               "signal (SIGSTOP, SIGTSTP) and may not be traced: let it go "
+               "on first",
                ck_virt_of((int32_t)agent.stopped_child));
         return send_failed(m->id, CK_PHASE_STOP, -EBUSY, why);
     }
@@ -264,6 +276,7 @@ static long on_go(const struct ck_msg_go *m)
         sys1(SYS_exit_group, 1);
     }
     ck_threads.restarted = 0;
+    ck_frozen_again();
     release();
     return 0;
 }
@@ -399,13 +412,16 @@ static void serve(void)
     for (;;) {
         int busy = ck_snapshot_running() || ck_helper_running();
         struct ck_frame f;
-        int wait_ms = busy ? 100 : ck_term_on ? 1000 : -1;
+        int frozen = agent.parked && !agent.round;
+        int wait_ms = frozen ? 20 : busy ? 100 : ck_term_on ? 1000 : -1;
         long r = ck_client_recv(agent.fd, &agent.rx, wait_ms, &f);
 
         if (r > 0)
             r = dispatch(&f);
         if (r < 0 && r != -EINTR)
             return;
+        if (agent.parked && !agent.round)
+            release();
         look_after_children();
         ask_about_term();
     }
@@ -507,8 +523,9 @@ int ck_agent_start_restored(int fd, uint64_t bytes)
     agent.welcomed = 1;
     agent.fd = -1;
     agent.keep_fd = fd;
-    agent.parked = 1;
+    agent.parked = agent.round = 1;
     agent.restored_bytes = bytes;
+    ck_frozen_expect();
     r = start();
 
     while (!r && !__atomic_load_n(&agent.started, __ATOMIC_ACQUIRE))

@@ -280,12 +280,11 @@ static int stopped(struct ck_slot *t, int status, uint32_t *busy_tries)
         return 0;
     }
     if (sig != SIGTRAP)
-        return fail(-EBUSY, "is stopped by a signal (SIGSTOP, SIGTSTP); "
-                    "stopped processes can't be saved", t->tid);
+        ck_threads.frozen = 1;
     r = read_thread(t, *busy_tries);
     if (r == 1 && ++*busy_tries < BUSY_TRIES) {
         pt(PTRACE_CONT, t->tid, NULL, NULL);
-        ck_sleep_us(20);
+        ck_sleep_us(20 + *busy_tries * 4); /* waking it takes time, too */
         pt(PTRACE_INTERRUPT, t->tid, NULL, NULL);
         return 0;
     }
@@ -354,7 +353,7 @@ static void redirect(struct ck_slot *t)
                   (uintptr_t)t->stack + sizeof t->stack);
     pt(PTRACE_SETSIGMASK, t->tid, (void *)8, &mask);
     pt(PTRACE_SETREGSET, t->tid, (void *)NT_PRSTATUS, &rv);
-    pt(PTRACE_DETACH, t->tid, NULL, NULL);
+    pt(ck_threads.frozen ? PTRACE_CONT : PTRACE_DETACH, t->tid, NULL, NULL);
 }
 
 /* After a failure: what was interrupted goes on as if nothing had been. */
@@ -405,6 +404,7 @@ static void hear_of_stops(void)
 
 static int tracer_main(void *arg)
 {
+    uint32_t kept = 0;
     int r;
 
     (void)arg;
@@ -424,8 +424,6 @@ static int tracer_main(void *arg)
     hear_of_stops();
     r = stop_passes();
     if (!r) {
-        uint32_t kept = 0;
-
         for (uint32_t i = 0; i < ck_threads.n; i++)
             kept += ck_threads.slot[i].phase == STOPPED;
         if (!kept)
@@ -445,6 +443,8 @@ static int tracer_main(void *arg)
         else if (t->phase == STOPPED)
             redirect(t);
     }
+    if (!r && ck_threads.frozen)
+        ck_frozen_settle(kept, job.deadline_us);
     __atomic_store_n(&job.result, r, __ATOMIC_RELEASE);
     return 0;
 }
@@ -535,7 +535,7 @@ int ck_stop_by_ptrace(int limit_ms, char *why, size_t cap)
         return r;
     ck_threads.n = 0;
     ck_threads.parked = 0;
-    ck_threads.leader_exited = 0;
+    ck_threads.leader_exited = ck_threads.frozen = 0;
     memset(&job, 0, sizeof job);
     job.pid = ck_getpid();
     job.result = 1;

@@ -69,6 +69,7 @@ struct ck_threads {
     uint64_t ignored; /* signals that do nothing if not blocked */
     struct ck_pending shared;
     int32_t leader_exited; /* main() returned by pthread_exit */
+    int32_t frozen; /* stopped by a signal: stays parked until SIGCONT */
 };
 extern CK_HIDDEN struct ck_threads ck_threads;
 
@@ -110,6 +111,21 @@ int ck_stop_by_signal(int limit_ms, char *why, size_t cap);
  * we are parked; then whoever the program last allowed. */
 void ck_stop_let_look(int yes);
 extern CK_HIDDEN int ck_ptracer; /* the program's PR_SET_PTRACER */
+
+/* ---- frozen.c ---- */
+/* Lets the agent of a child that is stopped answer. 0 or -errno. */
+int ck_frozen_child(int32_t pid);
+void ck_frozen_forget(void);
+/* They are stopped again; before threads of ours run. */
+void ck_frozen_let_go(void);
+/* In the tracer: until n threads that it lets run are parked; detaches. */
+void ck_frozen_settle(uint32_t n, uint64_t deadline_us);
+/* Is this process stopped, now that its agent runs? */
+int ck_frozen_still(void);
+/* After a restart: no signal about children that are going to stop; and on
+ * GO: stopped children are waited for, then this process stops if it was. */
+void ck_frozen_expect(void);
+void ck_frozen_again(void);
 
 /* ---- task/sched.c: on the thread itself ---- */
 void ck_sched_tell(struct ck_slot *t);

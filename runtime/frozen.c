@@ -1,0 +1,261 @@
+/*
+ * frozen.c - processes that a signal has stopped (SIGSTOP, job control).
+ *
+ * The agent of such a process is stopped with it. Its parent's agent traces
+ * that one thread and lets it run on; the process stays stopped all the
+ * while, and nobody is told. The agent then has the program's threads traced
+ * as ever, which run to their place of rest under the tracer; when that lets
+ * them go, they are stopped again, there. They stay parked until SIGCONT has
+ * come: a further checkpoint finds them so.
+ *
+ * After a restart a process stops itself instead of letting its threads go.
+ * What its parent had been told about it before is taken out of what wait
+ * would say, and no SIGCHLD tells again.
+ */
+#include <errno.h>
+#include <linux/ptrace.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+
+#include "lib/sys/fmt.h"
+#include "lib/sys/syscall.h"
+#include "runtime/thread.h"
+
+#define CHILDREN_MAX 256
+#define WAIT_US 2000000
+#define SOON_US 100000
+
+struct action {
+    uint64_t handler, flags, restorer, mask;
+};
+
+/* told: the parent has waited for its stop already. agent: the thread that is
+ * traced, 0: none. */
+static struct {
+    uint32_t n;
+    struct {
+        int32_t vpid, told, agent;
+    } child[CHILDREN_MAX];
+} stopped;
+
+static struct action chld; /* the program's */
+static int quiet;
+
+static long pt(long request, int32_t tid)
+{
+    return sys4(SYS_ptrace, request, tid, NULL, NULL);
+}
+
+/* A traced thread that stops, and a child that does, would send SIGCHLD. */
+static void hush(int yes)
+{
+    struct action a;
+
+    if (yes == quiet)
+        return;
+    if (yes) {
+        sys4(SYS_rt_sigaction, SIGCHLD, NULL, &chld, 8);
+        a = chld;
+        a.flags |= SA_NOCLDSTOP;
+        sys4(SYS_rt_sigaction, SIGCHLD, &a, NULL, 8);
+    } else {
+        sys4(SYS_rt_sigaction, SIGCHLD, &chld, NULL, 8);
+    }
+    quiet = yes;
+}
+
+/* Until traced thread tid has stopped; nonzero if it does not. */
+static int wait_for(int32_t tid, uint64_t limit_us)
+{
+    uint64_t end = ck_now_us() + limit_us;
+
+    for (;;) {
+        int status = 0;
+        long r = sys4(SYS_wait4, tid, &status, __WALL | WNOHANG, NULL);
+
+        if (r == tid)
+            return (status & 0xff) != 0x7f;
+        if (r < 0 || ck_now_us() > end)
+            return -ETIMEDOUT;
+        ck_sleep_us(50);
+    }
+}
+
+/* ---- in the parent of a stopped process ---- */
+
+struct search {
+    int32_t pid, noted, found;
+};
+
+static int is_agent(int32_t tid, void *arg)
+{
+    struct search *s = arg;
+    char path[64], comm[32];
+
+    ck_fmt(path, sizeof path, "/proc/%d/task/%d/comm", s->pid, tid);
+    if (ck_read_file(path, comm, sizeof comm) > 0 &&
+        (ck_starts(comm, "ckpt-agent\n") || tid == s->noted))
+        s->found = tid;
+    return s->found;
+}
+
+/* A child that was stopped right after fork: its agent has no name yet, and
+ * is written down where ours is, but in the child's memory. */
+static int32_t noted(int32_t pid)
+{
+    int32_t tid = 0;
+    struct iovec here = {&tid, sizeof tid};
+    struct iovec there = {&ck_agent_tid, sizeof ck_agent_tid};
+
+    sys6(SYS_process_vm_readv, pid, &here, 1, &there, 1, 0);
+    return tid;
+}
+
+static int wake(int32_t pid)
+{
+    struct search s = {.pid = pid, .noted = noted(pid)};
+    char path[64];
+
+    ck_fmt(path, sizeof path, "/proc/%d/task", pid);
+    ck_each_number(path, is_agent, &s);
+    if (!s.found || pt(PTRACE_SEIZE, s.found) < 0)
+        return 0;
+    /* It reports by itself that it is stopped. Interrupted as well it would
+     * stop once more as soon as it runs. */
+    if (wait_for(s.found, SOON_US)) {
+        pt(PTRACE_INTERRUPT, s.found);
+        wait_for(s.found, WAIT_US);
+    }
+    pt(PTRACE_CONT, s.found);
+    return s.found;
+}
+
+static int was_told(int32_t pid)
+{
+    siginfo_t si;
+
+    memset(&si, 0, sizeof si);
+    sys5(SYS_waitid, P_PID, pid, &si, WSTOPPED | WNOHANG | WNOWAIT, NULL);
+    return si.si_pid != pid;
+}
+
+int ck_frozen_child(int32_t pid)
+{
+    int32_t vpid = ck_virt_of(pid);
+    uint32_t i = 0;
+
+    while (i < stopped.n && stopped.child[i].vpid != vpid)
+        i++;
+    if (i == CHILDREN_MAX)
+        return -E2BIG;
+    if (i == stopped.n) {
+        stopped.child[i].agent = 0;
+        stopped.child[i].vpid = vpid;
+        stopped.n++;
+    }
+    if (stopped.child[i].agent)
+        return 0;
+    stopped.child[i].told = was_told(pid);
+    hush(1);
+    stopped.child[i].agent = wake(pid);
+    hush(0);
+    return stopped.child[i].agent ? 0 : -EPERM;
+}
+
+void ck_frozen_forget(void)
+{
+    stopped.n = 0;
+}
+
+void ck_frozen_let_go(void)
+{
+    for (uint32_t i = 0; i < stopped.n; i++) {
+        int32_t tid = stopped.child[i].agent;
+
+        stopped.child[i].agent = 0;
+        if (!tid)
+            continue;
+        hush(1);
+        pt(PTRACE_INTERRUPT, tid);
+        wait_for(tid, WAIT_US);
+        pt(PTRACE_DETACH, tid);
+        hush(0);
+    }
+}
+
+/* ---- in the stopped process ---- */
+
+void ck_frozen_settle(uint32_t n, uint64_t deadline_us)
+{
+    int32_t tid;
+
+    while (__atomic_load_n(&ck_threads.parked, __ATOMIC_ACQUIRE) < n &&
+           ck_now_us() < deadline_us) {
+        tid = (int32_t)sys4(SYS_wait4, -1, NULL, __WALL | WNOHANG, NULL);
+        if (tid > 0)
+            pt(PTRACE_CONT, tid);
+        else
+            ck_sleep_us(50);
+    }
+    for (uint32_t i = 0; i < ck_threads.n; i++) {
+        tid = ck_threads.slot[i].tid;
+        if (pt(PTRACE_INTERRUPT, tid) >= 0 && !wait_for(tid, WAIT_US))
+            pt(PTRACE_DETACH, tid);
+    }
+}
+
+static int is_stopped(void)
+{
+    for (uint32_t i = 0; i < ck_threads.n; i++) {
+        char path[64], stat[512];
+        const char *s;
+
+        if (!ck_threads.slot[i].tid)
+            continue;
+        ck_fmt(path, sizeof path, "/proc/self/task/%d/stat",
+               ck_threads.slot[i].tid);
+        if (ck_read_file(path, stat, sizeof stat) < 0)
+            return 0;
+        s = strrchr(stat, ')');
+        return s && s[2] == 'T';
+    }
+    return 0;
+}
+
+int ck_frozen_still(void)
+{
+    if (ck_threads.frozen && !is_stopped())
+        ck_threads.frozen = 0;
+    return ck_threads.frozen;
+}
+
+/* ---- after a restart ---- */
+
+void ck_frozen_expect(void)
+{
+    quiet = 0;
+    for (uint32_t i = 0; i < stopped.n; i++)
+        stopped.child[i].agent = 0;
+    if (stopped.n)
+        hush(1);
+}
+
+void ck_frozen_again(void)
+{
+    uint64_t end = ck_now_us() + WAIT_US;
+
+    for (uint32_t i = 0; i < stopped.n; i++) {
+        int32_t pid = ck_real_of(stopped.child[i].vpid);
+
+        while (was_told(pid) && ck_now_us() < end)
+            ck_sleep_us(200);
+        if (stopped.child[i].told)
+            sys5(SYS_waitid, P_PID, pid, NULL, WSTOPPED | WNOHANG, NULL);
+    }
+    hush(0);
+    /* Sent to this thread, it is obeyed before the call returns. */
+    if (ck_threads.frozen)
+        sys3(SYS_tgkill, ck_getpid(), ck_gettid(), SIGSTOP);
+}
