@@ -34,6 +34,7 @@ static const char usage[] =
 static const char *const ours[] = {
     "key",    "coordinator", "status.json", "journal", "env",    "log",
     "output", "restart",     "pids.*",      "exit.*",  "claim.*",
+    "sysv.*",
     /* what a crash left of a replaced file */
     "key.*",  "coordinator.*", "env.*", ".*.new", "*.tmp",
 };

@@ -12,7 +12,7 @@
 #include "lib/base/duration.h"
 #include "lib/base/manifest.h"
 
-#define LAST_FLAG 11 /* bits of enum ck_area_flag */
+#define LAST_FLAG 12 /* bits of enum ck_area_flag */
 
 static const char *area_kind(unsigned kind)
 {
@@ -20,6 +20,7 @@ static const char *area_kind(unsigned kind)
         [CK_AREA_ANON] = "anon", [CK_AREA_FILE] = "file",
         [CK_AREA_SHM] = "shared", [CK_AREA_VDSO] = "vdso",
         [CK_AREA_VVAR] = "vvar", [CK_AREA_DEV] = "rofile",
+        [CK_AREA_SYSV] = "sysv",
     };
 
     return kind && kind < sizeof(name) / sizeof(name[0]) ? name[kind] : "?";
@@ -31,7 +32,7 @@ static void area_flags(char *buf, size_t cap, unsigned flags)
     static const char *const name[LAST_FLAG] = {
         "growsdown", "stack",      "heap",     "hugepage",
         "nohugepage", "dontfork", "wipeonfork", "dontdump",
-        "locked",    "noreserve", "mergeable",
+        "locked",    "noreserve", "mergeable",  "maywrite",
     };
     size_t n = 0;
 
@@ -108,7 +109,10 @@ static int show_area(struct ck_rd *body, struct ck_json *j)
         prot[1] = 'w';
     if (a.prot & PROT_EXEC)
         prot[2] = 'x';
-    prot[3] = a.kind == CK_AREA_SHM || a.kind == CK_AREA_DEV ? 's' : 'p';
+    prot[3] = a.kind == CK_AREA_SHM || a.kind == CK_AREA_DEV ||
+                      a.kind == CK_AREA_SYSV
+                  ? 's'
+                  : 'p';
     if (j) {
         ck_json_object(j, NULL);
         ck_json_u64(j, "start", a.start);
@@ -175,6 +179,29 @@ static int show_shm(struct ck_rd *body, struct ck_json *j)
     return 0;
 }
 
+static int show_sysv(struct ck_rd *body, struct ck_json *j)
+{
+    static const char *const name[] = {"?", "segment", "semaphores", "queue"};
+    struct ck_sysv s;
+
+    if (ck_sysv_get(body, &s))
+        return -EBADMSG;
+    if (j) {
+        ck_json_object(j, NULL);
+        ck_json_str(j, "kind", name[s.kind < 4 ? s.kind : 0]);
+        ck_json_u64(j, "id", (uint32_t)s.virt);
+        ck_json_u64(j, "key", (uint32_t)s.key);
+        ck_json_u64(j, "size", s.size);
+        ck_json_bool(j, "removed", s.removed);
+        ck_json_end_object(j);
+        return 0;
+    }
+    printf("  %s %d, key 0x%08x, size %llu%s\n", name[s.kind < 4 ? s.kind : 0],
+           s.virt, (unsigned)s.key, (unsigned long long)s.size,
+           s.removed ? ", removed" : "");
+    return 0;
+}
+
 /* Sections in the order they are printed; a record's place in the file is
  * not a promise. list: an array of objects in the document. */
 static const struct section {
@@ -188,6 +215,7 @@ static const struct section {
     {CK_TAG_THREAD, 1, "threads", "threads", show_thread},
     {CK_TAG_AREA, 1, "areas", "areas", show_area},
     {CK_TAG_SHM, 1, "shared memory", "shm", show_shm},
+    {CK_TAG_SYSV, 1, "System V", "sysv", show_sysv},
     {CK_TAG_BLOCKS, 1, "data", "streams", show_blocks},
 };
 

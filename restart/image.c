@@ -86,20 +86,22 @@ static int by_number(const void *a, const void *b)
 
 static int count(struct ck_tree_file *t)
 {
-    size_t n[CK_TAG_SHM + 1] = {0};
+    size_t n[CK_TAG_SYSV + 1] = {0};
     struct ck_rd at, body;
     uint16_t tag;
     int rc;
 
     ck_imgr_records(&t->r, &at);
     while ((rc = ck_imgr_next(&at, &tag, &body)) > 0)
-        n[tag <= CK_TAG_SHM ? tag : 0]++;
+        n[tag <= CK_TAG_SYSV ? tag : 0]++;
     if (rc || n[CK_TAG_TREE] != 1 || !n[CK_TAG_PROC])
         return rc ? rc : -EBADMSG;
     t->img.proc = calloc(n[CK_TAG_PROC] + 1, sizeof(*t->img.proc));
     t->img.fd = calloc(n[CK_TAG_FD] + 1, sizeof(*t->img.fd));
     t->img.ofd = calloc(n[CK_TAG_OFD] + 1, sizeof(*t->img.ofd));
-    return t->img.proc && t->img.fd && t->img.ofd ? 0 : -ENOMEM;
+    t->img.sysv = calloc(n[CK_TAG_SYSV] + 1, sizeof(*t->img.sysv));
+    return t->img.proc && t->img.fd && t->img.ofd && t->img.sysv ? 0
+                                                                 : -ENOMEM;
 }
 
 static int decode(struct ck_tree_file *t)
@@ -119,6 +121,8 @@ static int decode(struct ck_tree_file *t)
             bad = ck_fd_get(&body, &m->fd[m->nfd++]);
         else if (tag == CK_TAG_OFD)
             bad = ck_ofd_get(&body, &m->ofd[m->nofd++]);
+        else if (tag == CK_TAG_SYSV)
+            bad = ck_sysv_get(&body, &m->sysv[m->nsysv++]);
     }
     qsort(m->fd, m->nfd, sizeof(*m->fd), by_number);
     qsort(m->ofd, m->nofd, sizeof(*m->ofd), by_id);
@@ -181,6 +185,7 @@ void ck_tree_close(struct ck_tree_file *t)
     free(t->img.proc);
     free(t->img.fd);
     free(t->img.ofd);
+    free(t->img.sysv);
     free(t->index);
     free(t->scratch);
     memset(t, 0, sizeof(*t));

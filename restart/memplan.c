@@ -36,7 +36,7 @@ static int make(struct ck_spawn *s)
         .src = s->src,
         .stdio = s->stdio,
         .keep = keep,
-        .nkeep = s->nshm + 1,
+        .nkeep = 1,
         .inside = s->inside,
         .ninside = s->ninside,
         .readers = readers(s),
@@ -48,8 +48,10 @@ static int make(struct ck_spawn *s)
     if (!keep)
         return -ENOMEM;
     keep[0] = s->coord_no;
-    for (size_t i = 0; i < s->nshm; i++)
-        keep[i + 1] = s->shm[i].fd;
+    for (size_t i = 0; i < s->nshm; i++) {
+        if (s->shm[i].dev != CK_PLAN_SYSV)
+            keep[f.nkeep++] = s->shm[i].fd;
+    }
     rc = ck_plan_make(&s->plan, &s->tree.img, &f, s->why, s->whycap);
     free(keep);
     return rc;

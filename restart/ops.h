@@ -23,6 +23,8 @@
  * the saved thread registers its own. */
 #define CK_PLAN_TUNABLES "GLIBC_TUNABLES=glibc.pthread.rseq=0"
 
+#define CK_PLAN_SYSV UINT64_MAX /* dev: ino and fd are ids of a segment */
+
 /* shm: u64 dev, u64 ino, u32 fd each. actors: u32 offset, u32 length each.
  * plan_fd, table_fd: of the plan and the pid table. *_no: numbers that no
  * program has in use, for what an actor opens itself. limit_ms: for every

@@ -15,7 +15,7 @@
 
 struct ck_spawn_shm {
     uint64_t dev, ino;
-    int fd; /* one of src */
+    int fd; /* one of src; with CK_PLAN_SYSV for a device: an id */
 };
 
 struct ck_spawn {
@@ -49,6 +49,8 @@ int ck_spawn_free_number(struct ck_spawn *s, int from);
 
 int ck_spawn_files(struct ck_spawn *s); /* files.c */
 int ck_spawn_shm(struct ck_spawn *s);   /* shm.c */
+int ck_spawn_sysv_check(struct ck_spawn *s); /* sysv.c; before files */
+int ck_spawn_sysv(struct ck_spawn *s);       /* after shm */
 int ck_spawn_env(struct ck_spawn *s);   /* relaunch.c */
 int ck_spawn_table(struct ck_spawn *s); /* table.c */
 int ck_spawn_plan(struct ck_spawn *s);  /* memplan.c */

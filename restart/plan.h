@@ -51,6 +51,8 @@ struct ck_tree_image {
     size_t nfd;
     struct ck_ofd *ofd; /* sorted by id */
     size_t nofd;
+    struct ck_sysv *sysv;
+    size_t nsysv;
 };
 
 /* Index of the description with this id, -1 if there is none. */

@@ -15,7 +15,7 @@ int ck_spawn_shm(struct ck_spawn *s)
 {
     const struct ck_tree_image *m = &s->tree.img;
 
-    s->shm = calloc(m->nofd + 1, sizeof(*s->shm));
+    s->shm = calloc(m->nofd + m->nsysv + 1, sizeof(*s->shm));
     if (!s->shm)
         return -ENOMEM;
     for (size_t i = 0; i < m->nofd; i++) {

@@ -65,9 +65,13 @@ static int prepare(struct ck_spawn *s)
     if (!rc)
         rc = ck_spawn_env(s);
     if (!rc)
+        rc = ck_spawn_sysv_check(s);
+    if (!rc)
         rc = ck_spawn_files(s); /* the first that changes anything */
     if (!rc)
         rc = ck_spawn_shm(s);
+    if (!rc)
+        rc = ck_spawn_sysv(s);
     if (!rc)
         rc = ck_spawn_plan(s);
     return rc;

@@ -21,6 +21,7 @@
 #include "runtime/agent.h"
 #include "runtime/interpose/term.h"
 #include "runtime/thread.h"
+#include "runtime/virt/sysv.h"
 
 #define WELCOME_MS 15000
 
@@ -90,6 +91,7 @@ static void parse_tree(const char *v)
         ck_fmt(path, sizeof path, "%s/pids.%u.%s", ck_rt.job_dir,
                ck_rt.generation, ck_rt.tree);
         ck_virt_load(path);
+        ck_sysv_load();
     }
 }
 
@@ -125,6 +127,7 @@ static void become_root(char **envp)
 
     ck_rt.root = 1;
     parse_tree(name && *name ? name : "main");
+    ck_sysv_begin();
     ck_stdio_ids(fd, ids, sizeof ids);
     ck_fmt(ck_rt.env_tree, sizeof ck_rt.env_tree, "CKPT_TREE=%s", ck_rt.tree);
     ck_fmt(ck_rt.env_stdio, sizeof ck_rt.env_stdio, "CKPT_STDIO=%s", ids);

@@ -18,6 +18,7 @@
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
 #include "runtime/thread.h"
+#include "runtime/virt/sysv.h"
 
 #ifndef PR_GET_TID_ADDRESS
 #define PR_GET_TID_ADDRESS 40
@@ -63,11 +64,13 @@ static void tell(struct ck_slot *t)
     t->timerslack = slack > 0 ? (uint64_t)slack : 0;
 }
 
-/* A restarted program's stopped wait holds numbers of the old run. */
+/* A restarted program's stopped call holds numbers of the old run. */
 static void renumber(struct ck_slot *t)
 {
     greg_t *reg;
 
+    if (t->sysv_kind)
+        *ck_frame_arg(t->frame, 0) = ck_sysv_in(t->sysv_kind, t->sysv_arg);
     if (!t->vpid_arg)
         return;
     reg = ck_frame_arg(t->frame, t->sys.nr == SYS_waitid ? 1 : 0);

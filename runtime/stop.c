@@ -28,6 +28,7 @@
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
 #include "runtime/thread.h"
+#include "runtime/virt/sysv.h"
 
 #define TRACER_STACK (32 * 1024)
 #define START_WAITS 50 /* of 100 ms */
@@ -126,6 +127,9 @@ void ck_thread_seen(struct ck_slot *t, struct user_regs_struct *regs)
         (t->sys.nr == SYS_waitid && (regs->rdi == P_PID ||
                                      regs->rdi == P_PGID)))
         t->vpid_arg = ck_virt_signed((int32_t)arg);
+    t->sysv_kind = ck_sysv_waits(t->sys.nr);
+    if (t->sysv_kind)
+        t->sysv_arg = ck_sysv_out(t->sysv_kind, (int32_t)regs->rdi);
     t->vtid = ck_virt_of(t->tid);
 }
 

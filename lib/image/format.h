@@ -59,6 +59,7 @@ enum ck_tag {
     CK_TAG_FD = 18,
     CK_TAG_OFD = 19,
     CK_TAG_SHM = 32,
+    CK_TAG_SYSV = 33,
 };
 
 enum ck_area_kind {
@@ -67,6 +68,7 @@ enum ck_area_kind {
     CK_AREA_SHM = 3,   /* shared memory: a kind "shm" of the tree's image */
     CK_AREA_VDSO = 4,  /* [vdso], and the [vvar] areas: moved, not saved */
     CK_AREA_VVAR = 5,
+    CK_AREA_SYSV = 7,  /* System V segment; ino is its id */
     CK_AREA_DEV = 6,   /* shared mapping of a file that is only read */
 };
 
@@ -82,7 +84,7 @@ enum ck_area_flag {
     CK_AF_LOCKED = 256,
     CK_AF_NORESERVE = 512,
     CK_AF_MERGEABLE = 1024,
-    CK_AF_MAYWRITE = 2048, /* DEV: the file was opened for writing too */
+    CK_AF_MAYWRITE = 2048, /* DEV, SYSV: may be made writable */
 };
 
 /* prot: PROT_* bits. dev, ino, pgoff, file_*: kinds FILE, SHM. fingerprint:
@@ -136,6 +138,14 @@ enum ck_area_flag {
 #define CK_SHM_FIELDS(F)                                                    \
     F(U64, dev) F(U64, ino) F(U64, offset) F(U64, len) F(STR, name)
 
+/* kind: enum ck_sysv_kind (sysvids.h). virt, real: ids, as the program and
+ * the kernel knew it. size: bytes of a segment, semaphores of a set, most
+ * bytes of a queue. data: u16 values of a set; of a queue u64 type, u32
+ * length and text of each message. stream: a segment's contents. */
+#define CK_SYSV_FIELDS(F)                                                   \
+    F(U8, kind) F(U32, stream) F(I32, virt) F(I32, real) F(I32, key)        \
+    F(U32, mode) F(U8, removed) F(U64, size) F(U64, ctime) F(BLOB, data)
+
 CK_RECORD(ck_area, CK_AREA_FIELDS)
 CK_RECORD(ck_process, CK_PROCESS_FIELDS)
 CK_RECORD(ck_thread, CK_THREAD_FIELDS)
@@ -145,6 +155,7 @@ CK_RECORD(ck_proc, CK_PROC_FIELDS)
 CK_RECORD(ck_fd, CK_FD_FIELDS)
 CK_RECORD(ck_ofd, CK_OFD_FIELDS)
 CK_RECORD(ck_shm, CK_SHM_FIELDS)
+CK_RECORD(ck_sysv, CK_SYSV_FIELDS)
 
 /*
  * Names inside an image set (docs/image-format.md):

@@ -30,8 +30,7 @@ struct ck_restart; /* restart/plan.h */
  * description. One that no process has open, because it is on its way in a
  * socket or only an epoll set knows it, is a number of the helper's own.
  * slots: bit n is set when it is what the tree's root had as descriptor n
- * (0, 1, 2). domain, type, protocol: of a socket; else 0.
- * parts: of a shared memory object, see lib/res/shm.h. */
+ * (0, 1, 2). domain, type, protocol: of a socket; else 0. */
 struct ck_res_ofd {
     uint32_t id;
     pid_t pid;
@@ -44,7 +43,7 @@ struct ck_res_ofd {
     const char *info; /* text of fdinfo */
     const char *lock; /* its "lock:" lines, those of all processes; or "" */
     int domain, type, protocol;
-    struct ck_res_part *part;
+    struct ck_res_part *part; /* of shared memory: lib/res/shm.h */
     size_t nparts;
 };
 

@@ -69,6 +69,11 @@ struct ck_capture_fd {
     uint32_t ofd; /* id, from 1 */
 };
 
+struct ck_capture_sysv {
+    int kind; /* enum ck_sysv_kind */
+    int32_t real, virt;
+};
+
 struct ck_capture {
     const struct ck_capture_in *in;
     struct ck_capture_proc *proc; /* sorted by pid */
@@ -84,6 +89,8 @@ struct ck_capture {
     size_t nseen;
     struct ck_res_ofd *map; /* shared memory; their ids follow */
     size_t nmap;
+    struct ck_capture_sysv *sysv; /* ids follow those of map */
+    size_t nsysv;
     char *why;
     size_t whycap;
 };
@@ -93,6 +100,11 @@ int ck_capture_strays(struct ck_capture *c); /* strays.c */
 int ck_capture_fds(struct ck_capture *c);    /* fds.c */
 void ck_capture_fds_end(struct ck_capture *c); /* any number of times */
 int ck_capture_maps(struct ck_capture *c);   /* maps.c; after fds */
+/* sysv.c; after maps. Then the index memory they need, and one's record. */
+int ck_capture_sysv(struct ck_capture *c);
+size_t ck_capture_sysv_memory(const struct ck_capture *c);
+int ck_capture_sysv_put(struct ck_capture *c, struct ck_res_sink *sink,
+                        size_t i, struct ck_sysv *rec);
 int ck_capture_write(struct ck_capture *c, struct ck_capture_out *out);
 
 /* The description behind a descriptor; NULL: none of the tree's. */

@@ -248,6 +248,14 @@ static int put_all(struct ck_capture *c, struct sink *k)
         rc = put_ofd(c, k, &c->ofd[i]);
     for (size_t i = 0; !rc && i < c->nmap; i++)
         rc = put_ofd(c, k, &c->map[i]);
+    for (size_t i = 0; !rc && i < c->nsysv; i++) {
+        struct ck_sysv r;
+
+        rc = ck_capture_sysv_put(c, &k->base, i, &r);
+        if (!rc)
+            rc = CK_IMGW_RECORD(&k->w, CK_TAG_SYSV, ck_sysv, &r);
+        free((void *)r.data.p);
+    }
     for (size_t i = 0; !rc && i < c->nfd; i++) {
         const struct ck_capture_fd *f = &c->fd[i];
         struct ck_fd r = {(uint32_t)c->proc[f->proc].vpid, f->fd,
@@ -271,6 +279,7 @@ static size_t memory_needed(const struct ck_capture *c)
     }
     n += c->nofd * (BODY_LEAST + CK_IMGW_RECORD_MEM + CK_IMGW_STREAM_MEM(64));
     n += c->nfd * CK_IMGW_RECORD_MEM;
+    n += ck_capture_sysv_memory(c);
     n += c->nmap * (BODY_LEAST + CK_IMGW_RECORD_MEM);
     for (size_t i = 0; i < c->nmap; i++) {
         for (size_t k = 0; k < c->map[i].nparts; k++)
@@ -292,7 +301,7 @@ static int write_to(struct ck_capture *c, int fd, struct ck_capture_out *out)
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     int rc;
 
-    k.stream = calloc(c->nofd + c->nmap + 1, sizeof(*k.stream));
+    k.stream = calloc(c->nofd + c->nmap + c->nsysv + 1, sizeof(*k.stream));
     k.scratch = malloc(CK_IMGW_SCRATCH_SIZE);
     rc = mem == MAP_FAILED || !k.stream || !k.scratch ? -ENOMEM : 0;
     if (!rc)
@@ -347,6 +356,8 @@ int ck_capture_tree(const struct ck_capture_in *in, struct ck_capture_out *out,
     if (!rc)
         rc = ck_capture_maps(&c);
     if (!rc)
+        rc = ck_capture_sysv(&c);
+    if (!rc)
         rc = ck_capture_write(&c, out);
     if (rc && !why[0])
         ck_res_why(why, whycap, rc, "can't look at the processes: %s",
@@ -367,6 +378,7 @@ int ck_capture_tree(const struct ck_capture_in *in, struct ck_capture_out *out,
     free(c.fd);
     free(c.ofd);
     free(c.map);
+    free(c.sysv);
     free(c.table_mem);
     free(c.table_index);
     return rc;

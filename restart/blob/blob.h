@@ -12,11 +12,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "restart/ops.h"
+
 struct ck_op_epoll; /* restart/ops.h */
+
+/* A System V segment has CK_PLAN_SYSV for a device, its id in the image for
+ * an inode, and its id now for a descriptor. */
+#define CK_BLOB_SYSV CK_PLAN_SYSV
 
 struct ck_blob_shm {
     uint64_t dev, ino; /* as in the AREA records */
-    int32_t fd;        /* inherited memfd, kept open until memory is back */
+    int32_t fd;        /* inherited, kept open until memory is back */
     int32_t spare;
 };
 

@@ -332,6 +332,8 @@ static void map_area(struct ck_region *g, const struct ck_area *a,
         flags |= a->flags & CK_AF_GROWSDOWN ? MAP_GROWSDOWN : 0;
         flags |= a->flags & CK_AF_NORESERVE ? MAP_NORESERVE : 0;
         break;
+    case CK_AREA_SYSV:
+        break;
     case CK_AREA_SHM:
         flags |= MAP_SHARED;
         off = a->pgoff;
@@ -350,7 +352,9 @@ static void map_area(struct ck_region *g, const struct ck_area *a,
             *path = a->path;
         }
     }
-    if (a->kind == CK_AREA_SHM) {
+    if (a->kind == CK_AREA_SYSV) {
+        p = ck_blob_attach(g, a);
+    } else if (a->kind == CK_AREA_SHM) {
         int shm = -1;
 
         for (uint32_t i = 0; i < g->nshm; i++)
@@ -444,7 +448,8 @@ static _Noreturn void stage2(struct ck_region *g)
     set_mm(g);
     sys1(SYS_close, g->image_fd);
     for (uint32_t i = 0; i < g->nshm; i++)
-        sys1(SYS_close, g->shm[i].fd);
+        if (g->shm[i].dev != CK_BLOB_SYSV)
+            sys1(SYS_close, g->shm[i].fd);
     g->handoff.mutex_count = g->nmutex;
     g->handoff.raw_bytes = g->raw_bytes;
     memcpy((void *)g->process.handoff, &g->handoff, sizeof g->handoff);

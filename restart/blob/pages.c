@@ -133,8 +133,11 @@ static void scan_shared(struct ck_region *g)
     for (uint32_t i = 0; i < g->nareas; i++) {
         const struct ck_area *a = &g->area[i];
 
-        if (a->kind != CK_AREA_SHM ||
-            (a->prot & (PROT_READ | PROT_WRITE)) != (PROT_READ | PROT_WRITE))
+        if ((a->prot & (PROT_READ | PROT_WRITE)) != (PROT_READ | PROT_WRITE))
+            continue;
+        if (a->kind == CK_AREA_SYSV)
+            scan(g, a->start, a->end - a->start, CK_HANDOFF_SHARED);
+        if (a->kind != CK_AREA_SHM)
             continue;
         for (uint32_t k = 0; k < g->nshm; k++)
             if (g->shm[k].dev == a->dev && g->shm[k].ino == a->ino)

@@ -47,4 +47,7 @@ struct ck_region {
  * notes the mutexes that saved threads hold. Fails as ck_blob_fail does. */
 void ck_pages_read(struct ck_region *g);
 
+/* sysv.c: returns where it is, or -errno. */
+long ck_blob_attach(const struct ck_region *g, const struct ck_area *a);
+
 #endif

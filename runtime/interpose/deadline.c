@@ -18,6 +18,7 @@
  */
 #include "runtime/interpose/term.h"
 #include "runtime/interpose/wrap.h"
+#include "runtime/virt/sysv.h"
 
 #include <pthread.h>
 
@@ -337,10 +338,17 @@ int epoll_pwait2(int epfd, struct epoll_event *ev, int max,
 int semtimedop(int id, struct sembuf *ops, size_t n,
                const struct timespec *timeout)
 {
-    long args[6] = {id, (long)ops, (long)n};
+    long args[6] = {0, (long)ops, (long)n}, r;
 
-    if (!ck_finite(timeout))
-        return REAL(semtimedop)(id, ops, n, timeout);
-    return (int)ck_ret(
-        ck_timed(SYS_semtimedop, args, 3, timeout, NULL, CLOCK_MONOTONIC, 0));
+    ck_busy();
+    args[0] = ck_sysv_in(CK_SYSV_SEM, id);
+    ck_sysv_note(CK_SYSV_SEM, (int)args[0]);
+    if (ck_finite(timeout))
+        r = ck_ret(ck_timed(SYS_semtimedop, args, 3, timeout, NULL,
+                            CLOCK_MONOTONIC, 0));
+    else
+        r = REAL(semtimedop)((int)args[0], ops, n, timeout);
+    ck_sysv_operated(id, ops, n, r);
+    ck_idle();
+    return (int)r;
 }

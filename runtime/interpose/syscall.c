@@ -74,7 +74,17 @@ static const uint8_t rules[512] = {
     [SYS_rt_sigtimedwait] = SPECIAL,
     [SYS_ppoll] = T(2),
     [SYS_epoll_pwait2] = T(3),
-    [SYS_semtimedop] = T(3),
+    [SYS_shmget] = SPECIAL,
+    [SYS_shmat] = SPECIAL,
+    [SYS_shmctl] = SPECIAL,
+    [SYS_semget] = SPECIAL,
+    [SYS_semctl] = SPECIAL,
+    [SYS_semop] = SPECIAL,
+    [SYS_semtimedop] = SPECIAL,
+    [SYS_msgget] = SPECIAL,
+    [SYS_msgsnd] = SPECIAL,
+    [SYS_msgrcv] = SPECIAL,
+    [SYS_msgctl] = SPECIAL,
     [SYS_pselect6] = T(4),
 };
 
@@ -93,10 +103,53 @@ static long timed(long nr, long a[6], int slot)
     return r;
 }
 
+/* System V: by their wrappers too. */
+static long sysv(long nr, const long a[6])
+{
+    switch (nr) {
+    case SYS_shmget:
+        return shmget((key_t)a[0], (size_t)a[1], (int)a[2]);
+    case SYS_shmat:
+        return (long)shmat((int)a[0], (const void *)a[1], (int)a[2]);
+    case SYS_shmctl:
+        return shmctl((int)a[0], (int)a[1], (struct shmid_ds *)a[2]);
+    case SYS_semget:
+        return semget((key_t)a[0], (int)a[1], (int)a[2]);
+    case SYS_semctl:
+        return semctl((int)a[0], (int)a[1], (int)a[2], (void *)a[3]);
+    case SYS_semop:
+        return semop((int)a[0], (struct sembuf *)a[1], (size_t)a[2]);
+    case SYS_semtimedop:
+        return semtimedop((int)a[0], (struct sembuf *)a[1], (size_t)a[2],
+                          (const struct timespec *)a[3]);
+    case SYS_msgget:
+        return msgget((key_t)a[0], (int)a[1]);
+    case SYS_msgsnd:
+        return msgsnd((int)a[0], (const void *)a[1], (size_t)a[2],
+                      (int)a[3]);
+    case SYS_msgrcv:
+        return msgrcv((int)a[0], (void *)a[1], (size_t)a[2], a[3], (int)a[4]);
+    default:
+        return msgctl((int)a[0], (int)a[1], (struct msqid_ds *)a[2]);
+    }
+}
+
 /* The calls that a wrapper of the same arguments handles; they set errno. */
 static long special(long nr, long a[6])
 {
     switch (nr) {
+    case SYS_shmget:
+    case SYS_shmat:
+    case SYS_shmctl:
+    case SYS_semget:
+    case SYS_semctl:
+    case SYS_semop:
+    case SYS_semtimedop:
+    case SYS_msgget:
+    case SYS_msgsnd:
+    case SYS_msgrcv:
+    case SYS_msgctl:
+        return sysv(nr, a);
     case SYS_wait4:
         return wait4((pid_t)a[0], (int *)a[1], (int)a[2],
                      (struct rusage *)a[3]);

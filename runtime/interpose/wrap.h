@@ -31,7 +31,9 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/select.h>
+#include <sys/msg.h>
 #include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -141,6 +143,10 @@ CK_HIDDEN int ck_finite(const struct timespec *t);
 
 /* signal.c: the numbers in what the kernel reported. Inside the window. */
 CK_HIDDEN void ck_siginfo_out(siginfo_t *info);
+
+/* sysv.c: semop and semtimedop were done, with result r. */
+CK_HIDDEN void ck_sysv_operated(int id, const struct sembuf *ops, size_t n,
+                                long r);
 
 /* process.c: in a child with memory of its own for which no fork handler
  * ran: starts its agent. */

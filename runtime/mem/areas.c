@@ -1,9 +1,9 @@
 /*
  * areas.c - reads /proc/self/smaps into a list, and refuses by name what
- * can't be saved: System V shared memory, devices, files of the kernel.
+ * can't be saved: devices, files of the kernel.
  *
- * Memory that is shared (lib/image/mapped.h) is only listed: its contents
- * are saved once, by who looks at the whole tree.
+ * Memory that is shared (lib/image/mapped.h; System V) is only listed: its
+ * contents are saved once, by who looks at the whole tree.
  *
  * smaps and not maps, because only VmFlags tells what fork will not copy
  * (dc, wf), what grows down (gd), and what madvise has said.
@@ -112,7 +112,7 @@ static const char *classify(struct ck_marea *a, int shared)
     } else if (*p == '[') {
         a->kind = 0; /* [vsyscall], [uprobes]: the kernel's own */
     } else if (ck_starts(p, "/SYSV")) {
-        return "System V shared memory can't be saved yet";
+        a->kind = CK_AREA_SYSV;
     } else if (ck_starts(p, "anon_inode:")) {
         return "a mapping of a kernel object can't be saved";
     } else if (ck_starts(p, "/dev/zero")) {
@@ -222,7 +222,7 @@ static int finish_area(struct ck_mareas *m, const struct ck_work *w,
     for (; flags[0] && flags[1]; flags += flags[2] ? 3 : 2)
         a->flags |= one_flag(flags[0], flags[1]);
     refusal = classify(a, shared);
-    if (a->kind != CK_AREA_DEV)
+    if (a->kind != CK_AREA_DEV && a->kind != CK_AREA_SYSV)
         a->flags &= ~(uint32_t)CK_AF_MAYWRITE;
     if (a->start < base + w->size && a->end > base) {
         a->kind = 0;

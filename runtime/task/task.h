@@ -20,7 +20,9 @@ enum ck_stage { CK_STAGE_EARLY, CK_STAGE_LATE };
 /* X(name): int ck_<name>_save(char *why, size_t cap) and
  * int ck_<name>_restore(enum ck_stage, char *why, size_t cap); 0 or -errno
  * with a reason. The one list of kinds; the order is that of restoring. */
-#define CK_TASK_KINDS(X) X(attrs) X(sched) X(signals) X(timers) X(locks) X(limits)
+#define CK_TASK_KINDS(X)                                     \
+    X(attrs) X(sched) X(signals) X(timers) X(locks) X(sysv) \
+    X(limits)
 
 #define CK_TASK_DECLARE(name)                   \
     int ck_##name##_save(char *why, size_t cap); \
