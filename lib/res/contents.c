@@ -63,7 +63,7 @@ int ck_res_contents_save(struct ck_res_save *c, const struct ck_res_ofd *o)
     char path[64];
     int fd, rc;
 
-    snprintf(path, sizeof(path), "/proc/%d/fd/%d", o->pid, o->fd);
+    snprintf(path, sizeof(path), "/proc/%d/fd/%d", o->tid, o->fd);
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     rc = fd < 0 ? -errno
                 : ck_res_contents_of(c, o->id, fd, (uint64_t)o->st.st_size);

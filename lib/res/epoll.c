@@ -59,7 +59,7 @@ static const char *item_line(const char *p)
 static int is_target(const struct ck_res_ofd *o, const struct ck_res_ofd *t,
                      struct kcmp_epoll_slot *slot)
 {
-    return syscall(SYS_kcmp, t->pid, o->pid, KCMP_EPOLL_TFD, t->fd, slot) == 0;
+    return syscall(SYS_kcmp, t->tid, o->tid, KCMP_EPOLL_TFD, t->fd, slot) == 0;
 }
 
 /* toff: the how many-th item of that number it is. */

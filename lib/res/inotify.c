@@ -245,16 +245,16 @@ static int by_inode(const void *a, const void *b)
 static int find_paths(struct ck_res_save *c, const struct ck_res_ofd *o,
                       struct watches *w, struct watches *own)
 {
-    int rc = try_all_of(own, o->pid);
+    int rc = try_all_of(own, o->tid);
 
     for (size_t i = 0; !rc && i < c->count; i++) {
-        pid_t pid = c->all[i].pid;
+        pid_t tid = c->all[i].tid;
         size_t k = 0;
 
-        while (k < i && c->all[k].pid != pid)
+        while (k < i && c->all[k].tid != tid)
             k++;
-        if (k == i && pid != o->pid && pid != getpid())
-            rc = try_all_of(own, pid);
+        if (k == i && tid && tid != o->tid && tid != getpid())
+            rc = try_all_of(own, tid);
     }
     if (!rc)
         rc = look_at_own(own);

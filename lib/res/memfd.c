@@ -45,7 +45,7 @@ static int read_seals(const struct ck_res_ofd *o, uint32_t *seals)
     struct statfs fs;
     int fd, rc = 0;
 
-    snprintf(path, sizeof(path), "/proc/%d/fd/%d", o->pid, o->fd);
+    snprintf(path, sizeof(path), "/proc/%d/fd/%d", o->tid, o->fd);
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return -errno;

@@ -47,7 +47,7 @@ int ck_res_pipe_open(const struct ck_res_ofd *o, int mode)
 {
     char path[64];
 
-    snprintf(path, sizeof(path), "/proc/%d/fd/%d", o->pid, o->fd);
+    snprintf(path, sizeof(path), "/proc/%d/fd/%d", o->tid, o->fd);
     return open(path, mode | O_NONBLOCK | O_CLOEXEC);
 }
 

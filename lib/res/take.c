@@ -15,6 +15,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define OF_THREAD O_EXCL /* PIDFD_THREAD, Linux 6.9 */
+
 int ck_res_take(const struct ck_res_ofd *o)
 {
     int pidfd = -1, fd;
@@ -22,7 +24,8 @@ int ck_res_take(const struct ck_res_ofd *o)
     if (o->pid == getpid()) {
         fd = fcntl(o->fd, F_DUPFD_CLOEXEC, 3);
     } else {
-        pidfd = (int)syscall(SYS_pidfd_open, o->pid, 0);
+        pidfd = (int)syscall(SYS_pidfd_open, o->tid,
+                             o->tid == o->pid ? 0 : OF_THREAD);
         fd = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, o->fd, 0);
     }
     if (fd < 0)

@@ -259,6 +259,7 @@ static void describe(const struct ck_capture *c, const struct seen *s,
 {
     *o = (struct ck_res_ofd){
         .pid = s->pid,
+        .tid = s->tid,
         .fd = s->fd,
         .flags = s->flags,
         .pos = s->pos,
@@ -384,7 +385,7 @@ const struct ck_res_ofd *ck_capture_ofd(const struct ck_capture *c, pid_t pid,
         const struct ck_res_ofd *o = &c->ofd[i];
 
         if (o->st.st_dev == st.st_dev && o->st.st_ino == st.st_ino &&
-            syscall(SYS_kcmp, pid, o->pid, KCMP_FILE, fd, o->fd) == 0)
+            syscall(SYS_kcmp, pid, o->tid, KCMP_FILE, fd, o->fd) == 0)
             return o;
     }
     return NULL;

@@ -132,7 +132,7 @@ static struct ck_res_ofd *see(int fd)
     n = readlink(p, link_text[count], sizeof(link_text[0]) - 1);
     assert_true(n > 0);
     link_text[count][n] = '\0';
-    *o = (struct ck_res_ofd){.id = (uint32_t)++count, .pid = getpid(),
+    *o = (struct ck_res_ofd){.id = (uint32_t)++count, .pid = getpid(), .tid = getpid(),
                              .fd = fd, .link = link_text[count - 1],
                              .info = "", .lock = ""};
     o->flags = (unsigned)fcntl(fd, F_GETFL);
