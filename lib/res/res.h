@@ -25,13 +25,15 @@
 struct ck_capture; /* lib/tree/capture.h */
 struct ck_restart; /* restart/plan.h */
 
-/* One OFD as capture sees it. pid, fd: one process and number that has it;
+/* One OFD as capture sees it. pid, fd: one process and number that has it.
  * tid: its first thread, or another one when that has ended and has none of
  * this any more: open /proc/<tid>/fd/<fd> for the object itself, ask kcmp by
- * it, or ck_res_take the very description. One that no process has open, because it is on its way in a
- * socket or only an epoll set knows it, is a number of the helper's own.
+ * it, or ck_res_take the very description. One that no process has open,
+ * because it is on its way in a socket or only an epoll set knows it, is a
+ * number of the helper's own.
  * slots: bit n is set when it is what the tree's root had as descriptor n
- * (0, 1, 2). domain, type, protocol: of a socket; else 0. */
+ * (0, 1, 2). domain, type, protocol: of a socket; else 0.
+ * parts: of a shared memory object, see lib/res/shm.h. */
 struct ck_res_ofd {
     uint32_t id;
     pid_t pid, tid;
