@@ -175,6 +175,12 @@ static int inside(const struct ck_res_load *c, uint32_t vpid, unsigned code,
     return 0;
 }
 
+static int speak_as(const struct ck_res_load *c, uint32_t vpid,
+                    int (*fn)(void *arg), void *arg)
+{
+    return ck_spawn_speak_as(((const struct load *)c)->s, vpid, fn, arg);
+}
+
 static int as_done(const void *a, const void *b)
 {
     const struct ck_plan_inside *x = a, *y = b;
@@ -199,6 +205,7 @@ int ck_spawn_files(struct ck_spawn *s)
         .record = record,
         .holder = holder,
         .inside = inside,
+        .speak_as = speak_as,
         .source = &s->tree.source,
         .job_dir = s->opts->job_dir,
         .set_name = slash ? slash + 1 : s->opts->set_dir,

@@ -27,6 +27,8 @@ struct ck_spawn {
     int *src;             /* by OFD */
     struct ck_plan_inside *inside;
     size_t ninside, inside_cap;
+    struct ck_pid_entry *spoke; /* for the pid table */
+    size_t nspoke;
     int stdio[3];
     char stdio_ids[CK_STDIO_MAX];
     struct ck_spawn_shm *shm;
@@ -48,6 +50,9 @@ int ck_spawn_high(struct ck_spawn *s, int fd);
 int ck_spawn_free_number(struct ck_spawn *s, int from);
 
 int ck_spawn_files(struct ck_spawn *s); /* files.c */
+/* speak.c: speak_as of struct ck_res_load. */
+int ck_spawn_speak_as(struct ck_spawn *s, uint32_t vpid, int (*fn)(void *arg),
+                      void *arg);
 int ck_spawn_shm(struct ck_spawn *s);   /* shm.c */
 int ck_spawn_sysv_check(struct ck_spawn *s); /* sysv.c; before files */
 int ck_spawn_sysv(struct ck_spawn *s);       /* after shm */

@@ -144,6 +144,7 @@ void ck_spawn_end(struct ck_spawn *s)
     ck_tree_close(&s->tree);
     free(s->env);
     free(s->src);
+    free(s->spoke);
     free(s->inside);
     free(s->shm);
     free(s->used);

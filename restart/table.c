@@ -54,7 +54,7 @@ int ck_spawn_table(struct ck_spawn *s)
 {
     size_t n = s->plan.nnumbers;
     size_t len = sizeof(struct ck_pidtable_file) +
-                 n * sizeof(struct ck_pid_entry);
+                 (n + s->nspoke) * sizeof(struct ck_pid_entry);
     struct ck_pidtable_file *f = calloc(1, len);
     int fd;
 
@@ -68,6 +68,9 @@ int ck_spawn_table(struct ck_spawn *s)
     for (size_t i = 0; i < n; i++)
         f->entry[i].virt = s->plan.numbers[i];
     set_outside(s, f);
+    f->spoke = (uint32_t)s->nspoke;
+    if (s->nspoke)
+        memcpy(&f->entry[n], s->spoke, s->nspoke * sizeof(*s->spoke));
     snprintf(s->table_path, sizeof(s->table_path), "%s/pids.%u.%s",
              s->opts->job_dir, s->opts->generation, s->opts->tree);
     unlink(s->table_path);

@@ -71,9 +71,7 @@ static _Noreturn void give_up(int err, const char *what)
 
 static void open_table(void)
 {
-    struct {
-        uint32_t magic, count, generation, unseen;
-    } head;
+    struct ck_pidtable_file head;
     long p, fd = sys4(SYS_openat, AT_FDCWD, ck_handoff.pidtable,
                       O_RDWR | O_CLOEXEC, 0);
 

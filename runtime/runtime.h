@@ -46,6 +46,8 @@ extern CK_HIDDEN struct ck_rt ck_rt;
 int ck_virt_load(const char *path);
 pid_t ck_virt_of(pid_t real); /* of a positive real number; others as is */
 pid_t ck_real_of(pid_t virt);
+/* The same for what a socket tells of its peer or of a sender. */
+pid_t ck_virt_speaker(pid_t real);
 /* kill()-like: 0 and -1 as they are, -N is a group: sign is kept. */
 pid_t ck_virt_signed(pid_t real);
 pid_t ck_real_signed(pid_t virt);

@@ -51,6 +51,7 @@ void ck_pidtable_init(struct ck_pidtable *t,
     t->by_virt = entries;
     t->by_real = by_real;
     t->count = count;
+    t->spoke = 0;
     for (uint32_t i = 0; i < count; i++)
         by_real[i] = i;
     for (uint32_t i = count / 2; i-- > 0;)
@@ -96,6 +97,15 @@ int32_t ck_pid_real(const struct ck_pidtable *t, int32_t virt)
     if (i < t->count && t->by_virt[i].virt == virt)
         return t->by_virt[i].real;
     return virt & (CK_PID_STRIDE - 1);
+}
+
+int32_t ck_pid_spoke_for(const struct ck_pidtable *t, int32_t real)
+{
+    for (uint32_t i = 0; t && i < t->spoke; i++) {
+        if (t->by_virt[t->count + i].real == real)
+            return t->by_virt[t->count + i].virt;
+    }
+    return 0;
 }
 
 struct ck_pid_entry *ck_pid_find(struct ck_pidtable_file *f, int32_t virt)

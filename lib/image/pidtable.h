@@ -12,6 +12,11 @@
  * real + k * CK_PID_STRIDE, for the smallest k >= 1 that is in no entry.
  * Linux numbers stay below 2^22, so such a number is never a real one, and
  * every process computes the same one without asking anybody.
+ *
+ * Behind the entries stand those who spoke for others: a process of the
+ * restart itself made a connection, or sent a message, as a process of the
+ * program had done, and has ended. Its number is in what a socket tells of
+ * its peer, and there, as long as nobody has that number, means the other.
  */
 #ifndef CKPT_LIB_IMAGE_PIDTABLE_H
 #define CKPT_LIB_IMAGE_PIDTABLE_H
@@ -29,8 +34,9 @@ enum ck_pid_state {
     CK_PID_SESSION = 3, /* ... and its session */
 };
 
-/* The file: header, then count entries sorted by virt. Host byte order: it
- * is shared memory of one node during one run, not an image. */
+/* The file: header, then count entries sorted by virt, then spoke entries in
+ * any order. Host byte order: it is shared memory of one node during one run,
+ * not an image. */
 struct ck_pid_entry {
     int32_t virt;
     int32_t real;   /* valid once state != UNSET (release/acquire) */
@@ -46,15 +52,19 @@ struct ck_pidtable_file {
     uint32_t count;
     uint32_t generation;
     uint32_t unseen;
+    uint32_t spoke;
+    uint32_t spare;
     struct ck_pid_entry entry[];
 };
 
 /* A loaded table: by_virt points at the file's entries or a copy of them;
- * by_real holds indices into it, sorted by real. */
+ * by_real holds indices into it, sorted by real. The spoke entries are
+ * behind the others. */
 struct ck_pidtable {
     const struct ck_pid_entry *by_virt;
     uint32_t *by_real;
     uint32_t count;
+    uint32_t spoke;
 };
 
 /* Sorts by_real (room for count indices) and fills *t. */
@@ -65,6 +75,9 @@ void ck_pidtable_init(struct ck_pidtable *t,
 /* Both total: an empty or NULL table maps every number to itself. */
 int32_t ck_pid_virt(const struct ck_pidtable *t, int32_t real);
 int32_t ck_pid_real(const struct ck_pidtable *t, int32_t virt);
+
+/* For whom `real` spoke; 0 if for nobody. */
+int32_t ck_pid_spoke_for(const struct ck_pidtable *t, int32_t real);
 
 /* The entry of `virt`, or NULL. */
 struct ck_pid_entry *ck_pid_find(struct ck_pidtable_file *f, int32_t virt);

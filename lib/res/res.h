@@ -63,6 +63,7 @@ struct ck_res_sink {
  * `pid` is at, by its virtual number; 0: none of the tree.
  * virt: the number by which the program knows a process, thread or group; 0
  *   when nobody of the tree has it.
+ * speaker: the same for what a socket tells of its peer or of a sender.
  * find: the OFD behind descriptor fd of process pid (getpid() for one of the
  *   helper's own); NULL: none of the tree's, or on its way and a stand_in.
  * alone: has nobody but process o->pid this description? */
@@ -70,6 +71,7 @@ struct ck_res_save {
     struct ck_res_sink *sink;
     uint32_t (*foreground)(const struct ck_res_save *c, pid_t pid);
     uint32_t (*virt)(const struct ck_res_save *c, pid_t pid);
+    uint32_t (*speaker)(const struct ck_res_save *c, pid_t pid);
     const struct ck_res_ofd *(*find)(const struct ck_res_save *c, pid_t pid,
                                      int fd);
     int (*alone)(const struct ck_res_save *c, const struct ck_res_ofd *o);

@@ -15,7 +15,6 @@
 #include "lib/res/unix.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
@@ -41,7 +40,7 @@ struct look {
     int fd;
     struct ck_unix_seen seen;
     struct sockaddr_un name, peer_name;
-    char dir[PATH_MAX];
+    struct ck_unix_place place;
     uint8_t opts[4096];
     struct ck_unix u;
 };
@@ -53,7 +52,7 @@ static uint32_t peer_cred(const struct ck_res_save *c, int fd)
 
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &uc, &n) < 0 || uc.pid <= 0)
         return 0;
-    return c->virt(c, uc.pid);
+    return c->speaker(c, uc.pid);
 }
 
 /* Is it in the list of a listening socket of the tree? */
@@ -251,7 +250,7 @@ static int look_closer(struct look *k)
     if (!rc)
         rc = find_state(k);
     if (!rc)
-        rc = ck_unix_file_save(k->c, &k->seen, k->dir, u);
+        rc = ck_unix_file_save(k->c, &k->seen, &k->place, u);
     u->error = poll(&ready, 1, 0) == 1 && (ready.revents & POLLERR);
     return rc;
 }

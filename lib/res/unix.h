@@ -30,14 +30,15 @@ enum ck_unix_end {
 /* How the name of a path stands to the file. */
 enum ck_unix_file {
     CK_UNIX_NO_FILE = 0, /* no name, abstract, or removed meanwhile */
-    CK_UNIX_FILE = 1,    /* at the path, as it was bound */
+    CK_UNIX_FILE = 1,    /* at the path, or where it was moved */
 };
 
 /* pair: the same for both ends of a connection, else 0; side: 0 or 1, which
  * of the two. peer: OFD at the other end, 0 when none of the tree. listener:
  * OFD of the tree that listens under the name, 0 if none; an end made by
  * accept only. name: bytes of sun_path; dir: where a relative one is meant
- * from. file_*: of the socket's file. shutdown: bit 0 receiving, 1 sending.
+ * from; moved: what its file is called by now in the same directory, "" if as
+ * it was. file_*: of the socket's file. shutdown: bit 0 receiving, 1 sending.
  * error: a connection reset is still to be reported. cred, peer_cred: what
  * SO_PEERCRED gives here and at the other end, by virtual number. bytes: of
  * the stream. opts: see sockopt.c. */
@@ -45,7 +46,7 @@ enum ck_unix_file {
     F(U32, type) F(U8, state) F(U8, end) F(U8, side) F(U64, ino)           \
     F(U64, pair) F(U64, peer_ino) F(U32, peer) F(U32, listener)            \
     F(U32, backlog) F(BLOB, name) F(BLOB, peer_name) F(STR, dir)           \
-    F(U8, file) F(U64, file_dev) F(U64, file_ino) F(U32, file_mode)        \
+    F(STR, moved) F(U8, file) F(U64, file_dev) F(U64, file_ino) F(U32, file_mode)        \
     F(U8, shutdown) F(U8, error) F(U32, cred) F(U32, peer_cred)            \
     F(U64, bytes) F(BLOB, opts)
 CK_RECORD(ck_unix, CK_UNIX_FIELDS)
@@ -126,10 +127,13 @@ int ck_unix_queue_load(struct ck_res_load *c, const struct ck_ofd *rec,
 
 /* ---- unix_name.c ---- */
 
-/* Finds out how the path in `name` stands to the file of the socket. dir has
- * room for PATH_MAX bytes, and u points to it afterwards. */
+/* Finds out how the path in `name` stands to the file of the socket. u points
+ * to what is put into place. */
+struct ck_unix_place {
+    char dir[4096], moved[256];
+};
 int ck_unix_file_save(struct ck_res_save *c, const struct ck_unix_seen *seen,
-                      char *dir, struct ck_unix *u);
+                      struct ck_unix_place *place, struct ck_unix *u);
 /* May u's name be taken again? */
 int ck_unix_name_check(struct ck_res_load *c, const struct ck_unix *u);
 /* Binds fd to u's name; to any name, when that is another's now and only

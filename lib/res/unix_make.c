@@ -191,6 +191,7 @@ static int connected(struct ck_res_load *c, const struct ck_unix *u,
     if (u->end == CK_UNIX_CLIENT)
         v.name = u->peer_name;
     v.file = CK_UNIX_NO_FILE;
+    v.moved = "";
     key = ~u->pair; /* no inode */
     l = new_listener(c, &v, key);
     rc = l < 0 ? l : over(c, u, l, key, s);

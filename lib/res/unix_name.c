@@ -10,6 +10,7 @@
  */
 #include "lib/res/unix.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -81,12 +82,62 @@ static int is_file_of(const char *path, const struct ck_unix_seen *seen,
            alive(path) == 1;
 }
 
+/* The directory part of path, which is cut there; its last part. */
+static const char *split(char *path)
+{
+    char *slash = strrchr(path, '/');
+
+    if (!slash)
+        return path;
+    *slash = '\0';
+    return slash + 1;
+}
+
+/* Servers bind under another name and rename, so that nobody comes too early:
+ * is the file of the path's socket in the same directory? */
+static int find_moved(char *path, const struct ck_unix_seen *seen,
+                      char *moved, size_t cap, struct stat *st)
+{
+    char at[PATH_MAX + 512];
+    struct dirent *e;
+    int found = 0;
+    DIR *d;
+
+    split(path);
+    d = seen->has_file ? opendir(*path ? path : "/") : NULL;
+    while (d && !found && (e = readdir(d))) {
+        if ((uint32_t)e->d_ino != seen->file_ino)
+            continue;
+        snprintf(at, sizeof(at), "%s/%s", path, e->d_name);
+        found = is_file_of(at, seen, st);
+        if (found)
+            snprintf(moved, cap, "%s", e->d_name);
+    }
+    if (d)
+        closedir(d);
+    return found;
+}
+
+static int find_in(const char *dir, const struct ck_unix_seen *seen,
+                   const struct ck_unix *u, struct ck_unix_place *place,
+                   struct stat *st)
+{
+    char path[PATH_MAX + 128];
+
+    place->moved[0] = '\0';
+    if (!full(dir, u->name, path, sizeof(path)))
+        return 0;
+    return is_file_of(path, seen, st) ||
+           find_moved(path, seen, place->moved, sizeof(place->moved), st);
+}
+
 /* A relative path is meant from where its process was; that one may have
  * gone elsewhere, but another may be there still. */
 static int find_dir(struct ck_res_save *c, const struct ck_unix_seen *seen,
-                    const struct ck_unix *u, char *dir, struct stat *st)
+                    const struct ck_unix *u, struct ck_unix_place *place,
+                    struct stat *st)
 {
-    char path[PATH_MAX + 128], cwd[64];
+    char cwd[64];
     pid_t last = 0;
 
     for (size_t i = 0; i < c->count; i++) {
@@ -96,35 +147,31 @@ static int find_dir(struct ck_res_save *c, const struct ck_unix_seen *seen,
             continue;
         last = c->all[i].pid;
         snprintf(cwd, sizeof(cwd), "/proc/%d/cwd", last);
-        n = readlink(cwd, dir, PATH_MAX - 1);
+        n = readlink(cwd, place->dir, sizeof(place->dir) - 1);
         if (n <= 0)
             continue;
-        dir[n] = '\0';
-        if (full(dir, u->name, path, sizeof(path)) &&
-            is_file_of(path, seen, st))
+        place->dir[n] = '\0';
+        if (find_in(place->dir, seen, u, place, st))
             return 1;
     }
-    dir[0] = '\0';
+    place->dir[0] = '\0';
     return 0;
 }
 
 int ck_unix_file_save(struct ck_res_save *c, const struct ck_unix_seen *seen,
-                      char *dir, struct ck_unix *u)
+                      struct ck_unix_place *place, struct ck_unix *u)
 {
-    char path[PATH_MAX];
     struct stat st;
     int found, absolute;
 
-    dir[0] = '\0';
-    u->dir = dir;
+    place->dir[0] = place->moved[0] = '\0';
+    u->dir = place->dir;
+    u->moved = place->moved;
     if (!is_path(u->name))
         return 0;
     absolute = *(const char *)u->name.p == '/';
-    if (absolute)
-        found = full("", u->name, path, sizeof(path)) &&
-                is_file_of(path, seen, &st);
-    else
-        found = find_dir(c, seen, u, dir, &st);
+    found = absolute ? find_in("", seen, u, place, &st)
+                     : find_dir(c, seen, u, place, &st);
     if (found) {
         u->file = CK_UNIX_FILE;
         u->file_dev = st.st_dev;
@@ -159,18 +206,22 @@ static int check_abstract(struct ck_res_load *c, const struct ck_unix *u)
 
 static int check_path(struct ck_res_load *c, const struct ck_unix *u)
 {
-    char path[PATH_MAX + 128], parent[PATH_MAX + 128];
+    char path[PATH_MAX + 512], parent[PATH_MAX + 128];
     struct stat st;
-    char *slash;
     int rc = 0;
 
-    if (!full(u->dir, u->name, path, sizeof(path)))
-        return -ENAMETOOLONG;
-    snprintf(parent, sizeof(parent), "%s", path);
-    slash = strrchr(parent, '/');
-    if (slash)
-        slash[slash == parent] = '\0';
-    if (access(parent, W_OK | X_OK) < 0)
+    if (strchr(u->moved, '/') ||
+        !full(u->dir, u->name, parent, sizeof(parent)))
+        return -EBADMSG;
+    snprintf(path, sizeof(path), "%s", parent);
+    if (*u->moved && lstat(path, &st) == 0)
+        return ck_res_why(c->why, c->whycap, -EEXIST,
+                          "the path %s, to which a Unix socket was bound, is "
+                          "in use; move that file away", path);
+    split(parent);
+    if (*u->moved)
+        snprintf(path, sizeof(path), "%s/%s", parent, u->moved);
+    if (access(*parent ? parent : "/", W_OK | X_OK) < 0)
         return ck_res_why(c->why, c->whycap, -errno,
                           "the directory %s of a Unix socket: %s", parent,
                           strerror(errno));
@@ -195,6 +246,19 @@ int ck_unix_name_check(struct ck_res_load *c, const struct ck_unix *u)
     if (!is_path(u->name))
         return check_abstract(c, u);
     return u->file ? check_path(c, u) : 0;
+}
+
+/* To the name `to` in the same directory. */
+static int move(const char *path, const char *to)
+{
+    char target[PATH_MAX + 512], dir[PATH_MAX];
+
+    snprintf(dir, sizeof(dir), "%s", path);
+    if (split(dir) == dir)
+        snprintf(target, sizeof(target), "%s", to);
+    else
+        snprintf(target, sizeof(target), "%s/%s", dir, to);
+    return rename(path, target) < 0 ? -errno : 0;
 }
 
 /* Inside the directory that the path is meant from. */
@@ -224,7 +288,7 @@ static int bind_path(struct ck_res_load *c, int fd, const struct ck_unix *u)
         s->fd[0] = open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
     if (!u->file)
         unlink(path);
-    return 0;
+    return *u->moved ? move(path, u->moved) : 0;
 }
 
 static int bind_as_was(struct ck_res_load *c, int fd, const struct ck_unix *u)
@@ -268,7 +332,7 @@ int ck_unix_bind(struct ck_res_load *c, int fd, const struct ck_unix *u)
 
 int ck_unix_bind_name(struct ck_res_load *c, int fd, struct ck_blob name)
 {
-    struct ck_unix u = {.name = name};
+    struct ck_unix u = {.name = name, .dir = "", .moved = ""};
 
     return bind_as_was(c, fd, &u);
 }

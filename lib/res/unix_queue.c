@@ -339,7 +339,7 @@ static int keep_one(struct walk *k, struct peeked *p)
     }
     if (p->cred) {
         m.cred = 1;
-        m.pid = q->c->virt(q->c, p->uc.pid);
+        m.pid = q->c->speaker(q->c, p->uc.pid);
         m.uid = p->uc.uid;
         m.gid = p->uc.gid;
     }

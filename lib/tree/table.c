@@ -18,7 +18,8 @@ static int load(struct ck_capture *c, const char *path)
     if (!f)
         return -errno;
     if (len < sizeof(*f) || f->magic != CK_PIDTABLE_MAGIC ||
-        f->count != (len - sizeof(*f)) / sizeof(f->entry[0])) {
+        (uint64_t)f->count + f->spoke !=
+            (len - sizeof(*f)) / sizeof(f->entry[0])) {
         free(f);
         return -EBADMSG;
     }
@@ -32,6 +33,7 @@ static int load(struct ck_capture *c, const char *path)
             f->entry[i].real = 0;
     }
     ck_pidtable_init(&c->table, f->entry, f->count, c->table_index);
+    c->table.spoke = f->spoke;
     return 0;
 }
 

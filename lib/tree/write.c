@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,6 +186,16 @@ static uint32_t virt_number(const struct ck_res_save *save, pid_t real)
     return is_ours(c, real, number) ? number : 0;
 }
 
+static uint32_t speaker(const struct ck_res_save *save, pid_t real)
+{
+    const struct ck_capture *c = ((const struct save *)save)->c;
+    int32_t v = ck_pid_spoke_for(&c->table, real);
+
+    if (v && kill(real, 0) < 0 && errno == ESRCH)
+        return (uint32_t)v;
+    return virt(c, real);
+}
+
 static const struct ck_res_ofd *find_ofd(const struct ck_res_save *save,
                                          pid_t pid, int fd)
 {
@@ -215,8 +226,8 @@ static int put_ofd(struct ck_capture *c, struct sink *k,
     const struct ck_res *res = ck_res_match(o);
     static uint8_t body[BODY_MAX];
     char why[700] = "";
-    struct save save = {{&k->base, foreground, virt_number, find_ofd, is_alone,
-                         c->ofd, c->nofd, why, sizeof(why)}, c};
+    struct save save = {{&k->base, foreground, virt_number, speaker, find_ofd,
+                         is_alone, c->ofd, c->nofd, why, sizeof(why)}, c};
     struct ck_ofd r = {.id = o->id, .flags = o->flags};
     struct ck_wr w;
     int rc;

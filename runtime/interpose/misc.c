@@ -143,7 +143,7 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
     ck_busy();
     r = REAL(getsockopt)(fd, level, name, value, len);
     if (r == 0 && *len >= sizeof(c->pid))
-        c->pid = ck_out(c->pid);
+        c->pid = ck_out_speaker(c->pid);
     ck_idle();
     return r;
 }

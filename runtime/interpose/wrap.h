@@ -118,6 +118,12 @@ static inline pid_t ck_out(pid_t real)
     return __builtin_expect(ck_virt_active, 0) ? ck_virt_of(real) : real;
 }
 
+/* What a socket tells of its peer or of a sender. */
+static inline pid_t ck_out_speaker(pid_t real)
+{
+    return __builtin_expect(ck_virt_active, 0) ? ck_virt_speaker(real) : real;
+}
+
 static inline pid_t ck_out_signed(pid_t real)
 {
     return __builtin_expect(ck_virt_active, 0) ? ck_virt_signed(real) : real;

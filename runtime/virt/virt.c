@@ -68,9 +68,10 @@ static int read_table(int fd, struct loaded **out)
 
     if (r < 0)
         return (int)r;
-    if (head.magic != CK_PIDTABLE_MAGIC || head.count > MAX_ENTRIES)
+    if (head.magic != CK_PIDTABLE_MAGIC || head.count > MAX_ENTRIES ||
+        head.spoke > MAX_ENTRIES)
         return -EINVAL;
-    bytes = (size_t)head.count * sizeof(struct ck_pid_entry);
+    bytes = ((size_t)head.count + head.spoke) * sizeof(struct ck_pid_entry);
     size = sizeof(*l) + bytes + (size_t)head.count * sizeof(uint32_t);
     r = map_anonymous(size);
     if (sys_failed(r))
@@ -86,6 +87,7 @@ static int read_table(int fd, struct loaded **out)
     }
     ck_pidtable_init(&l->table, l->entry, head.count,
                      (uint32_t *)(void *)((char *)l->entry + bytes));
+    l->table.spoke = head.spoke;
     *out = l;
     return 0;
 }
@@ -139,6 +141,16 @@ pid_t ck_real_of(pid_t virt)
     const struct loaded *l = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
 
     return ck_pid_real(l ? &l->table : NULL, virt);
+}
+
+pid_t ck_virt_speaker(pid_t real)
+{
+    const struct loaded *l = __atomic_load_n(&current, __ATOMIC_ACQUIRE);
+    pid_t virt = ck_pid_spoke_for(l ? &l->table : NULL, real);
+
+    if (virt && sys2(SYS_kill, real, 0) == -ESRCH)
+        return virt;
+    return ck_virt_of(real);
 }
 
 pid_t ck_virt_signed(pid_t real)

@@ -22,7 +22,7 @@ static void fill(uint32_t n)
 
 static void no_table_maps_everything_to_itself(void **state)
 {
-    struct ck_pidtable empty = {NULL, NULL, 0};
+    struct ck_pidtable empty = {NULL, NULL, 0, 0};
 
     (void)state;
     assert_int_equal(ck_pid_virt(NULL, 42), 42);
@@ -43,6 +43,22 @@ static void entries_map_both_ways(void **state)
                              entry[i].virt);
         }
     }
+}
+
+static void who_spoke_for_another_has_no_number_otherwise(void **state)
+{
+    (void)state;
+    fill(N - 2);
+    entry[N - 2] = (struct ck_pid_entry){.virt = 106, .real = 30000};
+    entry[N - 1] = (struct ck_pid_entry){.virt = 9999, .real = 30001};
+    assert_int_equal(ck_pid_spoke_for(&table, 30000), 0);
+    table.spoke = 2;
+    assert_int_equal(ck_pid_spoke_for(&table, 30000), 106);
+    assert_int_equal(ck_pid_spoke_for(&table, 30001), 9999);
+    assert_int_equal(ck_pid_spoke_for(&table, entry[0].real), 0);
+    assert_int_equal(ck_pid_spoke_for(NULL, 30000), 0);
+    assert_int_equal(ck_pid_virt(&table, 30000), 30000);
+    assert_int_equal(ck_pid_real(&table, 106), entry[2].real);
 }
 
 static void a_new_number_that_is_free_stays(void **state)
@@ -118,6 +134,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_table_maps_everything_to_itself),
         cmocka_unit_test(entries_map_both_ways),
+        cmocka_unit_test(who_spoke_for_another_has_no_number_otherwise),
         cmocka_unit_test(a_new_number_that_is_free_stays),
         cmocka_unit_test(a_new_number_that_is_taken_moves_by_the_stride),
         cmocka_unit_test(a_taken_stride_is_passed_over),
