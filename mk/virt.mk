@@ -4,6 +4,7 @@
 VIRT_LIB := $(BUILD)/t/virt/libckpt.so
 VIRT_OBJ := $(filter $(BUILD)/r/runtime/interpose/% $(BUILD)/r/runtime/virt/%,\
             $(RT_OBJ)) $(BUILD)/r/lib/sys/fmt.o $(BUILD)/r/lib/image/pidtable.o \
+            $(BUILD)/r/lib/image/sysvids.o \
             $(BUILD)/r/tests/virt/init.o
 
 $(VIRT_LIB): $(VIRT_OBJ) $(RUNTIME_MAP)

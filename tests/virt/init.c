@@ -18,8 +18,10 @@
 #include "lib/sys/syscall.h"
 #include "runtime/agent.h"
 #include "runtime/runtime.h"
+#include "runtime/thread.h"
 
 CK_HIDDEN struct ck_rt ck_rt;
+CK_HIDDEN int ck_ptracer;
 
 /* A child without fork handlers gets its agent from the wrappers: seen by
  * the test in its environment. */
