@@ -26,6 +26,7 @@
     K(memfd)                                                      \
     K(pidfd)                                                      \
     K(inotify)                                                    \
+    K(mqueue) /* POSIX */                                         \
     K(file)                                                       \
     K(dir)
 
