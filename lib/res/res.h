@@ -32,8 +32,7 @@ struct ck_restart; /* restart/plan.h */
  * because it is on its way in a socket or only an epoll set knows it, is a
  * number of the helper's own.
  * slots: bit n is set when it is what the tree's root had as descriptor n
- * (0, 1, 2). domain, type, protocol: of a socket; else 0.
- * parts: of a shared memory object, see lib/res/shm.h. */
+ * (0, 1, 2). domain, type, protocol: of a socket; else 0. */
 struct ck_res_ofd {
     uint32_t id;
     pid_t pid, tid;
