@@ -72,16 +72,27 @@ static int load_all(struct ck_spawn *s, struct ck_res_load *c)
     return 0;
 }
 
-static int link_all(struct ck_spawn *s, struct ck_res_load *c)
+typedef int step(struct ck_res_load *c, const struct ck_ofd *rec, int fd);
+static step *link_of(const struct ck_res *res)
+{
+    return res->link;
+}
+static step *settle_of(const struct ck_res *res)
+{
+    return res->settle;
+}
+
+static int step_all(struct ck_spawn *s, struct ck_res_load *c,
+                    step *(*step_of)(const struct ck_res *res))
 {
     const struct ck_tree_image *m = &s->tree.img;
 
     for (size_t i = 0; i < m->nofd; i++) {
-        const struct ck_res *res = ck_res_named(m->ofd[i].kind);
+        step *f = step_of(ck_res_named(m->ofd[i].kind));
         int rc;
 
         c->why[0] = '\0';
-        rc = res->link ? res->link(c, &m->ofd[i], s->src[i]) : 0;
+        rc = f ? f(c, &m->ofd[i], s->src[i]) : 0;
         if (rc)
             return blame(s, &m->ofd[i], c->why, rc);
     }
@@ -225,7 +236,9 @@ int ck_spawn_files(struct ck_spawn *s)
     if (!rc)
         rc = load_all(s, c);
     if (!rc)
-        rc = link_all(s, c);
+        rc = step_all(s, c, link_of);
+    if (!rc)
+        rc = step_all(s, c, settle_of);
     ck_res_load_end(c);
     if (s->ninside)
         qsort(s->inside, s->ninside, sizeof(*s->inside), as_done);

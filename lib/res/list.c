@@ -27,6 +27,7 @@
     K(pidfd)                                                      \
     K(inotify)                                                    \
     K(mqueue) /* POSIX */                                         \
+    K(tcp)                                                        \
     K(file)                                                       \
     K(dir)
 

@@ -91,6 +91,8 @@ struct ck_res_save {
  *   fd is what load gave. NULL: nothing.
  * stand_in: what load gives is only a place for what a process makes later;
  *   it can't be handed on.
+ * settle: when all are linked: what must wait for that (a client connects to
+ *   who listens; an option that only making it again needed). NULL: nothing.
  * describe: for people, e.g. "/home/u/out.txt at 1234, append". */
 typedef int ck_res_found(void *arg, int fd);
 
@@ -104,6 +106,7 @@ struct ck_res {
     int (*check)(struct ck_res_load *c, const struct ck_ofd *rec);
     int (*load)(struct ck_res_load *c, const struct ck_ofd *rec);
     int (*link)(struct ck_res_load *c, const struct ck_ofd *rec, int fd);
+    int (*settle)(struct ck_res_load *c, const struct ck_ofd *rec, int fd);
     void (*describe)(const struct ck_ofd *rec, char *buf, size_t cap);
 };
 

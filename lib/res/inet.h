@@ -1,0 +1,92 @@
+/*
+ * inet.h - what TCP and UDP sockets have in common: addresses of both
+ * families in one form, the kernel's list of sockets, the options.
+ *
+ * Only the kinds that are IPv4 or IPv6 sockets include it.
+ */
+#ifndef CKPT_LIB_RES_INET_H
+#define CKPT_LIB_RES_INET_H
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "lib/res/kind.h"
+
+/* IPv4 stands as ::ffff:a.b.c.d. All zero: none. */
+struct ck_inet {
+    uint8_t ip[16];
+    uint16_t port;
+    uint32_t scope;
+};
+/* In a record. */
+#define CK_INET_FIELDS(F, who) \
+    F(N16, who##_ip) F(U16, who##_port) F(U32, who##_scope)
+#define CK_INET_PUT(b, who, a)                          \
+    do {                                                \
+        memcpy((b)->who##_ip, (a)->ip, 16);             \
+        (b)->who##_port = (a)->port;                    \
+        (b)->who##_scope = (a)->scope;                  \
+    } while (0)
+#define CK_INET_GET(b, who, a)                          \
+    do {                                                \
+        memcpy((a)->ip, (b)->who##_ip, 16);             \
+        (a)->port = (b)->who##_port;                    \
+        (a)->scope = (b)->who##_scope;                  \
+    } while (0)
+
+/* The name of fd, or of its peer. 0 or -errno. */
+int ck_inet_name(int fd, int peer, struct ck_inet *a);
+void ck_inet_from(const struct sockaddr_storage *from, struct ck_inet *a);
+socklen_t ck_inet_to(const struct ck_inet *a, int domain,
+                     struct sockaddr_storage *to);
+int ck_inet_same(const struct ck_inet *a, const struct ck_inet *b);
+int ck_inet_any(const struct ck_inet *a); /* 0.0.0.0 or :: */
+/* Does what is sent to `to` arrive at one who is bound to `a`? */
+int ck_inet_covers(const struct ck_inet *a, const struct ck_inet *to);
+void ck_inet_loopback(struct ck_inet *a, int domain); /* keeps the port */
+/* An address that this machine does not have becomes loopback. */
+void ck_inet_home(struct ck_inet *a);
+/* "127.0.0.1:80"; one of eight buffers used in turn. */
+const char *ck_inet_text(const struct ck_inet *a);
+
+/* Is fd in the network namespace of this process? */
+int ck_inet_here(int fd);
+
+/* What socket, bind, connect take. Errors: -errno. */
+int ck_inet_socket(int domain, int type, int v6only);
+int ck_inet_bind(int fd, int domain, const struct ck_inet *a);
+int ck_inet_connect(int fd, int domain, const struct ck_inet *a);
+
+/* ck_res_sockopts_save with the options of the network layer, too. */
+int ck_inet_options_save(struct ck_res_save *c, const struct ck_res_ofd *o,
+                         int fd, const struct ck_res_sockopt *own, size_t n,
+                         struct ck_wr *w);
+
+/* One socket of the kernel's list. inode 0: no process has it, or none any
+ * more: not accepted yet, closed, TIME_WAIT. */
+struct ck_inet_seen {
+    struct ck_inet local, peer;
+    int state; /* TCP_ESTABLISHED, ... */
+    uint32_t rqueue, wqueue, inode;
+};
+/* TCP sockets of both families whose state is among the bits of `states`.
+ * found returns 0 to go on. 0, what found returned, or -errno. */
+int ck_inet_list(unsigned states,
+                 int (*found)(void *arg, const struct ck_inet_seen *s),
+                 void *arg);
+
+/* A process of the computation, but not of the tree that o is in, that has
+ * the socket; 0: none. For sockets that are not in the tree. */
+pid_t ck_inet_other_part(const struct ck_res_ofd *o, uint32_t inode);
+
+/* bind, and if the address is still kept by TIME_WAITs of connections that
+ * began and ended on this machine, ends those. Waits half a second at most
+ * for the processes of the last run to be gone. */
+int ck_inet_bind_again(int fd, int domain, const struct ck_inet *a);
+/* connect from this very address; again: TIME_WAITs in the way are ended,
+ * too. -EADDRINUSE or -EADDRNOTAVAIL: somebody else has the port. 0 also when
+ * the connect has only begun. */
+int ck_inet_connect_from(int fd, int domain, const struct ck_inet *from,
+                         const struct ck_inet *to, int again);
+
+#endif

@@ -1,0 +1,218 @@
+/*
+ * inetlist.c - the kernel's list of TCP sockets (sock_diag, which needs no
+ * privilege), and what it is good for at a restart: ports that are kept by
+ * a TIME_WAIT.
+ *
+ * A run that was killed leaves TIME_WAITs behind, and these keep the port of
+ * a program that did not set SO_REUSEADDR for a minute. Where both ends were
+ * on this machine they can be ended at once: a SYN from the other end's
+ * address is answered with an ACK, as nobody listens; that ACK is none the
+ * new socket waits for; it resets, and the reset ends the TIME_WAIT (the
+ * assassination of RFC 1337).
+ *
+ * The port of one who only connects may be shared: the kernel gives one port
+ * to several, if they connect to different places. bind does not take such a
+ * port; connect does when it has no other to choose (IP_LOCAL_PORT_RANGE,
+ * Linux 6.3).
+ */
+#include "lib/res/inet.h"
+
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef IP_LOCAL_PORT_RANGE
+#define IP_LOCAL_PORT_RANGE 51
+#endif
+
+static void address(const struct inet_diag_msg *m, int peer,
+                    struct ck_inet *a)
+{
+    const void *ip = peer ? m->id.idiag_dst : m->id.idiag_src;
+    struct sockaddr_storage s = {.ss_family = m->idiag_family};
+
+    if (m->idiag_family == AF_INET)
+        memcpy(&((struct sockaddr_in *)&s)->sin_addr, ip, 4);
+    else
+        memcpy(&((struct sockaddr_in6 *)&s)->sin6_addr, ip, 16);
+    ck_inet_from(&s, a);
+    a->port = ntohs(peer ? m->id.idiag_dport : m->id.idiag_sport);
+}
+
+/* One buffer of answers. 1: that was the last. */
+static int take_answers(char *buf, ssize_t n,
+                        int (*found)(void *, const struct ck_inet_seen *),
+                        void *arg)
+{
+    size_t left = n < 0 ? 0 : (size_t)n;
+
+    if (n < 0)
+        return -errno;
+    for (struct nlmsghdr *h = (void *)buf; NLMSG_OK(h, left);
+         h = NLMSG_NEXT(h, left)) {
+        const struct inet_diag_msg *m = NLMSG_DATA(h);
+        struct ck_inet_seen s;
+        int rc;
+
+        if (h->nlmsg_type == NLMSG_DONE)
+            return 1;
+        if (h->nlmsg_type == NLMSG_ERROR)
+            return -EOPNOTSUPP;
+        if (h->nlmsg_len < NLMSG_LENGTH(sizeof(*m)))
+            return -EBADMSG;
+        s = (struct ck_inet_seen){.state = m->idiag_state,
+                                  .rqueue = m->idiag_rqueue,
+                                  .wqueue = m->idiag_wqueue,
+                                  .inode = m->idiag_inode};
+        address(m, 0, &s.local);
+        address(m, 1, &s.peer);
+        rc = found(arg, &s);
+        if (rc)
+            return rc < 0 ? rc : 1;
+    }
+    return 0;
+}
+
+static int list_family(int family, unsigned states,
+                       int (*found)(void *, const struct ck_inet_seen *),
+                       void *arg)
+{
+    struct {
+        struct nlmsghdr h;
+        struct inet_diag_req_v2 r;
+    } req = {
+        .h = {.nlmsg_len = sizeof(req),
+              .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+              .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+        .r = {.sdiag_family = (uint8_t)family,
+              .sdiag_protocol = IPPROTO_TCP,
+              .idiag_states = states},
+    };
+    static char buf[65536] __attribute__((aligned(8)));
+    struct timeval limit = {.tv_sec = 2};
+    int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    int rc = fd < 0 ? -errno : 0;
+
+    if (rc)
+        return rc;
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    if (send(fd, &req, sizeof(req), 0) < 0)
+        rc = -errno;
+    while (!rc)
+        rc = take_answers(buf, recv(fd, buf, sizeof(buf), 0), found, arg);
+    close(fd);
+    return rc < 0 ? rc : 0;
+}
+
+int ck_inet_list(unsigned states,
+                 int (*found)(void *arg, const struct ck_inet_seen *s),
+                 void *arg)
+{
+    return list_family(AF_INET, states, found, arg)
+               ?: list_family(AF_INET6, states, found, arg);
+}
+
+/* The other end's address with nobody listening at it. */
+static void reset(const struct ck_inet_seen *s)
+{
+    static const uint8_t v4[12] = {[10] = 0xff, [11] = 0xff};
+    int domain = memcmp(s->local.ip, v4, 12) ? AF_INET6 : AF_INET, one = 1;
+    int fd = ck_inet_socket(domain, SOCK_STREAM, 0);
+
+    if (fd < 0)
+        return;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+    if (ck_inet_bind(fd, domain, &s->peer) == 0)
+        ck_inet_connect(fd, domain, &s->local);
+    close(fd);
+}
+
+static int reset_if_kept(void *arg, const struct ck_inet_seen *s)
+{
+    const struct ck_inet *a = arg;
+
+    if (s->local.port == a->port)
+        reset(s);
+    return 0;
+}
+
+int ck_inet_bind_again(int fd, int domain, const struct ck_inet *a)
+{
+    const struct timespec nap = {.tv_nsec = 5000000};
+    int rc = ck_inet_bind(fd, domain, a);
+
+    for (int i = 0; rc == -EADDRINUSE && i < 100; i++) {
+        struct ck_inet key = *a;
+
+        ck_inet_list(1u << TCP_TIME_WAIT, reset_if_kept, &key);
+        rc = ck_inet_bind(fd, domain, a);
+        if (rc == -EADDRINUSE)
+            nanosleep(&nap, NULL);
+    }
+    return rc;
+}
+
+static int connect_to(int fd, int domain, const struct ck_inet *to)
+{
+    int rc = ck_inet_connect(fd, domain, to);
+
+    return rc == -EINPROGRESS ? 0 : rc;
+}
+
+/* Is it one that the kernel gives? Of others a range of one has no effect. */
+static int given_by_kernel(unsigned port)
+{
+    FILE *f = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+    unsigned low = 1, high = 0;
+    int yes;
+
+    yes = f && fscanf(f, "%u %u", &low, &high) == 2 && low <= port &&
+          port <= high;
+    if (f)
+        fclose(f);
+    return yes;
+}
+
+static int connect_shared(int fd, int domain, const struct ck_inet *from,
+                          const struct ck_inet *to)
+{
+    uint32_t range = from->port | (uint32_t)from->port << 16, none = 0;
+    struct ck_inet ip = *from;
+    int rc, on = 1, off = 0;
+
+    if (!given_by_kernel(from->port) ||
+        setsockopt(fd, IPPROTO_IP, IP_LOCAL_PORT_RANGE, &range,
+                   sizeof(range)) < 0)
+        return -EADDRINUSE;
+    ip.port = 0;
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+    rc = ck_inet_bind(fd, domain, &ip) ?: connect_to(fd, domain, to);
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &off, sizeof(off));
+    setsockopt(fd, IPPROTO_IP, IP_LOCAL_PORT_RANGE, &none, sizeof(none));
+    return rc;
+}
+
+int ck_inet_connect_from(int fd, int domain, const struct ck_inet *from,
+                         const struct ck_inet *to, int again)
+{
+    struct ck_inet key = *from;
+    int rc = ck_inet_bind(fd, domain, from), bound = !rc;
+
+    if (rc == -EADDRINUSE)
+        rc = connect_shared(fd, domain, from, to);
+    else if (!rc)
+        rc = connect_to(fd, domain, to);
+    if (!again || (rc != -EADDRINUSE && rc != -EADDRNOTAVAIL))
+        return rc;
+    if (bound)
+        ck_inet_list(1u << TCP_TIME_WAIT, reset_if_kept, &key);
+    else
+        bound = !ck_inet_bind_again(fd, domain, from);
+    return bound ? connect_to(fd, domain, to)
+                 : connect_shared(fd, domain, from, to);
+}
