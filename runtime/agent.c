@@ -26,6 +26,7 @@
 #include "lib/proto/client.h"
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
+#include "runtime/frozen.h"
 #include "runtime/helper.h"
 #include "runtime/interpose/term.h"
 #include "runtime/interpose/watch.h"

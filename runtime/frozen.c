@@ -21,6 +21,7 @@
 
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
+#include "runtime/frozen.h"
 #include "runtime/thread.h"
 
 #define CHILDREN_MAX 256

@@ -58,6 +58,7 @@ static void tell(struct ck_slot *t)
     t->pdeathsig = sig;
     t->no_new_privs =
         sys5(SYS_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
+    t->personality = sys1(SYS_personality, 0xffffffff);
     t->keepcaps = sys1(SYS_prctl, PR_GET_KEEPCAPS) == 1;
     ck_sched_tell(t);
     slack = sys1(SYS_prctl, PR_GET_TIMERSLACK);

@@ -144,6 +144,8 @@ static void become(struct ck_slot *t)
         sys2(SYS_prctl, PR_SET_TIMERSLACK, t->timerslack);
     if (t->pdeathsig)
         sys2(SYS_prctl, PR_SET_PDEATHSIG, t->pdeathsig);
+    if (t->personality >= 0)
+        sys1(SYS_personality, t->personality);
     if (t->keepcaps)
         sys2(SYS_prctl, PR_SET_KEEPCAPS, 1);
     ck_sched_become(t);

@@ -27,6 +27,7 @@
 #include "lib/arch/x86_64/clone.h"
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
+#include "runtime/frozen.h"
 #include "runtime/thread.h"
 #include "runtime/virt/sysv.h"
 

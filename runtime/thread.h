@@ -16,6 +16,7 @@
 
 #define CK_PARK_STACK 6144
 #define CK_CPUS 1024
+#define CK_NODES 1024
 #define CK_PENDING_MAX 32 /* queued signals kept per thread, and shared */
 
 struct ck_pending {
@@ -44,8 +45,13 @@ struct ck_slot {
     uint64_t robust, robust_len;
     uint64_t timerslack;
     int32_t pdeathsig, no_new_privs, keepcaps;
+    int64_t personality;
     int32_t policy, rt_priority, nice, ioprio;
     uint64_t cpus[CK_CPUS / 64];
+    int32_t mempolicy;
+    uint64_t memnodes[CK_NODES / 64];
+    uint32_t caps[6]; /* effective, permitted, inheritable; twice */
+    int32_t securebits;
     char name[16];
     /* waiting */
     uint32_t decision; /* enum ck_decision; a futex word */
@@ -112,21 +118,6 @@ int ck_stop_by_signal(int limit_ms, char *why, size_t cap);
  * we are parked; then whoever the program last allowed. */
 void ck_stop_let_look(int yes);
 extern CK_HIDDEN int ck_ptracer; /* the program's PR_SET_PTRACER */
-
-/* ---- frozen.c ---- */
-/* Lets the agent of a child that is stopped answer. 0 or -errno. */
-int ck_frozen_child(int32_t pid);
-void ck_frozen_forget(void);
-/* They are stopped again; before threads of ours run. */
-void ck_frozen_let_go(void);
-/* In the tracer: until n threads that it lets run are parked; detaches. */
-void ck_frozen_settle(uint32_t n, uint64_t deadline_us);
-/* Is this process stopped, now that its agent runs? */
-int ck_frozen_still(void);
-/* After a restart: no signal about children that are going to stop; and on
- * GO: stopped children are waited for, then this process stops if it was. */
-void ck_frozen_expect(void);
-void ck_frozen_again(void);
 
 /* ---- task/sched.c: on the thread itself ---- */
 void ck_sched_tell(struct ck_slot *t);

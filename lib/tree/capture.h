@@ -53,6 +53,7 @@ struct ck_capture_proc {
     int status;
     uint64_t start; /* when it was made, in ticks since boot */
     unsigned umask;
+    unsigned filters; /* of seccomp */
     char base[64];
     char comm[64];
     char *exe, *cwd;

@@ -167,7 +167,15 @@ static int read_tids(struct ck_capture *c, struct ck_capture_proc *p)
     return rc;
 }
 
-static int read_umask(struct ck_capture_proc *p)
+/* From 5.9 on the kernel tells how many seccomp filters a process has. */
+static unsigned filters(const char *status)
+{
+    const char *at = strstr(status, "\nSeccomp_filters:");
+
+    return at ? (unsigned)strtoul(at + 17, NULL, 10) : 0;
+}
+
+static int read_status(struct ck_capture_proc *p)
 {
     char path[96], *text, *at;
     size_t n;
@@ -178,7 +186,39 @@ static int read_umask(struct ck_capture_proc *p)
         return -errno;
     at = strstr(text, "\nUmask:");
     p->umask = at ? (unsigned)strtoul(at + 7, NULL, 8) : 022;
+    p->filters = filters(text);
     free(text);
+    return 0;
+}
+
+/* A filter can be inherited and not be taken away, but not be asked for. So
+ * those are the program's own that whoever started the tree has not got. */
+static int check_filters(struct ck_capture *c)
+{
+    unsigned given = ~0u;
+
+    for (size_t i = 0; i < c->nproc; i++) {
+        char path[64], *text;
+        unsigned has;
+        size_t n;
+
+        if (ck_capture_find(c, c->proc[i].ppid))
+            continue;
+        snprintf(path, sizeof(path), "/proc/%d/status", c->proc[i].ppid);
+        text = ck_proc_slurp(path, &n);
+        has = text ? filters(text) : 0;
+        given = has < given ? has : given;
+        free(text);
+    }
+    for (size_t i = 0; i < c->nproc; i++) {
+        const struct ck_capture_proc *p = &c->proc[i];
+
+        if (p->kind == CK_KIND_SAVED && p->filters > given)
+            return ck_res_why(c->why, c->whycap, -ENOTSUP,
+                              "process %d (%s) has installed a seccomp "
+                              "filter, which can't be saved", p->pid,
+                              p->comm);
+    }
     return 0;
 }
 
@@ -232,7 +272,7 @@ static int fill(struct ck_capture *c, struct ck_capture_proc *p)
     c->why[0] = '\0';
     rc = read_tids(c, p);
     if (!rc)
-        rc = read_umask(p);
+        rc = read_status(p);
     if (!rc)
         rc = fill_places(c, p);
     if (!rc && p->kind == CK_KIND_REEXEC)
@@ -254,5 +294,5 @@ int ck_capture_procs(struct ck_capture *c)
         rc = ck_capture_table(c);
     for (size_t i = 0; !rc && i < c->nproc; i++)
         rc = fill(c, &c->proc[i]);
-    return rc;
+    return rc ? rc : check_filters(c);
 }

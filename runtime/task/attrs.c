@@ -1,6 +1,6 @@
 /*
- * attrs.c - working directory, umask, and the settings of prctl that belong
- * to the process (those of a thread are in park.c).
+ * attrs.c - working directory, umask, and the settings of prctl and /proc
+ * that belong to the process (those of a thread are in park.c).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,11 +11,44 @@
 #include "lib/sys/syscall.h"
 #include "runtime/task/task.h"
 
+#ifndef PR_SET_MDWE
+#define PR_SET_MDWE 65
+#define PR_GET_MDWE 66
+#endif
+
 static struct {
     char cwd[4096];
     unsigned umask;
-    long dumpable, subreaper, thp_disable;
+    long dumpable, subreaper, thp_disable, mdwe;
+    char oom[16], core[16]; /* as /proc has them */
 } saved;
+
+#define OOM "/proc/self/oom_score_adj"
+#define CORE "/proc/self/coredump_filter"
+
+/* As far as it may be put back: an ordinary user can't lower the one, and no
+ * program depends on the other. */
+static void put(const char *path, const char *text, const char *before)
+{
+    char now[16], all[24];
+    long fd;
+
+    if (!*text || ck_read_file(path, now, sizeof now) < 0 ||
+        !strcmp(now, text))
+        return;
+    fd = sys4(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CLOEXEC, 0);
+    if (fd < 0)
+        return;
+    ck_fmt(all, sizeof all, "%s%s", before, text);
+    ck_write_all((int)fd, all, strlen(all));
+    sys1(SYS_close, fd);
+}
+
+static void get(const char *path, char *text, size_t cap)
+{
+    if (ck_read_file(path, text, cap) < 0)
+        *text = '\0';
+}
 
 int ck_attrs_save(char *why, size_t cap)
 {
@@ -40,6 +73,9 @@ int ck_attrs_save(char *why, size_t cap)
     saved.umask = 0;
     for (p += 8; *p >= '0' && *p <= '7'; p++)
         saved.umask = saved.umask * 8 + (unsigned)(*p - '0');
+    get(OOM, saved.oom, sizeof saved.oom);
+    get(CORE, saved.core, sizeof saved.core);
+    saved.mdwe = sys5(SYS_prctl, PR_GET_MDWE, 0, 0, 0, 0);
     saved.dumpable = sys1(SYS_prctl, PR_GET_DUMPABLE);
     saved.thp_disable = sys5(SYS_prctl, PR_GET_THP_DISABLE, 0, 0, 0, 0);
     sys2(SYS_prctl, PR_GET_CHILD_SUBREAPER, &reaper);
@@ -52,6 +88,8 @@ int ck_attrs_restore(enum ck_stage stage, char *why, size_t cap)
     long r;
 
     if (stage == CK_STAGE_LATE) {
+        if (saved.mdwe > 0)
+            sys5(SYS_prctl, PR_SET_MDWE, saved.mdwe, 0, 0, 0);
         if (saved.dumpable == 0)
             sys2(SYS_prctl, PR_SET_DUMPABLE, 0);
         return 0;
@@ -62,6 +100,8 @@ int ck_attrs_restore(enum ck_stage stage, char *why, size_t cap)
         return (int)r;
     }
     sys1(SYS_umask, saved.umask);
+    put(OOM, saved.oom, "");
+    put(CORE, saved.core, "0x");
     if (saved.subreaper == 1)
         sys2(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1);
     if (saved.thp_disable == 1)

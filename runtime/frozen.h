@@ -1,0 +1,24 @@
+/*
+ * frozen.h - processes that a signal has stopped (frozen.c); all on the
+ * agent's thread but what says otherwise.
+ */
+#ifndef CKPT_RUNTIME_FROZEN_H
+#define CKPT_RUNTIME_FROZEN_H
+
+#include <stdint.h>
+
+/* Lets the agent of a child that is stopped answer. 0 or -errno. */
+int ck_frozen_child(int32_t pid);
+void ck_frozen_forget(void);
+/* They are stopped again; before threads of ours run. */
+void ck_frozen_let_go(void);
+/* In the tracer: until n threads that it lets run are parked; detaches. */
+void ck_frozen_settle(uint32_t n, uint64_t deadline_us);
+/* Is this process stopped, now that its agent runs? */
+int ck_frozen_still(void);
+/* After a restart: no signal about children that are going to stop; and on
+ * GO: stopped children are waited for, then this process stops if it was. */
+void ck_frozen_expect(void);
+void ck_frozen_again(void);
+
+#endif
