@@ -26,7 +26,6 @@
 #include <stdio.h>
 #include <pty.h>
 #include <sys/epoll.h>
-#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
