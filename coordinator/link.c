@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define FULL_MS 2
 #define STRANGER_FRAME 64 /* HELLO and PROVE are smaller */
 #define FIRST_BUFFER 2048
 
@@ -19,6 +20,7 @@ void ck_links_init(struct ck_links *s, struct ck_loop *loop,
 {
     *s = (struct ck_links){.loop = loop, .ops = ops, .arg = arg};
     TAILQ_INIT(&s->all);
+    TAILQ_INIT(&s->strange);
     memcpy(s->key, key, CK_KEY_SIZE);
 }
 
@@ -29,6 +31,12 @@ static void free_link(void *arg)
     free(l->rx);
     free(l->tx);
     free(l);
+}
+
+static void no_stranger(struct ck_link *l)
+{
+    TAILQ_REMOVE(&l->set->strange, l, stranger);
+    l->set->strangers--;
 }
 
 void ck_link_close(struct ck_link *l, const char *why)
@@ -47,7 +55,7 @@ void ck_link_close(struct ck_link *l, const char *why)
     if (was == CK_LINK_OPEN)
         s->ops->closed(s->arg, l, why);
     else
-        s->strangers--;
+        no_stranger(l);
     l->free_later = (struct ck_deferred){.fn = free_link, .arg = l};
     ck_loop_defer(s->loop, &l->free_later);
 }
@@ -170,7 +178,7 @@ static void check_prove(struct ck_link *l, const struct ck_frame *f)
         return;
     }
     ck_loop_disarm(l->set->loop, &l->auth_limit);
-    l->set->strangers--;
+    no_stranger(l);
     l->state = CK_LINK_OPEN;
     l->set->ops->open(l->set->arg, l);
 }
@@ -247,16 +255,14 @@ static void auth_over(void *arg)
     ck_link_close(arg, "did not prove the key in time");
 }
 
-static void drop_oldest_stranger(struct ck_links *s)
+int ck_links_full(const struct ck_links *s)
 {
-    struct ck_link *l;
+    const struct ck_link *oldest = TAILQ_FIRST(&s->strange);
 
-    TAILQ_FOREACH(l, &s->all, entry) {
-        if (l->state != CK_LINK_OPEN) {
-            ck_link_close(l, "too many strangers");
-            return;
-        }
-    }
+    if (s->strangers < CK_LINK_STRANGERS ||
+        ck_now() >= oldest->since + CK_LINK_PATIENCE_MS)
+        return 0;
+    return FULL_MS;
 }
 
 void ck_link_add(struct ck_links *s, int fd)
@@ -268,7 +274,8 @@ void ck_link_add(struct ck_links *s, int fd)
         return;
     }
     if (s->strangers >= CK_LINK_STRANGERS)
-        drop_oldest_stranger(s);
+        ck_link_close(TAILQ_FIRST(&s->strange), "too many strangers");
+    l->since = ck_now();
     l->set = s;
     l->watch = (struct ck_watch){.fd = fd, .fn = on_event, .arg = l};
     l->auth_limit = (struct ck_timer){.fn = auth_over, .arg = l};
@@ -279,6 +286,7 @@ void ck_link_add(struct ck_links *s, int fd)
     }
     s->strangers++;
     TAILQ_INSERT_TAIL(&s->all, l, entry);
+    TAILQ_INSERT_TAIL(&s->strange, l, stranger);
     ck_loop_arm(s->loop, &l->auth_limit, ck_now() + CK_LINK_AUTH_MS);
 }
 

@@ -3,8 +3,10 @@
  *
  * Whoever connects may be anybody until the handshake is over: it has
  * CK_LINK_AUTH_MS for it, may send nothing larger than the handshake's
- * frames, and there may be CK_LINK_STRANGERS of them at a time (the oldest
- * goes). Afterwards a frame may have CK_FRAME_MAX bytes, and what the peer
+ * frames, and there may be CK_LINK_STRANGERS of them at a time. Thousands of
+ * processes of ours may come at once, and each is a stranger for a moment:
+ * then the others wait in the kernel's queue, and the oldest goes when it
+ * has had CK_LINK_PATIENCE_MS. Afterwards a frame may have CK_FRAME_MAX bytes, and what the peer
  * does not read is kept up to CK_LINK_BACKLOG bytes; more closes it. One
  * link never keeps the loop: at most CK_LINK_READ bytes per round.
  */
@@ -19,6 +21,7 @@
 
 #define CK_LINK_AUTH_MS 5000
 #define CK_LINK_STRANGERS 128
+#define CK_LINK_PATIENCE_MS 500
 #define CK_LINK_BACKLOG (4u << 20)
 #define CK_LINK_READ 65536
 
@@ -43,6 +46,7 @@ struct ck_link {
     struct ck_watch watch;
     struct ck_deferred free_later;
     struct ck_timer auth_limit;
+    int64_t since; /* connected, in ms */
     struct ck_links *set;
     enum ck_link_state state;
     uint8_t role; /* enum ck_role */
@@ -52,14 +56,14 @@ struct ck_link {
     size_t rx_cap, rx_len, tx_cap, tx_len;
     int finishing; /* closes when tx is empty */
     void *owner;   /* the ops' own */
-    TAILQ_ENTRY(ck_link) entry;
+    TAILQ_ENTRY(ck_link) entry, stranger;
 };
 
 TAILQ_HEAD(ck_link_list, ck_link);
 
 struct ck_links {
     struct ck_loop *loop;
-    struct ck_link_list all; /* oldest first */
+    struct ck_link_list all, strange; /* oldest first */
     unsigned strangers;
     uint8_t key[CK_KEY_SIZE];
     const struct ck_link_ops *ops;
@@ -69,6 +73,8 @@ struct ck_links {
 void ck_links_init(struct ck_links *s, struct ck_loop *loop,
                    const uint8_t key[CK_KEY_SIZE],
                    const struct ck_link_ops *ops, void *arg);
+/* May one more be accepted now? 0, or in how many ms to ask again. */
+int ck_links_full(const struct ck_links *s);
 /* Takes an accepted, non-blocking descriptor. */
 void ck_link_add(struct ck_links *s, int fd);
 /* ops->closed is called if it was open. Harmless on a closed one. */

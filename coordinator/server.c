@@ -22,7 +22,7 @@
 #include "lib/base/jobdir.h"
 #include "lib/base/log.h"
 
-#define BACKLOG 1024
+#define BACKLOG 4096
 #define ACCEPTS 64 /* per round of the loop */
 
 union address {
@@ -42,13 +42,26 @@ static void set_options(int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
 }
 
+/* Else the loop would spin until one more can be taken. */
+static void pause_accepting(struct ck_coord *c, int ms)
+{
+    ck_loop_remove(&c->loop, &c->listener);
+    ck_loop_arm(&c->loop, &c->accept_again, ck_now() + ms);
+}
+
 static void on_accept(void *arg, uint32_t events)
 {
     struct ck_coord *c = arg;
 
     (void)events;
     for (int i = 0; i < ACCEPTS; i++) {
-        int fd = accept4(c->listener.fd, NULL, NULL,
+        int wait = ck_links_full(&c->links), fd;
+
+        if (wait) {
+            pause_accepting(c, wait);
+            return;
+        }
+        fd = accept4(c->listener.fd, NULL, NULL,
                          SOCK_CLOEXEC | SOCK_NONBLOCK);
 
         if (fd >= 0) {
@@ -57,10 +70,8 @@ static void on_accept(void *arg, uint32_t events)
             continue;
         }
         if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) {
-            /* Else the loop would spin on it until one is free. */
             ck_log("cannot accept a connection: %s", strerror(errno));
-            ck_loop_remove(&c->loop, &c->listener);
-            ck_loop_arm(&c->loop, &c->accept_again, ck_now() + 200);
+            pause_accepting(c, 200);
         }
         if (errno != EINTR && errno != ECONNABORTED)
             return;

@@ -83,6 +83,30 @@ static void strangers_do_not_keep_others_out(void **state)
         close(fd[i]);
 }
 
+/* A restart of thousands: the first is not sent away for the last. */
+static void many_that_come_at_once_are_all_let_in(void **state)
+{
+    struct ck_msg_hello hello = {.role = CK_ROLE_CONTROL};
+    uint8_t buf[256], frame[64];
+    struct ck_client_rx rx;
+    struct ck_frame f;
+    int fd[400];
+
+    (void)state;
+    start(NULL);
+    kill(coordinator, SIGSTOP);
+    for (unsigned i = 0; i < 400; i++)
+        fd[i] = knock();
+    kill(coordinator, SIGCONT);
+    for (unsigned i = 0; i < 400; i++) {
+        CK_CLIENT_SEND(fd[i], frame, sizeof frame, hello, HELLO, &hello);
+        ck_client_rx_init(&rx, buf, sizeof buf);
+        assert_int_equal(ck_client_recv(fd[i], &rx, LIMIT_MS, &f), 1);
+        assert_int_equal(f.type, CK_MSG_CHALLENGE);
+        close(fd[i]);
+    }
+}
+
 static void another_key_is_refused_on_both_sides(void **state)
 {
     uint8_t buf[256], frame[64], mac[16] = {0};
@@ -525,6 +549,7 @@ int main(void)
         T(a_stranger_s_large_frame_is_closed),
         T(a_silent_stranger_is_closed_after_a_while),
         T(strangers_do_not_keep_others_out),
+        T(many_that_come_at_once_are_all_let_in),
         T(another_key_is_refused_on_both_sides),
         T(a_message_of_another_role_is_closed),
         T(a_truncated_body_is_closed),
