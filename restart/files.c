@@ -141,8 +141,18 @@ static const struct ck_ofd *record(const struct ck_res_load *c, uint32_t id)
 
 static int has(const struct ck_tree_image *m, uint32_t vpid, uint32_t id)
 {
-    for (size_t i = 0; i < m->nfd && m->fd[i].vpid <= vpid; i++) {
-        if (m->fd[i].vpid == vpid && m->fd[i].ofd == id)
+    size_t low = 0, high = m->nfd;
+
+    while (low < high) { /* the first of this process */
+        size_t mid = low + (high - low) / 2;
+
+        if (m->fd[mid].vpid < vpid)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    for (; low < m->nfd && m->fd[low].vpid == vpid; low++) {
+        if (m->fd[low].ofd == id)
             return 1;
     }
     return 0;

@@ -35,12 +35,14 @@ static void poke(int fd)
 int main(void)
 {
     int set = epoll_create1(EPOLL_CLOEXEC), inner = epoll_create1(0);
-    int low[2], edge[2], once[2], armed[2], excl[2], deep[2], gone[2], alias;
+    int low[2], edge[2], once[2], armed[2], excl[2], deep[2], gone[2], idle[2],
+        alias;
     uint64_t big = 0xfedcba9876543210ull;
     struct epoll_event ev;
+    char buf[8];
 
     CHECK(!pipe(low) && !pipe(edge) && !pipe(once) && !pipe(armed));
-    CHECK(!pipe(excl) && !pipe(deep) && !pipe(gone));
+    CHECK(!pipe(idle) && !pipe(excl) && !pipe(deep) && !pipe(gone));
     put(set, EPOLL_CTL_ADD, low[0], EPOLLIN, big);
     put(set, EPOLL_CTL_ADD, edge[0], EPOLLIN | EPOLLET, 2);
     put(set, EPOLL_CTL_ADD, once[0], EPOLLIN | EPOLLONESHOT, 3);
@@ -56,6 +58,10 @@ int main(void)
     put(set, EPOLL_CTL_ADD, 200, EPOLLIN, 8);
     CHECK_EQ(dup2(low[1], 200), 200);
     put(set, EPOLL_CTL_ADD, 200, EPOLLOUT | EPOLLET, 9);
+    put(set, EPOLL_CTL_ADD, idle[0], EPOLLIN | EPOLLONESHOT, 10);
+    poke(idle[1]); /* has fired, and there is nothing to read any more */
+    CHECK_EQ(events(set, 10), EPOLLIN);
+    CHECK_EQ(read(idle[0], buf, sizeof(buf)), (ssize_t)sizeof(buf));
     poke(low[1]);
     poke(once[1]);
     CHECK_EQ(events(set, 3), EPOLLIN); /* has fired; so has the edge of 9 */
@@ -68,6 +74,10 @@ int main(void)
     CHECK_EQ(events(set, 3), 0);
     put(set, EPOLL_CTL_MOD, once[0], EPOLLIN | EPOLLONESHOT, 3);
     CHECK_EQ(events(set, 3), EPOLLIN);
+    poke(idle[1]);
+    CHECK_EQ(events(set, 10), 0);
+    put(set, EPOLL_CTL_MOD, idle[0], EPOLLIN | EPOLLONESHOT, 10);
+    CHECK_EQ(events(set, 10), EPOLLIN);
     poke(edge[1]);
     CHECK_EQ(events(set, 2), EPOLLIN);
     CHECK_EQ(events(set, 2), 0); /* edge: once */
