@@ -38,6 +38,15 @@ check quit kill coordinator"
     [ ! -e ckpt.s ]
 }
 
+@test "a program linked with musl is refused before it runs" {
+    echo 'int main(void){return 0;}' >m.c
+    musl-gcc -o m m.c || skip "no musl"
+    run ckpt launch ./m
+    [ "$status" -eq 1 ]
+    [[ $output == *"linked with musl"* ]]
+    [ ! -e ckpt.m ]
+}
+
 @test "a program that is not there is refused" {
     run ckpt launch no-such-program
     [ "$status" -eq 1 ]
