@@ -133,6 +133,20 @@ static int plain_eintr(long nr)
     case SYS_msgrcv:
     case SYS_io_getevents:
     case SYS_io_pgetevents:
+    /* of a socket with SO_RCVTIMEO or SO_SNDTIMEO */
+    case SYS_read:
+    case SYS_readv:
+    case SYS_recvfrom:
+    case SYS_recvmsg:
+    case SYS_recvmmsg:
+    case SYS_write:
+    case SYS_writev:
+    case SYS_sendto:
+    case SYS_sendmsg:
+    case SYS_sendmmsg:
+    case SYS_accept:
+    case SYS_accept4:
+    case SYS_connect:
         return 1;
     default:
         return 0;
