@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -28,12 +27,13 @@ int ck_spawn_speak_as(struct ck_spawn *s, uint32_t vpid, int (*fn)(void *arg),
     if (!more)
         return -ENOMEM;
     s->spoke = more;
-    pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
+    /* no signal at its end: where SIGCHLD is ignored nobody could wait */
+    pid = syscall(SYS_clone, CLONE_FILES, NULL, NULL, NULL, NULL);
     if (pid < 0)
         return -errno;
     if (pid == 0)
         _exit(-fn(arg));
-    while (waitpid((pid_t)pid, &status, 0) < 0) {
+    while (waitpid((pid_t)pid, &status, __WALL) < 0) {
         if (errno != EINTR)
             return -errno;
     }

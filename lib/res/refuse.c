@@ -86,6 +86,10 @@ int ck_res_refuse(const struct ck_res_ofd *o, char *why, size_t cap)
 {
     switch (o->st.st_mode & S_IFMT) {
     case S_IFSOCK:
+        if (!o->domain)
+            return ck_res_why(why, cap, -EAGAIN,
+                              "%s that can't be looked into: pidfd_getfd is "
+                              "not allowed here", socket_kind(o));
         return ck_res_why(why, cap, -EAGAIN,
                           "%s: sockets can't be saved yet; close it before "
                           "the checkpoint", socket_kind(o));
