@@ -28,6 +28,8 @@
     K(inotify)                                                    \
     K(mqueue) /* POSIX */                                         \
     K(tcp)                                                        \
+    K(udp)                                                        \
+    K(netlink)                                                    \
     K(file)                                                       \
     K(dir)
 

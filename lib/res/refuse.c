@@ -8,48 +8,34 @@
 #include "lib/res/kind.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <netinet/in.h>
 #include <string.h>
-
-/* Does the inode stand in this table of /proc/PID/net? Both formats have it
- * as a decimal word of its own. */
-static int in_table(pid_t pid, const char *table, unsigned long ino)
-{
-    char path[64], line[512], word[32];
-    int found = 0;
-    FILE *f;
-
-    snprintf(path, sizeof(path), "/proc/%d/net/%s", pid, table);
-    snprintf(word, sizeof(word), " %lu", ino);
-    f = fopen(path, "re");
-    while (f && !found && fgets(line, sizeof(line), f)) {
-        char *p = strstr(line, word);
-        size_t n = strlen(word);
-
-        found = p && (p[n] == ' ' || p[n] == '\n' || p[n] == '\0');
-    }
-    if (f)
-        fclose(f);
-    return found;
-}
+#include <sys/socket.h>
 
 static const char *socket_kind(const struct ck_res_ofd *o)
 {
-    static const struct {
-        const char *table, *text;
-    } tables[] = {
-        {"unix", "a Unix socket"}, {"tcp", "a TCP socket"},
-        {"tcp6", "a TCP socket"},  {"udp", "a UDP socket"},
-        {"udp6", "a UDP socket"},  {"netlink", "a netlink socket"},
-        {"packet", "a packet socket"},
-    };
+    int inet = o->domain == AF_INET || o->domain == AF_INET6;
 
-    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
-        if (in_table(o->pid, tables[i].table, (unsigned long)o->st.st_ino))
-            return tables[i].text;
+    if (inet && o->type == SOCK_RAW)
+        return "a raw socket";
+    if (inet && o->protocol == IPPROTO_MPTCP)
+        return "an MPTCP socket";
+    if (inet && o->protocol == IPPROTO_SCTP)
+        return "an SCTP socket";
+    if (inet && o->protocol == IPPROTO_ICMP)
+        return "an ICMP socket";
+    switch (o->domain) {
+    case AF_NETLINK:
+        return "a netlink socket that is not for NETLINK_ROUTE";
+    case AF_PACKET:
+        return "a packet socket";
+    case AF_VSOCK:
+        return "a vsock";
+    case AF_ALG:
+        return "a socket of the kernel's cryptography";
+    default:
+        return "a socket of an unknown family";
     }
-    return "a socket";
 }
 
 static int refuse_anon(const struct ck_res_ofd *o, char *why, size_t cap)
@@ -91,8 +77,8 @@ int ck_res_refuse(const struct ck_res_ofd *o, char *why, size_t cap)
                               "%s that can't be looked into: pidfd_getfd is "
                               "not allowed here", socket_kind(o));
         return ck_res_why(why, cap, -EAGAIN,
-                          "%s: sockets can't be saved yet; close it before "
-                          "the checkpoint", socket_kind(o));
+                          "%s: these can't be saved; close it before the "
+                          "checkpoint", socket_kind(o));
     case S_IFCHR:
     case S_IFBLK:
         return refuse_device(o, why, cap);

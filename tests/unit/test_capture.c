@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -266,7 +267,7 @@ TEST(a_refusal_names_process_and_descriptor_and_leaves_no_file)
     UNUSED;
     if (fork() == 0) {
         clean(3);
-        dup2(socket(AF_NETLINK, SOCK_RAW, 0), 17);
+        dup2(socket(AF_NETLINK, SOCK_RAW, NETLINK_USERSOCK), 17);
         close(3);
         prctl(PR_SET_NAME, "talker");
         ready(getpid());
@@ -287,7 +288,7 @@ TEST(of_a_launcher_only_what_it_was_given_counts)
     UNUSED;
     if (fork() == 0) {
         clean(3);
-        socket(AF_NETLINK, SOCK_RAW, 0); /* its own: opened anew */
+        socket(AF_NETLINK, SOCK_RAW, NETLINK_USERSOCK); /* its own: opened anew */
         ready(getpid());
         pause();
     }
