@@ -21,6 +21,7 @@
 #include "cli/cli.h"
 #include "cli/start.h"
 #include "cli/super.h"
+#include "cli/term.h"
 #include "lib/base/config.h"
 #include "lib/base/conn.h"
 #include "lib/base/duration.h"
@@ -329,6 +330,7 @@ static void wait_known(const struct launch *l, struct ck_root *root)
 static int run(struct launch *l, char **argv)
 {
     struct ck_super super;
+    struct ck_term term;
     struct ck_root root;
     struct ck_err e;
     int background = -1, code;
@@ -339,6 +341,7 @@ static int run(struct launch *l, char **argv)
         if (background < 0)
             return ck_cli_fail(&e);
     }
+    ck_term_note(&term);
     ck_super_begin(&super);
     snprintf(root.tree, sizeof(root.tree), "%s", l->tree);
     root.pid = spawn(l, argv, &super, &e);
@@ -350,6 +353,8 @@ static int run(struct launch *l, char **argv)
         ck_detached(background, 0);
         background = -1;
         ck_super_wait(l->dir, &root, 1);
+        if (WIFSIGNALED(root.status)) /* else it has left it as it wants */
+            ck_term_back(&term);
         code = ck_super_end(l->dir, &root);
     }
     if (l->started)

@@ -19,6 +19,7 @@
 #include "cli/restart.h"
 #include "cli/start.h"
 #include "cli/super.h"
+#include "cli/term.h"
 #include "lib/base/conn.h"
 #include "lib/base/duration.h"
 #include "lib/base/env.h"
@@ -28,6 +29,8 @@
 #include "lib/proto/client.h"
 #include "lib/proto/messages.h"
 #include "restart/plan.h"
+
+#define SETTLE_MS 100
 
 static int stdio_of(int want)
 {
@@ -81,7 +84,8 @@ static int starts_by_itself(const char *tree)
 }
 
 static int start_trees(const struct ck_restart *r, uint32_t generation,
-                       struct ck_root *roots, size_t *n, struct ck_err *e)
+                       struct ck_root *roots, size_t *n, int *resized,
+                       struct ck_err *e)
 {
     char set_dir[CK_PATH], why[900] = "";
     const struct ck_manifest *m = r->manifest;
@@ -96,6 +100,7 @@ static int start_trees(const struct ck_restart *r, uint32_t generation,
         if (!starts_by_itself(m->tree[i].name))
             continue;
         fill(&o, r, set_dir, m->tree[i].name, generation);
+        o.resized = resized;
         pid = ck_restart_tree(&o, why, sizeof(why));
         if (pid < 0) {
             tell_failure(r->dir, m->tree[i].name, why);
@@ -245,12 +250,23 @@ static const struct ck_root *first_of(const struct ck_root *roots, size_t n)
     return &roots[0];
 }
 
+/* Twice: a program that was just let go may be on its way into the call that
+ * the signal is to end, and wait there without having seen it. */
+static void tell_size(const char *dir, struct ck_root *roots, size_t n,
+                      const struct ck_term *term)
+{
+    ck_term_resized(term);
+    if (ck_super_step(dir, roots, n, SETTLE_MS) > 0)
+        ck_term_resized(term);
+}
+
 int ck_restart_all(struct ck_restart *r)
 {
     struct ck_root *roots = calloc(r->manifest->ntrees + 1, sizeof(*roots));
     struct ck_super super;
+    struct ck_term term;
     struct ck_err e;
-    int background = -1, rc, code;
+    int background = -1, resized = 0, rc, code;
     uint32_t generation = 0;
     size_t n = 0;
 
@@ -262,23 +278,28 @@ int ck_restart_all(struct ck_restart *r)
         free(roots);
         return ck_cli_fail(&e);
     }
+    ck_term_note(&term);
     rc = start_coordinator(r, &generation, &e);
     if (rc == 0)
-        rc = start_trees(r, generation, roots, &n, &e);
+        rc = start_trees(r, generation, roots, &n, &resized, &e);
     ck_super_begin(&super);
     if (rc == 0)
         rc = await_go(r, roots, n, &e);
     if (rc < 0) {
         end_all(r->dir, roots, n);
+        ck_term_back(&term);
         ck_log("restart from image set %u failed: %s", r->set, e.text);
         code = 1;
         ck_detached(background, code);
     } else {
+        if (resized)
+            tell_size(r->dir, roots, n, &term);
         ck_log("restarted from image set %u (%u process%s)", r->set,
                r->manifest->processes,
                r->manifest->processes == 1 ? "" : "es");
         ck_detached(background, 0);
         ck_super_wait(r->dir, roots, n);
+        ck_term_back(&term);
         code = ck_super_end(r->dir, first_of(roots, n));
         ck_coordinator_dismiss(r->dir, 300);
     }

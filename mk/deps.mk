@@ -10,7 +10,7 @@ DEPS_BUILD := gcc libc6-dev make binutils pkg-config liblz4-dev \
               libxxhash-dev libsodium-dev libslurm-dev
 DEPS_TEST  := bats jq python3 python3-numpy shellcheck mandoc clang \
               clang-tidy libclang-rt-14-dev libcmocka-dev gdb tcl \
-              lua5.3 lua-posix lmod musl-tools
+              lua5.3 lua-posix lmod musl-tools vim tmux
 DEPS_SLURM := slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge
 DEPS_SYS   := procps psmisc util-linux iproute2
 DEPS       := $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_SLURM) $(DEPS_SYS)

@@ -249,6 +249,8 @@ int ck_spawn_files(struct ck_spawn *s)
         rc = step_all(s, c, link_of);
     if (!rc)
         rc = step_all(s, c, settle_of);
+    if (!rc && s->opts->resized)
+        *s->opts->resized |= c->resized;
     ck_res_load_end(c);
     if (s->ninside)
         qsort(s->inside, s->ninside, sizeof(*s->inside), as_done);

@@ -28,6 +28,7 @@ struct ck_restart_opts {
     int in_place;
     int keep_files; /* --files=keep: no rollback */
     int stdio[3];
+    int *resized; /* is told if the terminal has another size; may be NULL */
 };
 
 /*

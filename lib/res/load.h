@@ -45,6 +45,7 @@ struct ck_res_load {
     int stdio[3];
     int keep_files; /* no rollback */
     struct ck_res_shared *shared; /* NULL at first */
+    int resized; /* the surroundings' terminal has another size */
     char *why;
     size_t whycap;
 };

@@ -29,12 +29,11 @@
 enum part { MASTER, SLAVE, HUNG_UP };
 enum opened { NEVER, NOW, BEFORE };
 
+/* tty: a ck_tty record, empty of a slave. */
 #define BODY_FIELDS(F)                                                      \
-    F(U32, index) F(U8, part) F(U8, opened) F(U32, iflag) F(U32, oflag)     \
-    F(U32, cflag) F(U32, lflag) F(U8, line) F(BLOB, cc) F(U32, ispeed)      \
-    F(U32, ospeed) F(U16, rows) F(U16, cols) F(U16, xpixel) F(U16, ypixel)  \
-    F(U8, packet) F(U8, exclusive) F(U8, locked) F(U8, stopped)             \
-    F(U32, session) F(U32, foreground) F(U32, in) F(U32, out)
+    F(U32, index) F(U8, part) F(U8, opened) F(BLOB, tty) F(U8, packet)      \
+    F(U8, exclusive) F(U8, locked) F(U8, stopped) F(U32, session)           \
+    F(U32, foreground) F(U32, in) F(U32, out)
 CK_RECORD(pty_body, BODY_FIELDS)
 CK_RES_BODY(pty_body, "a pseudo-terminal")
 
@@ -117,47 +116,21 @@ static int take_slave(const struct ck_res_save *c, uint32_t index)
     return -1;
 }
 
-static void from_termios(struct pty_body *b, const struct termios2 *t)
-{
-    b->iflag = t->c_iflag;
-    b->oflag = t->c_oflag;
-    b->cflag = t->c_cflag;
-    b->lflag = t->c_lflag;
-    b->line = t->c_line;
-    b->cc = (struct ck_blob){t->c_cc, sizeof(t->c_cc)};
-    b->ispeed = t->c_ispeed;
-    b->ospeed = t->c_ospeed;
-}
-
-static void to_termios(struct termios2 *t, const struct pty_body *b)
-{
-    *t = (struct termios2){.c_iflag = b->iflag, .c_oflag = b->oflag,
-                           .c_cflag = b->cflag, .c_lflag = b->lflag,
-                           .c_line = b->line, .c_ispeed = b->ispeed,
-                           .c_ospeed = b->ospeed};
-    memcpy(t->c_cc, b->cc.p, b->cc.n);
-}
-
 /* What the master tells without a change to anything. */
 static int ask_master(struct ck_res_save *c, int m, struct ck_pty_data *d,
                       struct pty_body *b)
 {
-    struct winsize ws = {0};
     int packet = 0, locked = 0, sid = 0, ldisc = 0;
 
-    if (ioctl(m, TCGETS2, &d->termios) < 0 || ioctl(m, TIOCGWINSZ, &ws) < 0 ||
-        ioctl(m, TIOCGPKT, &packet) < 0 || ioctl(m, TIOCGPTLCK, &locked) < 0)
+    if (ioctl(m, TCGETS2, &d->termios) < 0 ||
+        ioctl(m, TIOCGWINSZ, &d->size) < 0 || ioctl(m, TIOCGPKT, &packet) < 0 ||
+        ioctl(m, TIOCGPTLCK, &locked) < 0)
         return -errno;
     ioctl(m, TIOCGETD, &ldisc);
     if (ldisc || d->termios.c_line || d->termios.c_lflag & EXTPROC)
         return ck_res_why(c->why, c->whycap, -ENOTSUP,
                           "a pseudo-terminal with another line discipline or "
                           "with external processing: these can't be saved");
-    from_termios(b, &d->termios);
-    b->rows = ws.ws_row;
-    b->cols = ws.ws_col;
-    b->xpixel = ws.ws_xpixel;
-    b->ypixel = ws.ws_ypixel;
     b->packet = d->packet = packet != 0;
     b->locked = locked != 0;
     if (ioctl(m, TIOCGSID, &sid) < 0)
@@ -245,15 +218,20 @@ static int pty_save(struct ck_res_save *c, const struct ck_res_ofd *o,
                     struct ck_wr *w)
 {
     struct pty_body b = {.part = MASTER};
+    uint8_t buf[CK_TTY_MAX];
     struct ck_pty_data *d;
     struct termios2 t;
+    struct ck_tty r;
     int fd, rc = 0;
 
     if (is_master(o)) {
         d = ck_pty_data_new();
         rc = d ? save_master(c, o, &b, d) : -ENOMEM;
-        if (!rc)
+        if (!rc) {
+            ck_tty_record(&r, &d->termios, &d->size);
+            b.tty = ck_tty_encode(&r, buf, sizeof(buf));
             pty_body_put(w, &b);
+        }
         ck_pty_data_free(d);
         return rc;
     }
@@ -276,10 +254,12 @@ static int pty_save(struct ck_res_save *c, const struct ck_res_ofd *o,
 
 static int pty_check(struct ck_res_load *c, const struct ck_ofd *rec)
 {
+    struct termios2 t;
+    struct winsize ws;
     struct pty_body b;
     int rc = pty_body_of(c, rec, &b);
 
-    if (!rc && (b.cc.n > sizeof(((struct termios2 *)0)->c_cc) ||
+    if (!rc && ((b.part == MASTER && ck_tty_decode(b.tty, &t, &ws)) ||
                 b.in > CK_PTY_MAX || b.out > CK_PTY_MAX))
         rc = ck_res_why(c->why, c->whycap, -EBADMSG,
                         "damaged description of a pseudo-terminal");
@@ -397,22 +377,20 @@ static int take_bytes(void *arg, uint64_t off, const void *p, size_t n)
 static int set_all(struct ck_res_load *c, const struct ck_ofd *rec,
                    const struct pty_body *b, struct ck_res_shared *s)
 {
-    struct winsize ws = {b->rows, b->cols, b->xpixel, b->ypixel};
     struct ck_pty_data *d = ck_pty_data_new();
     struct fill f = {d, b->in, b->out};
-    int rc = d ? 0 : -ENOMEM;
+    int rc = d ? ck_tty_decode(b->tty, &d->termios, &d->size) : -ENOMEM;
 
     if (!rc && b->in + b->out)
         rc = c->source->read(c->source, rec->id, take_bytes, &f);
     if (!rc) {
-        to_termios(&d->termios, b);
         d->in_n = b->in;
         d->out_n = b->out;
         d->stopped = b->stopped;
         d->packet = b->packet;
         rc = ck_pty_fill(s->fd[0], s->fd[1], d);
     }
-    if (!rc && ioctl(s->fd[0], TIOCSWINSZ, &ws) < 0)
+    if (!rc && ioctl(s->fd[0], TIOCSWINSZ, &d->size) < 0)
         rc = -errno;
     if (!rc && b->exclusive && ioctl(s->fd[1], TIOCEXCL) < 0)
         rc = -errno;

@@ -1,15 +1,29 @@
 /*
- * pty.h - between pty.c (the kind), pty_data.c (the bytes in it) and dev.c,
- * whose /dev/tty may be one of the tree's own terminals. Nobody else
- * includes it.
+ * pty.h - what the kinds that are terminals have in common: pty.c with
+ * pty_data.c (the bytes in it), stdio.c, and dev.c, whose /dev/tty may be one
+ * of the tree's own. tty.c: settings and size. Nobody else includes it.
  */
 #ifndef CKPT_LIB_RES_PTY_H
 #define CKPT_LIB_RES_PTY_H
 
 /* Not termios.h: its struct has no arbitrary speeds. */
 #include <asm/termbits.h>
+#include <sys/ioctl.h>
 
 #include "lib/res/kind.h"
+
+#define CK_TTY_FIELDS(F)                                                    \
+    F(U32, iflag) F(U32, oflag) F(U32, cflag) F(U32, lflag) F(U8, line)     \
+    F(BLOB, cc) F(U32, ispeed) F(U32, ospeed) F(U16, rows) F(U16, cols)     \
+    F(U16, xpixel) F(U16, ypixel)
+CK_RECORD(ck_tty, CK_TTY_FIELDS)
+#define CK_TTY_MAX 80 /* bytes, encoded */
+
+/* r points into t afterwards, and the blob into buf. */
+void ck_tty_record(struct ck_tty *r, const struct termios2 *t,
+                   const struct winsize *ws);
+struct ck_blob ck_tty_encode(const struct ck_tty *r, uint8_t *buf, size_t cap);
+int ck_tty_decode(struct ck_blob b, struct termios2 *t, struct winsize *ws);
 
 /* How output was stopped: not, by TCOOFF, by the stop character. */
 enum ck_pty_stop { CK_PTY_RUNS, CK_PTY_TCOOFF, CK_PTY_STOPCHAR };
@@ -23,6 +37,7 @@ enum ck_pty_stop { CK_PTY_RUNS, CK_PTY_TCOOFF, CK_PTY_STOPCHAR };
  * given. */
 struct ck_pty_data {
     struct termios2 termios;
+    struct winsize size;
     uint8_t stopped; /* enum ck_pty_stop */
     uint8_t packet;
     int error;

@@ -6,8 +6,11 @@
  * in its place, and the program gets that. One terminal on all three
  * numbers is one open file description, and may be three afterwards; so it
  * is decided per descriptor, by ck_res_stdio_slot.
+ *
+ * A new terminal gets the settings of the old one, if it is ours to set: if
+ * we are in its foreground. It keeps its size.
  */
-#include "lib/res/kind.h"
+#include "lib/res/pty.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,8 +19,9 @@
 #include <unistd.h>
 
 /* slots: which of the root's three numbers it was, as bits. foreground: the
- * group that had the terminal. */
-#define BODY_FIELDS(F) F(U8, slots) F(U32, foreground) F(STR, was)
+ * group that had the terminal. tty: a ck_tty record, if it is a terminal. */
+#define BODY_FIELDS(F) \
+    F(U8, slots) F(U32, foreground) F(BLOB, tty) F(STR, was)
 CK_RECORD(stdio_body, BODY_FIELDS)
 
 static int stdio_match(const struct ck_res_ofd *o)
@@ -29,9 +33,23 @@ static int stdio_save(struct ck_res_save *c, const struct ck_res_ofd *o,
                       struct ck_wr *w)
 {
     struct stdio_body b = {.slots = (uint8_t)o->slots, .was = o->link};
+    uint8_t buf[CK_TTY_MAX];
+    struct winsize ws = {0};
+    struct termios2 t;
+    struct ck_tty r;
+    int fd = -1;
 
-    if (S_ISCHR(o->st.st_mode))
+    if (S_ISCHR(o->st.st_mode)) {
         b.foreground = c->foreground(c, o->pid);
+        fd = ck_res_take(o);
+    }
+    if (fd >= 0 && ioctl(fd, TCGETS2, &t) == 0) {
+        ioctl(fd, TIOCGWINSZ, &ws);
+        ck_tty_record(&r, &t, &ws);
+        b.tty = ck_tty_encode(&r, buf, sizeof(buf));
+    }
+    if (fd >= 0)
+        close(fd);
     stdio_body_put(w, &b);
     return 0;
 }
@@ -103,6 +121,22 @@ static int stdio_load(struct ck_res_load *c, const struct ck_ofd *rec)
     return fd;
 }
 
+static int stdio_link(struct ck_res_load *c, const struct ck_ofd *rec, int fd)
+{
+    struct stdio_body b;
+    struct winsize was, is;
+    struct termios2 t;
+
+    if (body_of(rec, &b) || !b.tty.n || ck_tty_decode(b.tty, &t, &was) ||
+        tcgetpgrp(fd) != getpgrp())
+        return 0;
+    ioctl(fd, TCSETS2, &t); /* a terminal of another kind may say no */
+    if (ioctl(fd, TIOCGWINSZ, &is) == 0 &&
+        (is.ws_row != was.ws_row || is.ws_col != was.ws_col))
+        c->resized = 1;
+    return 0;
+}
+
 static void stdio_describe(const struct ck_ofd *rec, char *buf, size_t cap)
 {
     static const char *const names[] = {"input", "output", "error"};
@@ -126,5 +160,6 @@ const struct ck_res ck_res_stdio = {
     .save = stdio_save,
     .check = stdio_check,
     .load = stdio_load,
+    .link = stdio_link,
     .describe = stdio_describe,
 };

@@ -52,3 +52,14 @@ compare() {
 	diff -r ref run >> trace 2>&1 || fail "files differ: $(diff -rq ref run | tr '\n' ' ')"
 	rm -rf "$D"
 }
+
+# at_terminal SCENARIO: of terminal.py, which says what is done
+at_terminal() {
+	env CKPT="$CKPT" D="$D" CLAIM_DIR="$W" TERM=xterm \
+		python3 "$ROOM/terminal.py" "$1" < /dev/null >> trace 2> scenario.err
+	local st=$?
+	cat scenario.err >> trace
+	[ $st -eq 77 ] && skip "$1 is not here"
+	[ $st -eq 0 ] || fail "$(tail -n 1 scenario.err)"
+	rm -rf "$D"
+}

@@ -27,7 +27,7 @@ sandbox() {
 	mkdir "$work/room"
 	chmod 0755 "$work" "$work/room"
 	cp -rp "$build/tree" "$work/tree" || exit 1
-	cp -p "$here"/../proc/lib.sh "$here"/../proc/run-one "$here"/*.sh \
+	cp -p "$here"/../proc/lib.sh "$here"/../proc/run-one "$here"/*.sh "$here"/*.py \
 		"$build/t/proc"/* "$build/t/$SUITE"/* "$work/room" 2> /dev/null
 	[ "$(id -u)" -eq 0 ] && user=ckpttest$$
 	trap 'sandbox_end "$work" "$user"' EXIT
