@@ -539,6 +539,7 @@ int ck_agent_start_restored(int fd, uint64_t bytes)
 
 void ck_agent_after_fork(void)
 {
+    ck_cputime_forget();
     memset(&agent, 0, sizeof agent);
     ck_term_forget();
     ck_snapshot_forget();

@@ -88,6 +88,8 @@ static void before_going(struct ck_slot *t, int restarted)
     }
     if (t->tls)
         ck_deadline_resumed(restarted);
+    if (t->tls && restarted)
+        ck_cputime_resumed(&t->cpu);
     sys2(SYS_rt_sigpending, &pending, sizeof pending);
     if ((pending & ~t->mask) && t->sys.how) {
         __atomic_store_n(&t->decision, CK_DECIDE_ASKED, __ATOMIC_RELEASE);
@@ -123,8 +125,10 @@ static void wait_for_go(struct ck_slot *t, int restarted)
 void ck_park_wait(struct ck_slot *t)
 {
     tell(t);
-    if (t->tls)
+    if (t->tls) {
         ck_deadline_parked();
+        ck_cputime_parked(&t->cpu);
+    }
     wait_for_go(t, 0);
 }
 

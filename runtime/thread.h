@@ -12,6 +12,7 @@
 #include <signal.h>
 
 #include "lib/arch/x86_64/frame.h"
+#include "runtime/cputime.h"
 #include "runtime/runtime.h"
 
 #define CK_PARK_STACK 6144
@@ -52,6 +53,7 @@ struct ck_slot {
     uint64_t memnodes[CK_NODES / 64];
     uint32_t caps[6]; /* effective, permitted, inheritable; twice */
     int32_t securebits;
+    struct ck_cputime cpu;
     char name[16];
     /* waiting */
     uint32_t decision; /* enum ck_decision; a futex word */

@@ -19,9 +19,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
-#include <spawn.h>
+#include <spawn.h> /* <sched.h>, too */
 #include <stddef.h>
 #include <stdio.h>
 #include <pty.h>
@@ -35,6 +34,7 @@
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/times.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
