@@ -73,13 +73,36 @@ static int is_pending(const struct look *k)
     return 0;
 }
 
+/* Who listens under the name: of several, as after a change of servers, the
+ * one with the same file. */
+static const struct ck_unix_known *find_listener(const struct look *k)
+{
+    const struct ck_unix_known *best = NULL;
+    struct ck_blob name = k->u.name;
+    struct ck_unix_seen s;
+    size_t n;
+    const struct ck_unix_known *all = ck_unix_known(k->c, &n);
+
+    for (size_t i = 0; name.n && i < n; i++) {
+        if (!all[i].listening || all[i].o->type != k->o->type ||
+            all[i].name.n != name.n || memcmp(all[i].name.p, name.p, name.n))
+            continue;
+        if (!best)
+            best = &all[i];
+        if (k->seen.has_file && !ck_unix_see(all[i].o->st.st_ino, &s) &&
+            s.has_file && s.file_ino == k->seen.file_ino)
+            return &all[i];
+    }
+    return best;
+}
+
 /* Which end of a connection: the one with the listener's name accepted it.
  * With two names the listener decides, or else who was there later. */
 static void find_end(struct look *k)
 {
     struct ck_unix *u = &k->u;
     int type = k->o->type;
-    const struct ck_unix_known *mine = ck_unix_named(k->c, type, 1, u->name);
+    const struct ck_unix_known *mine = find_listener(k);
 
     if (!u->name.n && !u->peer_name.n)
         u->end = CK_UNIX_PAIR;
@@ -146,6 +169,7 @@ static int find_state(struct look *k)
         return find_dgram_peer(k);
     if (k->seen.state == TCP_LISTEN) {
         u->state = CK_UNIX_LISTENING;
+        u->listener = k->o->id;
         u->backlog = k->seen.wqueue;
     } else if (k->seen.state == TCP_ESTABLISHED) {
         u->state = !u->peer_ino && is_pending(k) ? CK_UNIX_PENDING
@@ -337,7 +361,7 @@ static int link_listener(struct ck_res_load *c, const struct ck_ofd *rec,
 
     if (rc || !u->bytes)
         return rc;
-    len = ck_unix_reach(c, fd, ck_unix_listener_key(u->type, u->name), &a);
+    len = ck_unix_reach(c, fd, ck_unix_listener_key(u), &a);
     p = ck_unix_stream_load(c, rec->id, u->bytes, &rc);
     ck_rd_init(&r, p, u->bytes);
     while (!rc && r.pos < r.len) {

@@ -35,18 +35,20 @@ enum ck_unix_file {
 
 /* pair: the same for both ends of a connection, else 0; side: 0 or 1, which
  * of the two. peer: OFD at the other end, 0 when none of the tree. listener:
- * OFD of the tree that listens under the name, 0 if none; an end made by
- * accept only. name: bytes of sun_path; dir: where a relative one is meant
- * from; moved: what its file is called by now in the same directory, "" if as
- * it was. file_*: of the socket's file. shutdown: bit 0 receiving, 1 sending.
- * error: a connection reset is still to be reported. cred, peer_cred: what
+ * OFD of the tree that listens under the name, 0 if none: of an end made by
+ * accept, and of the listening socket itself. name: bytes of sun_path; dir:
+ * where a relative one is meant from; moved: what its file is called by now
+ * in the same directory, "" if as it was. file_*: of the socket's file.
+ * shutdown: bit 0 receiving, 1 sending. error: a connection reset is still to
+ * be reported. cred, peer_cred: what
  * SO_PEERCRED gives here and at the other end, by virtual number. bytes: of
  * the stream. opts: see sockopt.c. */
 #define CK_UNIX_FIELDS(F)                                                  \
     F(U32, type) F(U8, state) F(U8, end) F(U8, side) F(U64, ino)           \
     F(U64, pair) F(U64, peer_ino) F(U32, peer) F(U32, listener)            \
     F(U32, backlog) F(BLOB, name) F(BLOB, peer_name) F(STR, dir)           \
-    F(STR, moved) F(U8, file) F(U64, file_dev) F(U64, file_ino) F(U32, file_mode)        \
+    F(STR, moved) F(U8, file) F(U64, file_dev) F(U64, file_ino)            \
+    F(U32, file_mode)                                                      \
     F(U8, shutdown) F(U8, error) F(U32, cred) F(U32, peer_cred)            \
     F(U64, bytes) F(BLOB, opts)
 CK_RECORD(ck_unix, CK_UNIX_FIELDS)
@@ -154,8 +156,8 @@ socklen_t ck_unix_reach(struct ck_res_load *c, int fd, uint64_t ino,
 int ck_unix_make(struct ck_res_load *c, const struct ck_unix *u);
 /* The other end of a pair, when no socket of the tree is; else -1. */
 int ck_unix_other(struct ck_res_load *c, const struct ck_unix *u);
-/* By what "inode" a listening socket is reached. */
-uint64_t ck_unix_listener_key(uint32_t type, struct ck_blob name);
+/* By what "inode" the listening socket u->listener is reached. */
+uint64_t ck_unix_listener_key(const struct ck_unix *u);
 /* Connects fd, as the process known as `cred`; never waits. */
 int ck_unix_connect(struct ck_res_load *c, int fd, uint32_t cred,
                     const struct sockaddr_un *a, socklen_t len);

@@ -18,7 +18,8 @@
 #include <unistd.h>
 
 #define KEY_PAIR (~UINT64_C(0) - 2)     /* of ck_res_share, by pair */
-#define KEY_LISTENER (~UINT64_C(0) - 3) /* by type and name */
+#define KEY_LISTENER (~UINT64_C(0) - 3) /* by its OFD */
+#define NO_INODE (UINT64_C(1) << 62)     /* those have 32 bits here */
 
 int ck_unix_as(struct ck_res_load *c, uint32_t cred, int (*fn)(void *arg),
                void *arg)
@@ -104,13 +105,9 @@ static int own_pair(struct ck_res_load *c, const struct ck_unix *u,
     return ck_unix_as(c, u->cred, do_pair, &k);
 }
 
-uint64_t ck_unix_listener_key(uint32_t type, struct ck_blob name)
+uint64_t ck_unix_listener_key(const struct ck_unix *u)
 {
-    uint64_t h = 14695981039346656037u ^ type;
-
-    for (uint32_t i = 0; i < name.n; i++)
-        h = (h ^ ((const uint8_t *)name.p)[i]) * 1099511628211u;
-    return h;
+    return NO_INODE | u->listener;
 }
 
 /* A listening socket of that name. key: what ck_unix_reach knows it by. */
@@ -136,11 +133,11 @@ static int new_listener(struct ck_res_load *c, const struct ck_unix *u,
 /* The one of the tree, whoever needs it first. */
 static int tree_listener(struct ck_res_load *c, const struct ck_unix *u)
 {
-    uint64_t key = ck_unix_listener_key(u->type, u->name);
+    uint64_t key = ck_unix_listener_key(u);
     struct ck_res_shared *s;
     int fresh;
 
-    s = ck_res_share(c, KEY_LISTENER, key, &fresh);
+    s = ck_res_share(c, KEY_LISTENER, u->listener, &fresh);
     if (!s)
         return -ENOMEM;
     if (fresh)
@@ -185,14 +182,13 @@ static int connected(struct ck_res_load *c, const struct ck_unix *u,
         return 0; /* its server connects it */
     if (u->end == CK_UNIX_SERVER && u->listener) {
         l = tree_listener(c, u);
-        key = ck_unix_listener_key(u->type, u->name);
-        return l < 0 ? l : over(c, u, l, key, s);
+        return l < 0 ? l : over(c, u, l, ck_unix_listener_key(u), s);
     }
     if (u->end == CK_UNIX_CLIENT)
         v.name = u->peer_name;
     v.file = CK_UNIX_NO_FILE;
     v.moved = "";
-    key = ~u->pair; /* no inode */
+    key = NO_INODE << 1 | u->pair;
     l = new_listener(c, &v, key);
     rc = l < 0 ? l : over(c, u, l, key, s);
     if (l >= 0)

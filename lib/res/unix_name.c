@@ -261,6 +261,36 @@ static int move(const char *path, const char *to)
     return rename(path, target) < 0 ? -errno : 0;
 }
 
+/* Is it a file that this restart has made? */
+static int is_new(const struct ck_res_load *c, const struct stat *st)
+{
+    struct stat own;
+
+    for (const struct ck_res_shared *s = c->shared; s; s = s->next) {
+        if (s->dev == KEY_FILE && s->fd[0] >= 0 &&
+            fstat(s->fd[0], &own) == 0 && own.st_dev == st->st_dev &&
+            own.st_ino == st->st_ino)
+            return 1;
+    }
+    return 0;
+}
+
+/* Moves away what nobody else has open, for a socket whose file is not to
+ * stay. */
+static int put_aside(const struct ck_res_load *c, const char *path,
+                     char *aside, size_t cap)
+{
+    struct stat st;
+
+    aside[0] = '\0';
+    if (lstat(path, &st) < 0)
+        return 0;
+    if (!S_ISSOCK(st.st_mode) || (!is_new(c, &st) && alive(path) != 0))
+        return -EADDRINUSE;
+    snprintf(aside, cap, "%s.%d", path, getpid());
+    return rename(path, aside) < 0 ? -EADDRINUSE : 0;
+}
+
 /* Inside the directory that the path is meant from. */
 static int bind_path(struct ck_res_load *c, int fd, const struct ck_unix *u)
 {
@@ -268,27 +298,31 @@ static int bind_path(struct ck_res_load *c, int fd, const struct ck_unix *u)
     struct sockaddr_un a;
     socklen_t len = ck_unix_address(u->name, &a);
     char path[sizeof(a.sun_path) + 1] = "";
-    struct stat st;
+    char aside[sizeof(path) + 16] = "";
     mode_t mask;
-    int fresh, rc;
+    int fresh, rc = 0;
 
     memcpy(path, u->name.p, u->name.n);
     if (u->file)
         unlink(path);
-    else if (lstat(path, &st) == 0)
-        return -EADDRINUSE;
+    else
+        rc = put_aside(c, path, aside, sizeof(aside));
+    if (rc)
+        return rc;
     mask = umask(u->file ? ~u->file_mode & 0777 : 0077);
     rc = bind(fd, (struct sockaddr *)&a, len) < 0 ? -errno : 0;
     umask(mask);
-    if (rc)
-        return rc;
-    if (u->ino)
+    if (!rc && u->ino)
         s = ck_res_share(c, KEY_FILE, u->ino, &fresh);
     if (s)
         s->fd[0] = open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
-    if (!u->file)
+    if (!rc && !u->file)
         unlink(path);
-    return *u->moved ? move(path, u->moved) : 0;
+    if (!rc && *u->moved)
+        rc = move(path, u->moved);
+    if (aside[0] && rename(aside, path) < 0)
+        rc = -errno;
+    return rc;
 }
 
 static int bind_as_was(struct ck_res_load *c, int fd, const struct ck_unix *u)
