@@ -34,8 +34,7 @@ struct ck_slot {
     uint64_t rseq;
     uint32_t rseq_len, rseq_sig;
     struct ck_sysret sys; /* what was rewound */
-    int32_t vpid_arg;     /* virtual number in a rewound wait, or 0 */
-    int32_t sysv_kind, sysv_arg; /* virtual id in a rewound System V call */
+    int32_t vpid_arg, sysv_kind, sysv_arg; /* virtual ones in a rewound call */
     int32_t leader;       /* the process's first thread */
     int32_t tls;          /* fs_base is a glibc thread: ours works there */
     uint32_t phase;       /* of the tracer (stop.c) */

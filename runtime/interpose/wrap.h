@@ -149,10 +149,6 @@ CK_HIDDEN int ck_finite(const struct timespec *t);
 /* signal.c: the numbers in what the kernel reported. Inside the window. */
 CK_HIDDEN void ck_siginfo_out(siginfo_t *info);
 
-/* sysv.c: semop and semtimedop were done, with result r. */
-CK_HIDDEN void ck_sysv_operated(int id, const struct sembuf *ops, size_t n,
-                                long r);
-
 /* process.c: in a child with memory of its own for which no fork handler
  * ran: starts its agent. */
 CK_HIDDEN void ck_child_alone(void);

@@ -4,6 +4,8 @@
 #ifndef CKPT_RUNTIME_VIRT_SYSV_H
 #define CKPT_RUNTIME_VIRT_SYSV_H
 
+#include <stddef.h>
+
 #include "lib/image/sysvids.h"
 #include "runtime/runtime.h"
 
@@ -24,6 +26,9 @@ void ck_sysv_each_fixed(void (*fn)(const struct ck_sysv_entry *e));
 /* The kind of id that a call which may wait has for its first argument; 0. */
 int ck_sysv_waits(long nr);
 
+/* interpose/sysv.c: semop or semtimedop was done, with result r. */
+struct sembuf;
+void ck_sysv_operated(int id, const struct sembuf *ops, size_t n, long r);
 /* interpose/sysv.c: does this process hold adjustments (SEM_UNDO)? */
 int ck_sysv_undo(void);
 
