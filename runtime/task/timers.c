@@ -151,10 +151,19 @@ static int create(struct timer *t)
     return (int)r;
 }
 
+/* An interval and nothing left: it has run out, and goes on when its signal,
+ * which is still pending, is taken. Set like this it would be off. */
+static void set_interval(int which, struct itimerval v)
+{
+    if (!v.it_value.tv_sec && !v.it_value.tv_usec)
+        v.it_value = v.it_interval;
+    sys3(SYS_setitimer, which, &v, NULL);
+}
+
 int ck_timers_restore(enum ck_stage stage, char *why, size_t cap)
 {
     for (int i = 0; stage == CK_STAGE_LATE && i < 3; i++)
-        sys3(SYS_setitimer, i, &saved.real[i], NULL);
+        set_interval(i, saved.real[i]);
     for (uint32_t i = 0; stage == CK_STAGE_LATE && i < saved.n; i++) {
         struct timer *t = &saved.t[i];
         int r = create(t);

@@ -79,7 +79,7 @@ int main(void)
     claim_hear(up[0]);
     claim_ready();
     claim_wait();
-    BREAK(send_signal(live, SIGKILL));
+    BREAK(CHECK(!send_signal(live, SIGKILL) && ended(live, 5000)));
     CHECK(fcntl(live, F_GETFL) & O_NONBLOCK);
     CHECK_EQ(fcntl(live, F_GETFD), FD_CLOEXEC);
     CHECK(ended(gone, 0) && ended(dead, 0));
