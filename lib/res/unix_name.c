@@ -4,7 +4,8 @@
  *
  * The file of a killed run stays where it was. It is replaced when nobody
  * has a socket open under it: to connect a socket of another type tells that
- * without anybody noticing. A name whose file was removed, or is another's
+ * without anybody noticing. Directories that are gone (of another node's
+ * /tmp, say) are made again. A name whose file was removed, or is another's
  * by now, is put on if the path is free at that moment; else the socket gets
  * any name, so that those who talk to it still can.
  */
@@ -221,6 +222,8 @@ static int check_path(struct ck_res_load *c, const struct ck_unix *u)
     split(parent);
     if (*u->moved)
         snprintf(path, sizeof(path), "%s/%s", parent, u->moved);
+    while (*parent && lstat(parent, &st) < 0 && errno == ENOENT)
+        split(parent); /* will be made */
     if (access(*parent ? parent : "/", W_OK | X_OK) < 0)
         return ck_res_why(c->why, c->whycap, -errno,
                           "the directory %s of a Unix socket: %s", parent,
@@ -273,6 +276,20 @@ static int is_new(const struct ck_res_load *c, const struct stat *st)
             return 1;
     }
     return 0;
+}
+
+/* Temporary directories are gone when their node was left. */
+static void make_dirs(const struct ck_unix *u)
+{
+    char path[PATH_MAX + 128];
+
+    if (!full(u->dir, u->name, path, sizeof(path)))
+        return;
+    for (char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
+        *p = '\0';
+        mkdir(path, 0700);
+        *p = '/';
+    }
 }
 
 /* Moves away what nobody else has open, for a socket whose file is not to
@@ -338,6 +355,8 @@ static int bind_as_was(struct ck_res_load *c, int fd, const struct ck_unix *u)
         len = ck_unix_address(u->name, &a);
         return bind(fd, (struct sockaddr *)&a, len) < 0 ? -errno : 0;
     }
+    if (u->file)
+        make_dirs(u);
     if (*(const char *)u->name.p == '/')
         return bind_path(c, fd, u);
     here = open(".", O_PATH | O_CLOEXEC);

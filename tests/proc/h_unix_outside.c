@@ -1,6 +1,6 @@
 /* Not a claim: a process outside of the computation that talks to one inside
- * over Unix sockets, and that one, for t_unix_outside.sh; and one that takes
- * a name, for t_unix_taken.sh. */
+ * over Unix sockets, and that one, for t_unix_outside.sh; one that takes a
+ * name, for t_unix_taken.sh; one in a directory, for t_unix_elsewhere.sh. */
 #include "claim.h"
 
 #include <stddef.h>
@@ -82,6 +82,19 @@ static void taken(void)
     pause();
 }
 
+/* Under control: a server whose socket's directory may go. */
+static void inside(const char *path)
+{
+    int l = bound(SOCK_STREAM, path), c;
+
+    claim_ready();
+    claim_wait();
+    c = to(SOCK_STREAM, path);
+    CHECK_EQ(write(accept(l, NULL, NULL), "hello", 5), 5);
+    reads(c, "hello");
+    claim_pass();
+}
+
 int main(int argc, char **argv)
 {
     int c, log, gone, l, a, restarted;
@@ -89,6 +102,8 @@ int main(int argc, char **argv)
 
     if (argc > 1 && !strcmp(argv[1], "outside"))
         outside();
+    if (argc > 2)
+        inside(argv[2]);
     if (argc > 1)
         taken();
     c = to(SOCK_STREAM, "outside");
