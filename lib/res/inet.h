@@ -62,6 +62,10 @@ int ck_inet_options_save(struct ck_res_save *c, const struct ck_res_ofd *o,
                          int fd, const struct ck_res_sockopt *own, size_t n,
                          struct ck_wr *w);
 
+/* The multicast groups that fd is in, appended to w; joined again. */
+int ck_inet_groups_save(struct ck_res_save *c, int fd, struct ck_wr *w);
+int ck_inet_groups_join(struct ck_res_load *c, int fd, struct ck_blob list);
+
 /* One socket of the kernel's list. inode 0: no process has it, or none any
  * more: not accepted yet, closed, TIME_WAIT. */
 struct ck_inet_seen {

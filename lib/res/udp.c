@@ -33,7 +33,7 @@
 #define BODY_FIELDS(F)                                                    \
     F(U8, six) F(U8, shut) F(U8, reuse) F(U8, reuseport)                  \
     F(U32, datagrams) F(U64, bytes) CK_INET_FIELDS(F, local)              \
-    CK_INET_FIELDS(F, peer) F(BLOB, options)
+    CK_INET_FIELDS(F, peer) F(BLOB, groups) F(BLOB, options)
 CK_RECORD(udp_body, BODY_FIELDS)
 CK_RES_BODY(udp_body, "a UDP socket")
 
@@ -190,8 +190,8 @@ static int save_taken(struct ck_res_save *c, const struct ck_res_ofd *o,
     struct pollfd p = {.fd = fd, .events = POLLRDHUP};
     struct udp_body b = {.six = 0};
     struct ck_inet local, peer;
-    uint8_t options[2048];
-    struct ck_wr list;
+    uint8_t options[2048], in[1024];
+    struct ck_wr list, groups;
     int rc = refuse(c, fd);
 
     if (rc)
@@ -209,10 +209,12 @@ static int save_taken(struct ck_res_save *c, const struct ck_res_ofd *o,
     ck_wr_init(&list, options, sizeof(options));
     rc = ck_inet_options_save(c, o, fd, own, sizeof(own) / sizeof(own[0]),
                               &list);
-    if (!rc)
-        rc = save_queue(c, o, fd, &b);
+    ck_wr_init(&groups, in, sizeof(in));
+    rc = rc ?: ck_inet_groups_save(c, fd, &groups);
+    rc = rc ?: save_queue(c, o, fd, &b);
     b.options = (struct ck_blob){options, (uint32_t)list.len};
-    if (!rc && list.bad)
+    b.groups = (struct ck_blob){in, (uint32_t)groups.len};
+    if (!rc && (list.bad || groups.bad))
         rc = -ENAMETOOLONG;
     if (!rc && b.datagrams && option(fd, IPPROTO_UDP, UDP_GRO))
         rc = ck_res_why(c->why, c->whycap, -EAGAIN,
@@ -256,6 +258,11 @@ static int make(struct ck_res_load *c, const struct ck_ofd *rec,
         return fd;
     set(fd, SOL_SOCKET, SO_REUSEADDR, b->reuse);
     set(fd, SOL_SOCKET, SO_REUSEPORT, b->reuseport);
+    rc = ck_inet_groups_join(c, fd, b->groups);
+    if (rc) {
+        close(fd);
+        return rc;
+    }
     rc = local.port ? ck_inet_bind(fd, domain_of(b), &local) : 0;
     if (!rc)
         return fd;
