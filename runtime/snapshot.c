@@ -422,6 +422,8 @@ int ck_snapshot(int fd, uint32_t id, const char *set_dir, char *why,
         for (;;)
             sys1(SYS_exit_group, r ? 1 : 0);
     }
+    /* The program's own children have no part in it. */
+    sys3(SYS_madvise, s->progress, 4096, MADV_DONTFORK);
     if (child < 0)
         write_image(s); /* reports a failure itself */
     s->writer = child > 0 ? (int32_t)child : 0;
