@@ -190,7 +190,30 @@ def vim():
             fail("the file is not what was typed")
 
 
-SCENARIOS = {f.__name__: f for f in (bash, script, vim)}
+def tmux():
+    need("tmux")
+    name = os.path.join(os.path.dirname(DIR), "tmux.")
+    with open(name + "conf", "w") as f:  # typed this fast it is no paste
+        f.write("set -g assume-paste-time 0\n")
+    t = launch("tmux", "-u", "-S", name + "s", "-f", name + "conf", "new",
+               "bash --norc --noprofile -i")
+    t.send("PS1='<$?>'; x=41\n")
+    t.expect("<0>")
+    t = move(t)
+    t.send("echo $((x + 1))\n")
+    t.expect("42")
+    t.send("\x02\"")  # another pane
+    t.expect(r"\[16;")
+    t = move(t)
+    t.send("echo $((40 + 3))\n")
+    t.expect("43")
+    t.send("\x02:")
+    t.expect(":")
+    t.send("kill-session\r")
+    finish(t)
+
+
+SCENARIOS = {f.__name__: f for f in (bash, script, vim, tmux)}
 if __name__ == "__main__":
     signal.alarm(280)
     SCENARIOS[sys.argv[1]]()
