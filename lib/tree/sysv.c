@@ -217,6 +217,10 @@ int ck_capture_sysv(struct ck_capture *c)
             rc = each_segment(c->proc[i].base, attached, c, &l);
     }
     free(l.e);
+    if (!rc && c->nsysv > CK_SYSV_MAX)
+        rc = ck_res_why(c->why, c->whycap, -ENOTSUP,
+                        "%zu System V objects: more than %d can't be saved",
+                        c->nsysv, CK_SYSV_MAX);
     return rc ? rc : check_owners(c);
 }
 
