@@ -242,6 +242,34 @@ static int domain_of(const struct udp_body *b)
     return b->six ? AF_INET6 : AF_INET;
 }
 
+/* Where it is bound. An address of another machine becomes loopback, or none
+ * where connect will choose one. */
+static void place(const struct udp_body *b, struct ck_inet *local)
+{
+    struct ck_inet was;
+
+    CK_INET_GET(b, local, &was);
+    *local = was;
+    ck_inet_home(local);
+    if (b->peer_port && !ck_inet_same(local, &was))
+        memset(local->ip, 0, sizeof(local->ip));
+}
+
+/* A peer that can't be reached from here becomes a loopback address: there it
+ * is as good as gone. One that had the same address moves with this one. */
+static void connect_again(const struct udp_body *b, int fd)
+{
+    struct ck_inet peer;
+
+    CK_INET_GET(b, peer, &peer);
+    if (!memcmp(b->peer_ip, b->local_ip, sizeof(peer.ip)))
+        ck_inet_home(&peer);
+    if (ck_inet_connect(fd, domain_of(b), &peer) < 0) {
+        ck_inet_loopback(&peer, domain_of(b));
+        ck_inet_connect(fd, domain_of(b), &peer);
+    }
+}
+
 /* A socket that has its local address. */
 static int make(struct ck_res_load *c, const struct ck_ofd *rec,
                 struct udp_body *b)
@@ -251,8 +279,7 @@ static int make(struct ck_res_load *c, const struct ck_ofd *rec,
 
     if (rc)
         return rc;
-    CK_INET_GET(b, local, &local);
-    ck_inet_home(&local);
+    place(b, &local);
     fd = ck_inet_socket(domain_of(b), SOCK_DGRAM, b->six == 2);
     if (fd < 0)
         return fd;
@@ -368,7 +395,6 @@ static int fill(struct ck_res_load *c, const struct ck_ofd *rec,
 static int udp_settle(struct ck_res_load *c, const struct ck_ofd *rec, int fd)
 {
     struct sockaddr none = {.sa_family = AF_UNSPEC};
-    struct ck_inet peer;
     struct udp_body b;
     int rc = udp_body_of(c, rec, &b);
 
@@ -376,13 +402,10 @@ static int udp_settle(struct ck_res_load *c, const struct ck_ofd *rec, int fd)
         rc = fill(c, rec, &b, fd);
     if (rc)
         return rc;
-    CK_INET_GET(&b, peer, &peer);
     if (b.datagrams)
         (void)connect(fd, &none, sizeof(none)); /* from the last sender */
-    if (peer.port && ck_inet_connect(fd, domain_of(&b), &peer) < 0)
-        return ck_res_why(c->why, c->whycap, -errno,
-                          "a UDP socket that can't be connected to %s: %s",
-                          ck_inet_text(&peer), strerror(errno));
+    if (b.peer_port)
+        connect_again(&b, fd);
     if (b.shut)
         shutdown(fd, b.shut - 1);
     rc = ck_res_sockopts_set(c, fd, b.options);
