@@ -63,6 +63,8 @@ CK_RECORD(ck_plan_actor, CK_PLAN_ACTOR_FIELDS)
 #define CK_OP_EPOLL_F(F) \
     F(U32, set) F(U32, src) F(U32, fd) F(U32, events) F(U64, data)
 #define CK_OP_CTTY_F(F) F(U32, fd)
+#define CK_OP_OWNER_F(F) \
+    F(U32, fd) F(U32, vpid) F(U8, type) F(U8, sig) F(U8, async)
 /* ours: it came back with the tree, and is not the surroundings' to give. */
 #define CK_OP_TERMINAL_F(F) F(U32, fd) F(U32, vpgid) F(U8, ours)
 
@@ -88,7 +90,8 @@ CK_RECORD(ck_plan_actor, CK_PLAN_ACTOR_FIELDS)
     O(PIDFD, pidfd, 19, CK_OP_PIDFD_F)   /* when that process exists */     \
     O(EPOLL, epoll, 20, CK_OP_EPOLL_F)   /* add src, as number fd */        \
     O(OPEN, open, 21, CK_OP_OPEN_F)      /* what only it can open */        \
-    O(CTTY, ctty, 22, CK_OP_CTTY_F)      /* be the session at this one */
+    O(CTTY, ctty, 22, CK_OP_CTTY_F)      /* be the session at this one */   \
+    O(OWNER, owner, 23, CK_OP_OWNER_F)   /* who gets the signals of fd */
 
 #define CK_OP_ENUM(TYPE, name, number, FIELDS) CK_OP_T_##TYPE = (number),
 /* A one-shot item of an epoll set that has fired: all events are gone. */

@@ -10,6 +10,7 @@
 #include "restart/plan.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -217,6 +218,25 @@ static int emit_closes(struct ck_actor *a, uint32_t *keep, size_t n)
     return rc ? rc : EMIT(a, close, CLOSE, 0, from, ~0u);
 }
 
+/* Whose its signals are is said by the first who has it, through the number
+ * that these signals tell. */
+static int emit_owner(struct maker *m, struct ck_actor *a,
+                      const struct ck_fd *fd)
+{
+    long i = ck_tree_ofd(m->img, fd->ofd);
+    const struct ck_ofd *o = i < 0 ? NULL : &m->img->ofd[i];
+
+    if (!o || !(o->owner || o->sig || o->flags & O_ASYNC) ||
+        ck_res_stdio_slot(o, (int)fd->fd) >= 0)
+        return 0;
+    for (const struct ck_fd *k = m->img->fd; k < fd; k++) {
+        if (k->ofd == fd->ofd)
+            return 0;
+    }
+    return EMIT(a, owner, OWNER, 0, fd->fd, o->owner, o->owner_type, o->sig,
+                !!(o->flags & O_ASYNC));
+}
+
 static int emit_descriptors(struct maker *m, int i, int restored)
 {
     const struct ck_plan_facts *f = m->facts;
@@ -237,6 +257,8 @@ static int emit_descriptors(struct maker *m, int i, int restored)
         rc = src < 0 ? -EBADMSG
                      : EMIT(a, dup, DUP, 0, (uint32_t)src, fd->fd,
                             fd->cloexec);
+        if (!rc && restored)
+            rc = emit_owner(m, a, fd);
         keep[n++] = fd->fd;
     }
     for (size_t k = 0; restored && k < f->nkeep; k++)

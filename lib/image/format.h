@@ -132,7 +132,11 @@ enum ck_area_flag {
 
 /* One open file description. kind: name of the resource kind in lib/res.
  * flags: O_* as fdinfo has them. body: encoded by the kind's own file. */
-#define CK_OFD_FIELDS(F) F(U32, id) F(STR, kind) F(U32, flags) F(BLOB, body)
+/* owner: process or group that gets its signals, 0: nobody; owner_type as
+ * struct f_owner_ex has it; sig: instead of SIGIO, or 0. */
+#define CK_OFD_FIELDS(F)                                                    \
+    F(U32, id) F(STR, kind) F(U32, flags) F(U32, owner) F(U8, owner_type)   \
+    F(U8, sig) F(BLOB, body)
 
 /* A shared memory object; also the index of a CK_IMAGE_SHM file. */
 #define CK_SHM_FIELDS(F)                                                    \

@@ -84,11 +84,6 @@ struct ck_res_shared {
 struct ck_res_shared *ck_res_share(struct ck_res_load *c, uint64_t dev,
                                    uint64_t ino, int *fresh);
 
-/* The very description, by a descriptor with O_CLOEXEC that the caller
- * closes. What is changed through it is changed for the program. -EPERM where
- * processes may not be looked into so far. */
-int ck_res_take(const struct ck_res_ofd *o);
-
 /* The number behind `key` ("eventfd-count:") in o->info, 0 if it has none.
  * base: 10, 16 or 0 as strtoull has it. */
 uint64_t ck_res_info(const struct ck_res_ofd *o, const char *key, int base);

@@ -122,6 +122,11 @@ int ck_res_refuse(const struct ck_res_ofd *o, char *why, size_t cap);
  * taken. */
 void ck_res_socket(struct ck_res_ofd *o);
 
+/* The very description, by a descriptor with O_CLOEXEC that the caller
+ * closes. What is changed through it is changed for the program. -EPERM where
+ * processes may not be looked into so far. */
+int ck_res_take(const struct ck_res_ofd *o);
+
 /* When all OFDs are loaded: closes what was only needed for that. */
 void ck_res_load_end(struct ck_res_load *c);
 

@@ -220,6 +220,35 @@ static int is_alone(const struct ck_res_save *save,
     return mine;
 }
 
+/* Who gets its signals (SIGIO, SIGURG). Without O_ASYNC only sockets and files
+ * with a lease send any. */
+static int read_owner(const struct ck_capture *c, const struct ck_res_ofd *o,
+                      struct ck_ofd *r, char *why, size_t cap)
+{
+    struct f_owner_ex owner = {.pid = 0};
+    int fd, sig;
+
+    if (!(o->flags & O_ASYNC) && !S_ISSOCK(o->st.st_mode) && !o->lock[0])
+        return 0;
+    fd = ck_res_take(o);
+    if (fd < 0)
+        return fd;
+    sig = fcntl(fd, F_GETSIG);
+    if (fcntl(fd, F_GETOWN_EX, &owner) < 0)
+        owner.pid = 0;
+    close(fd);
+    r->sig = (uint8_t)(sig > 0 ? sig : 0);
+    if (owner.pid <= 0)
+        return 0;
+    r->owner = virt(c, owner.pid);
+    r->owner_type = (uint8_t)owner.type;
+    if (owner.type == F_OWNER_TID && !ck_capture_find(c, owner.pid))
+        return ck_res_why(why, cap, -ENOTSUP,
+                          "%s, whose signals go to one thread: that can't be "
+                          "saved", o->link);
+    return 0;
+}
+
 static int put_ofd(struct ck_capture *c, struct sink *k,
                    const struct ck_res_ofd *o)
 {
@@ -241,6 +270,8 @@ static int put_ofd(struct ck_capture *c, struct sink *k,
     if (!rc && w.bad)
         rc = ck_res_why(why, sizeof(why), -ENAMETOOLONG,
                         "%s: its name is too long", o->link);
+    if (!rc)
+        rc = read_owner(c, o, &r, why, sizeof(why));
     if (rc)
         return blame(c, o, why[0] ? why : strerror(-rc), rc);
     r.kind = res->name;

@@ -65,4 +65,12 @@ const void *ck_blob_map_shared(int fd, size_t *len);
 /* epoll.c: 0 or more, or -errno. */
 long ck_blob_epoll(const struct ck_op_epoll *op);
 
+/* descriptor.c. 0 or -errno. real: number of the owner, 0: nobody. */
+struct ck_op_open;
+struct ck_op_owner;
+struct ck_op_limit;
+long ck_blob_open(const struct ck_op_open *op);
+void ck_blob_owner(const struct ck_op_owner *op, int32_t real);
+void ck_blob_limit(const struct ck_op_limit *op);
+
 #endif

@@ -339,16 +339,6 @@ static void op_chdir(struct self *s, const struct ck_op_chdir *op)
              op->path, -r);
 }
 
-static void op_limit(const struct ck_op_limit *op)
-{
-    struct rlimit lim;
-
-    if (sys4(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, &lim) < 0)
-        return;
-    lim.rlim_cur = op->nofile < lim.rlim_max ? op->nofile : lim.rlim_max;
-    sys4(SYS_prlimit64, 0, RLIMIT_NOFILE, &lim, 0);
-}
-
 /* Not all of a descriptor is inherited: what it is of may be made later. */
 static void op_pidfd(struct self *s, const struct ck_op_pidfd *op)
 {
@@ -371,14 +361,22 @@ static void op_pidfd(struct self *s, const struct ck_op_pidfd *op)
 
 static void op_open(struct self *s, const struct ck_op_open *op)
 {
-    long fd = sys4(SYS_openat, AT_FDCWD, op->path, op->flags, 0);
+    long r = ck_blob_open(op);
 
-    if (fd < 0)
-        FAIL(s, "%s can't be opened again (error %ld)", op->path, -fd);
-    if (op->pos)
-        sys3(SYS_lseek, fd, op->pos, SEEK_SET);
-    sys3(SYS_dup3, fd, op->dst, 0);
-    sys1(SYS_close, fd);
+    if (r < 0)
+        FAIL(s, "%s can't be opened again (error %ld)", op->path, -r);
+}
+
+static void op_owner(struct self *s, const struct ck_op_owner *op)
+{
+    struct ck_pid_entry *e = ck_pid_find(s->table, (int32_t)op->vpid);
+
+    if (e && wait_word(s, &e->state, op->type == F_OWNER_PGRP
+                                         ? CK_PID_GROUP
+                                         : CK_PID_EXISTS))
+        FAIL(s, "process %u, which gets the signals of descriptor %u, did not "
+             "come up", op->vpid, op->fd);
+    ck_blob_owner(op, e ? e->real : 0);
 }
 
 static void op_epoll(struct self *s, const struct ck_op_epoll *op)
@@ -511,7 +509,7 @@ static int step(struct self *s, uint16_t code, struct ck_rd r)
         OP(UMASK, umask, sys1(SYS_umask, op.mask))
         OP(DUP, dup, op_dup(s, &op))
         OP(CLOSE, close, sys3(SYS_close_range, op.first, op.last, 0))
-        OP(LIMIT, limit, op_limit(&op))
+        OP(LIMIT, limit, ck_blob_limit(&op))
         OP(EXECVE, execve, op_execve(s, &op))
         OP(RESTORE, restore, op_restore(s, &op))
         OP(EXIT, exit, op_exit(&op))
@@ -519,6 +517,7 @@ static int step(struct self *s, uint16_t code, struct ck_rd r)
         OP(PIDFD, pidfd, op_pidfd(s, &op))
         OP(EPOLL, epoll, op_epoll(s, &op))
         OP(OPEN, open, op_open(s, &op))
+        OP(OWNER, owner, op_owner(s, &op))
         OP(CTTY, ctty, op_ctty(s, &op))
     default:
         return -EBADMSG;

@@ -157,8 +157,10 @@ static int save_all(void)
         assert_non_null(r);
         ck_wr_init(&w, body[i], sizeof(body[i]));
         rc = r->save(&c, &ofd[i], &w);
-        rec[i] = (struct ck_ofd){ofd[i].id, r->name, ofd[i].flags,
-                                 {body[i], (uint32_t)w.len}};
+        rec[i] = (struct ck_ofd){.id = ofd[i].id,
+                                 .kind = r->name,
+                                 .flags = ofd[i].flags,
+                                 .body = {body[i], (uint32_t)w.len}};
     }
     return rc;
 }
