@@ -151,6 +151,8 @@ int ck_frozen_child(int32_t pid)
         i++;
     if (i == CHILDREN_MAX)
         return -E2BIG;
+    if (ck_stop_forced) /* no handler runs in a stopped process */
+        return -EPERM;
     if (i == stopped.n) {
         stopped.child[i].agent = 0;
         stopped.child[i].vpid = vpid;
