@@ -134,6 +134,7 @@ static int run(int fd, const struct args *a)
             .node = ck_env_node(),
             .stdio = a->stdio ? a->stdio : "",
             .generation = a->generation,
+            .several = list.several,
             .members = list.members.p,
             .nmembers = list.members.n,
             .seen = send_seen,

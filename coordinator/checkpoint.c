@@ -300,11 +300,23 @@ void ck_capture_enter(struct ck_coord *c)
                            "only launchers and ckpt itself");
 }
 
+static int on_several_nodes(const struct ck_coord *c)
+{
+    const struct ck_peer *x, *first = TAILQ_FIRST(&c->peers.processes);
+
+    TAILQ_FOREACH(x, &c->peers.processes, entry) {
+        if (strcmp(x->node, first->node) != 0)
+            return 1;
+    }
+    return 0;
+}
+
 /* The helper asks what it is to look at. */
 void ck_checkpoint_capture_list(struct ck_coord *c, struct ck_helper *h)
 {
     struct ck_msg_capture_list m = {.id = c->round.id,
-                                    .set_dir = c->round.dir};
+                                    .set_dir = c->round.dir,
+                                    .several = (uint8_t)on_several_nodes(c)};
     size_t cap = 9 * (size_t)c->peers.nprocesses;
     uint8_t *members = malloc(cap + 1);
     struct ck_peer *x;

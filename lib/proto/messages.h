@@ -88,9 +88,11 @@ enum ck_command {
 #define CK_REQUEST(F) F(U32, flags)
 
 /* A capture helper. members: u32 pid, u32 vpid, u8 kind for each process of
- * the tree; the helper answers with WRITTEN or FAILED. */
+ * the tree; several: the computation is on more nodes than one. The helper
+ * answers with WRITTEN or FAILED. */
 #define CK_CAPTURE_HELLO(F) F(U32, id) F(STR, tree)
-#define CK_CAPTURE_LIST(F) F(U32, id) F(STR, set_dir) F(BLOB, members)
+#define CK_CAPTURE_LIST(F) \
+    F(U32, id) F(STR, set_dir) F(U8, several) F(BLOB, members)
 
 /* Restart. */
 #define CK_RESTORING(F) F(U32, pid) F(U32, vpid) F(STR, node) F(STR, tree)

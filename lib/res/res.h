@@ -63,6 +63,7 @@ struct ck_res_sink {
  * virt: the number by which the program knows a process, thread or group; 0
  *   when nobody of the tree has it.
  * speaker: the same for what a socket tells of its peer or of a sender.
+ * several: the computation is on more nodes than this one.
  * find: the OFD behind descriptor fd of process pid (getpid() for one of the
  *   helper's own); NULL: none of the tree's, or on its way and a stand_in.
  * alone: has nobody but process o->pid this description? */
@@ -76,6 +77,7 @@ struct ck_res_save {
     int (*alone)(const struct ck_res_save *c, const struct ck_res_ofd *o);
     const struct ck_res_ofd *all; /* every OFD, sorted by st_dev, st_ino */
     size_t count;
+    int several;
     char *why;
     size_t whycap;
 };

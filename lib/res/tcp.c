@@ -428,6 +428,12 @@ static int refuse(struct ck_res_save *c, const struct end *e)
                           "a TCP connection with process %d, which is in "
                           "another part of the computation: these can't be "
                           "saved; close it before the checkpoint", part);
+    if (e->how == TCP_GONE && !e->seen && c->several &&
+        e->state == TCP_ESTABLISHED)
+        return ck_res_why(c->why, c->whycap, -EAGAIN,
+                          "a TCP connection with %s, which may be another "
+                          "node of this job: connections between nodes can't "
+                          "be saved yet", ck_inet_text(&e->peer));
     if (e->other == e)
         return ck_res_why(c->why, c->whycap, -ENOTSUP,
                           "a TCP socket that is connected to itself; close it "

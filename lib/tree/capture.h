@@ -24,6 +24,7 @@ struct ck_capture_in {
     const char *node;
     const char *stdio; /* CKPT_STDIO of this run */
     uint32_t generation; /* of its pid table; 0: there is none */
+    int several;         /* the computation is on more nodes than this */
     const uint8_t *members; /* u32 pid, u32 vpid, u8 kind each */
     size_t nmembers;
     /* All is seen, and nothing of the programs is held open any more: they

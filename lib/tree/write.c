@@ -256,7 +256,8 @@ static int put_ofd(struct ck_capture *c, struct sink *k,
     static uint8_t body[BODY_MAX];
     char why[700] = "";
     struct save save = {{&k->base, foreground, virt_number, speaker, find_ofd,
-                         is_alone, c->ofd, c->nofd, why, sizeof(why)}, c};
+                         is_alone, c->ofd, c->nofd, c->in->several, why,
+                         sizeof(why)}, c};
     struct ck_ofd r = {.id = o->id, .flags = o->flags};
     struct ck_wr w;
     int rc;

@@ -104,6 +104,7 @@ static void the_capture_list_names_the_tree_s_members(void **state)
     SEND(h, capture_hello, CAPTURE_HELLO, .id = id, .tree = "main");
     m = GET(h, capture_list, CAPTURE_LIST);
     assert_int_equal(m.members.n, 18);
+    assert_int_equal(m.several, 0);
     ck_rd_init(&r, m.members.p, m.members.n);
     assert_int_equal(ck_get_uint(&r, 4), 10);
     assert_int_equal(ck_get_uint(&r, 4), 10);
