@@ -13,6 +13,7 @@
  * would say, and no SIGCHLD tells again.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/ptrace.h>
 #include <signal.h>
 #include <string.h>
@@ -102,25 +103,57 @@ static int is_agent(int32_t tid, void *arg)
     return s->found;
 }
 
-/* A child that was stopped right after fork: its agent has no name yet, and
- * is written down where ours is, but in the child's memory. */
+/* Where our library begins in process pid; 0: not found. */
+static uint64_t base_in(int32_t pid)
+{
+    static char text[64 * 1024];
+    char path[64];
+    const char *at, *line;
+    long fd, n = 1;
+    size_t len = 0;
+
+    ck_fmt(path, sizeof path, "/proc/%d/maps", pid);
+    fd = sys4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0)
+        return 0;
+    while (n > 0 && len < sizeof text - 1) {
+        n = sys3(SYS_read, fd, text + len, sizeof text - 1 - len);
+        len += n > 0 ? (size_t)n : 0;
+    }
+    sys1(SYS_close, fd);
+    text[len] = '\0';
+    at = *ck_rt.runtime_path ? strstr(text, ck_rt.runtime_path) : NULL;
+    for (line = at; line && line > text && line[-1] != '\n'; line--)
+        ;
+    return line ? ck_parse_u64(&line, 16) : 0;
+}
+
+/* A child that was stopped as soon as it was there: its agent has no name yet,
+ * and is written down where ours is, but in the child's memory. */
 static int32_t noted(int32_t pid)
 {
+    uint64_t ours = base_in(ck_getpid()), base = base_in(pid);
+    uint64_t at = (uintptr_t)&ck_agent_tid - ours + base;
     int32_t tid = 0;
     struct iovec here = {&tid, sizeof tid};
-    struct iovec there = {&ck_agent_tid, sizeof ck_agent_tid};
+    struct iovec there = {(void *)(uintptr_t)at, sizeof tid};
 
-    sys6(SYS_process_vm_readv, pid, &here, 1, &there, 1, 0);
+    if (ours && base)
+        sys6(SYS_process_vm_readv, pid, &here, 1, &there, 1, 0);
     return tid;
 }
 
 static int wake(int32_t pid)
 {
-    struct search s = {.pid = pid, .noted = noted(pid)};
+    struct search s = {.pid = pid};
     char path[64];
 
     ck_fmt(path, sizeof path, "/proc/%d/task", pid);
     ck_each_number(path, is_agent, &s);
+    if (!s.found) {
+        s.noted = noted(pid);
+        ck_each_number(path, is_agent, &s);
+    }
     if (!s.found || pt(PTRACE_SEIZE, s.found) < 0)
         return 0;
     /* It reports by itself that it is stopped. Interrupted as well it would
