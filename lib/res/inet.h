@@ -79,9 +79,6 @@ int ck_inet_list(unsigned states,
                  int (*found)(void *arg, const struct ck_inet_seen *s),
                  void *arg);
 
-/* A process of the computation, but not of the tree that o is in, that has
- * the socket; 0: none. For sockets that are not in the tree. */
-pid_t ck_inet_other_part(const struct ck_res_ofd *o, uint32_t inode);
 
 /* bind, and if the address is still kept by TIME_WAITs of connections that
  * began and ended on this machine, ends those. Waits half a second at most

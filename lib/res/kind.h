@@ -111,4 +111,8 @@ int ck_res_pidfd_into(struct ck_res_load *c, const struct ck_ofd *rec,
 /* A new open file description of what fd has open. */
 int ck_res_reopen(int fd, unsigned flags);
 
+/* The process of another tree of the same computation, on this node, that
+ * has the socket with this inode; 0: none has. A peer there would be lost. */
+pid_t ck_res_other_part(const struct ck_res_ofd *o, uint32_t inode);
+
 #endif

@@ -5,7 +5,7 @@
  * would have lost its peer afterwards, and neither program is to blame for
  * that, as it would be for a peer outside.
  */
-#include "lib/res/inet.h"
+#include "lib/res/kind.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -62,7 +62,7 @@ static int has_socket(pid_t pid, uint32_t inode)
     return found;
 }
 
-pid_t ck_inet_other_part(const struct ck_res_ofd *o, uint32_t inode)
+pid_t ck_res_other_part(const struct ck_res_ofd *o, uint32_t inode)
 {
     static char ours[4096], theirs[4096];
     struct dirent *e;

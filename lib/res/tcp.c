@@ -420,7 +420,7 @@ static int sent_unaccepted(const struct end *e)
 static int refuse(struct ck_res_save *c, const struct end *e)
 {
     pid_t part = e->how == TCP_GONE && e->seen && e->seen->inode
-                     ? ck_inet_other_part(e->o, e->seen->inode)
+                     ? ck_res_other_part(e->o, e->seen->inode)
                      : 0;
 
     if (part)

@@ -161,6 +161,21 @@ static int find_dgram_peer(struct look *k)
     return 0;
 }
 
+/* Each tree goes on by itself: what leads to another one would be lost. */
+static int refuse_part(const struct look *k)
+{
+    pid_t part = k->peer || !k->u.peer_ino
+                     ? 0
+                     : ck_res_other_part(k->o, (uint32_t)k->u.peer_ino);
+
+    if (!part)
+        return 0;
+    return ck_res_why(k->c->why, k->c->whycap, -EAGAIN,
+                      "a Unix socket that is connected to process %d, which "
+                      "is in another part of the computation: these can't be "
+                      "saved; close it before the checkpoint", part);
+}
+
 static int find_state(struct look *k)
 {
     struct ck_unix *u = &k->u;
@@ -179,7 +194,7 @@ static int find_state(struct look *k)
         return 0;
     find_end(k);
     join(u);
-    return 0;
+    return refuse_part(k);
 }
 
 /* One connection that waits for accept. What its client has sent already
