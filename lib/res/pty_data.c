@@ -15,8 +15,9 @@
  * - It is done by a child in a session of its own, in memory shared with its
  *   maker. Every step that is done is noted there. If the child is killed,
  *   its maker goes on where it was; if the maker is killed, the child does
- *   not notice. Only a kill of both within the same millisecond would lose
- *   something. The alternative was to refuse a terminal with anything in
+ *   not notice. What would lose or double something is a kill of both at
+ *   once, or of one in the few instructions between a step and its note. The
+ *   alternative was to refuse a terminal with anything in
  *   its queues, which is every terminal with a line half typed; and even
  *   that cannot be seen without leaving canonical mode.
  *
