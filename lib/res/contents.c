@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,6 +163,18 @@ int ck_res_named_check(struct ck_res_load *c, const char *path)
 
 /* Other trees of the computation may have put the same contents there, and
  * mapped it: it is not cut to nothing first. */
+void ck_res_make_dirs(const char *path)
+{
+    char dir[PATH_MAX + 128];
+
+    snprintf(dir, sizeof(dir), "%s", path);
+    for (char *p = strchr(dir + 1, '/'); p; p = strchr(p + 1, '/')) {
+        *p = '\0';
+        mkdir(dir, 0700);
+        *p = '/';
+    }
+}
+
 int ck_res_named_load(struct ck_res_load *c, uint32_t id, const char *path,
                       uint64_t size, unsigned mode)
 {

@@ -38,6 +38,10 @@ int ck_res_contents_load(struct ck_res_load *c, uint32_t id, const char *dir,
 int ck_res_contents_fill(struct ck_res_load *c, uint32_t id, int fd,
                          uint64_t size);
 
+/* The directories that lead to path. Temporary ones are gone when their node
+ * was left. */
+void ck_res_make_dirs(const char *path);
+
 /* The same of a file in memory that has a name: check refuses what is not
  * ours; load opens it, or makes it if it is missing, and gives it the saved
  * contents (with --files=keep only one that it has made). */

@@ -9,7 +9,9 @@
  *
  * A file that has a name gets back, in the parts that were mapped for
  * writing, the bytes that it had at the checkpoint, so that memory is what it
- * was; --files=keep leaves it alone. It must be the same file still.
+ * was; --files=keep leaves it alone. It must be the same file still; if it is
+ * gone, and all of it was mapped, it is made again (a Java program has such a
+ * file in /tmp, which another node does not have).
  */
 #include "lib/image/mapped.h"
 #include "lib/res/kind.h"
@@ -28,10 +30,11 @@
 
 enum { MEMORY = 0, NAMELESS = 1, NAMED = 2, IN_MEMORY = 3, OPEN = 4 };
 
-/* dev, ino: as mappings name it. fdev, fino: as stat does. how: above. */
+/* dev, ino: as mappings name it. fdev, fino: as stat does. how: above.
+ * whole: NAMED, and all of it is in the stream. */
 #define BODY_FIELDS(F)                                                      \
     F(STR, path) F(U64, dev) F(U64, ino) F(U64, fdev) F(U64, fino)          \
-    F(U64, size) F(U32, mode) F(U8, how)
+    F(U64, size) F(U32, mode) F(U8, how) F(U8, whole)
 CK_RECORD(shm_body, BODY_FIELDS)
 CK_RES_BODY(shm_body, "shared memory")
 
@@ -153,22 +156,27 @@ static int save_memory(struct ck_res_save *c, const struct ck_res_ofd *o,
 
 /* What is mapped for writing of a file that has a name. */
 static int save_named(struct ck_res_save *c, const struct ck_res_ofd *o,
-                      char *buf, int fd)
+                      char *buf, int fd, struct shm_body *b)
 {
     const struct ck_res_part *p;
     uint64_t pos = 0;
     int rc = 0;
 
+    b->whole = 1;
     while (!rc && (p = part_at(o, pos, 1))) {
         uint64_t at = pos > p->off ? pos : p->off, left = p->off + p->len - at;
         size_t len = CK_RES_PIECE - at % CK_RES_PIECE;
         ssize_t n = pread(fd, buf, len < left ? len : (size_t)left, (off_t)at);
 
-        if (n <= 0)
-            return n < 0 ? -errno : 0;
+        if (n < 0)
+            return -errno;
+        if (n == 0)
+            break;
         rc = c->sink->write(c->sink, o->id, at, buf, (size_t)n);
+        b->whole &= at == pos;
         pos = at + (uint64_t)n;
     }
+    b->whole &= pos >= b->size;
     return rc;
 }
 
@@ -187,7 +195,7 @@ static int save_file(struct ck_res_save *c, const struct ck_res_ofd *o,
         b->fino = st.st_ino;
         b->size = (uint64_t)st.st_size;
         b->mode = st.st_mode;
-        rc = b->how == NAMED ? save_named(c, o, buf, fd)
+        rc = b->how == NAMED ? save_named(c, o, buf, fd, b)
                              : ck_res_contents_of(c, o->id, fd, b->size);
     }
     if (fd >= 0)
@@ -270,6 +278,8 @@ static int check_named(struct ck_res_load *c, const struct shm_body *b)
 {
     struct stat st;
 
+    if (b->whole && access(b->path, F_OK) < 0 && errno == ENOENT)
+        return 0;
     if (stat(b->path, &st) < 0 || access(b->path, R_OK | W_OK) < 0)
         return ck_res_why(c->why, c->whycap, -errno,
                           "the file %s was mapped, and now it can't be "
@@ -332,6 +342,10 @@ static int load_named(struct ck_res_load *c, uint32_t id,
     struct place to = {open(b->path, O_RDWR | O_CLOEXEC), NULL};
     int rc = 0;
 
+    if (to.fd < 0 && errno == ENOENT && b->whole) {
+        ck_res_make_dirs(b->path);
+        return ck_res_named_load(c, id, b->path, b->size, b->mode);
+    }
     if (to.fd < 0)
         return -errno;
     if (c->keep_files)

@@ -278,18 +278,12 @@ static int is_new(const struct ck_res_load *c, const struct stat *st)
     return 0;
 }
 
-/* Temporary directories are gone when their node was left. */
 static void make_dirs(const struct ck_unix *u)
 {
     char path[PATH_MAX + 128];
 
-    if (!full(u->dir, u->name, path, sizeof(path)))
-        return;
-    for (char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
-        *p = '\0';
-        mkdir(path, 0700);
-        *p = '/';
-    }
+    if (full(u->dir, u->name, path, sizeof(path)))
+        ck_res_make_dirs(path);
 }
 
 /* Moves away what nobody else has open, for a socket whose file is not to
