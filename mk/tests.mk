@@ -11,7 +11,7 @@ BENCH_BIN  := $(patsubst tests/bench/%.c,$(BUILD)/t/bench/%,\
 T_CFLAGS   := -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE -pthread -Itests/proc
 TESTS      ?=
 MODES      ?=
-JOBS       ?= 2
+JOBS       ?= 4
 
 $(BUILD)/t/claim.o: tests/proc/claim.c tests/proc/claim.h
 	@mkdir -p $(@D)

@@ -64,11 +64,46 @@ measure() {
 	ckpt kill "$D" > /dev/null
 	wait_for removed
 }
+best() { # COMMAND...: seconds, the best of five
+	local t
+	for _ in 1 2 3 4 5; do
+		t=$(now)
+		"$@" > /dev/null || exit 1
+		since "$t"
+		echo
+	done | sort -n | head -n 1
+}
+# program NAME COMMAND...: bare, and as a part of the computation in D
+program() {
+	local name=$1 bare with
+	shift
+	bare=$(best "$@")
+	with=$(best ckpt launch --close-fds --dir "$D" -- "$@")
+	[ -n "$bare" ] && [ -n "$with" ] || exit 1
+	echo "$name: $bare s bare, $with s with ckpt, ratio $(ratio "$with" "$bare")"
+}
 removed() { rm -rf "$D" 2> /dev/null; }
 
 echo "$(nproc) cores, Linux $(uname -r), file system $(stat -f -c %T "$work")"
 echo "-- calls: ratio to the same program without the runtime"
-"$build/t/bench/calls" "$build/tree/lib/ckpt/libckpt.so"
+ckpt launch --close-fds --detach --dir "$D" -- sleep 10000 > /dev/null
+CKPT_DIR=$D "$build/t/bench/calls" "$build/tree/lib/ckpt/libckpt.so"
+echo "-- programs: ratio to the same program without the runtime"
+cat > app.py << 'P'
+import numpy as np
+a = np.sin(np.arange(90000.0)).reshape(300, 300)
+for _ in range(60):
+    a = np.tanh(a @ a / 100.0)
+P
+cat > small.c << 'P'
+#include <stdio.h>
+int main(void) { return printf("%d\n", 42) < 0; }
+P
+program "python3 with numpy" env OPENBLAS_NUM_THREADS=2 /usr/bin/python3 app.py
+program "sh with cc, 8 times" sh -c \
+	'for i in 1 2 3 4 5 6 7 8; do cc -O2 -o small small.c && ./small; done'
+ckpt kill "$D" > /dev/null
+wait_for removed
 echo "-- $mb MB of heap"
 ckpt launch --close-fds --detach --dir "$D" -- "$build/t/bench/heap" "$mb" > /dev/null
 wait_for test -e ready

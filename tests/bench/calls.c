@@ -3,17 +3,20 @@
  * the runtime, and their ratio. The two are measured alternately and the
  * best of several rounds counts, so that other load hardly matters.
  *
- * usage: calls LIBRARY    (libckpt.so; CKPT_DIR is set to a directory that
- * holds no computation unless it is set already)
+ * usage: calls LIBRARY    (libckpt.so; CKPT_DIR names the computation that
+ * the second kind of run takes part in)
  */
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -22,7 +25,8 @@
 
 #define ROUNDS 7
 
-static int pipe_fd[2], epoll_fd;
+static int pipe_fd[2], pair[2], epoll_fd;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static void c_getpid(void)
 {
@@ -54,6 +58,43 @@ static void c_write_read(void)
     char c = 0;
 
     if (write(pipe_fd[1], &c, 1) != 1 || read(pipe_fd[0], &c, 1) != 1)
+        abort();
+}
+
+static void c_send_recv(void)
+{
+    char c = 0;
+
+    if (send(pair[0], &c, 1, 0) != 1 || recv(pair[1], &c, 1, 0) != 1)
+        abort();
+}
+
+static void c_sendmsg_recvmsg(void)
+{
+    char c = 0;
+    struct iovec v = {&c, 1};
+    struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1};
+
+    if (sendmsg(pair[0], &m, 0) != 1 || recvmsg(pair[1], &m, 0) != 1)
+        abort();
+}
+
+static void c_mutex(void)
+{
+    pthread_mutex_lock(&mutex);
+    pthread_mutex_unlock(&mutex);
+}
+
+static void *nothing(void *arg)
+{
+    return arg;
+}
+
+static void c_thread(void)
+{
+    pthread_t t;
+
+    if (pthread_create(&t, NULL, nothing, NULL) || pthread_join(t, NULL))
         abort();
 }
 
@@ -156,14 +197,30 @@ static void c_exec(void)
     waitpid(pid, NULL, 0);
 }
 
+static void c_spawn(void)
+{
+    static char *argv[] = {(char *)"true", NULL};
+    extern char **environ;
+    pid_t pid;
+
+    if (posix_spawn(&pid, "/bin/true", NULL, NULL, argv, environ) == 0)
+        waitpid(pid, NULL, 0);
+}
+
 static const struct {
     const char *name;
     void (*fn)(void);
     int n;
 } calls[] = {
     {"write+read 1 byte (not interposed)", c_write_read, 50000},
-    {"clock_gettime (not interposed)", c_clock, 500000},
     {"malloc+free (not interposed)", c_malloc, 500000},
+    {"mutex lock+unlock (not interposed)", c_mutex, 500000},
+    {"pthread_create+join (not interposed)", c_thread, 3000},
+    {"open+close", c_open, 30000},
+    {"stat (not interposed)", c_stat, 50000},
+    {"send+recv on a socket pair", c_send_recv, 50000},
+    {"sendmsg+recvmsg", c_sendmsg_recvmsg, 50000},
+    {"clock_gettime", c_clock, 500000},
     {"getpid", c_getpid, 200000},
     {"getppid", c_getppid, 200000},
     {"kill(0, 0)", c_kill, 100000},
@@ -173,13 +230,12 @@ static const struct {
     {"poll, ready, 1 s", c_poll, 100000},
     {"select, ready, 1 s", c_select, 100000},
     {"epoll_wait, ready, 1 s", c_epoll, 100000},
-    {"open+close", c_open, 30000},
-    {"stat", c_stat, 50000},
     {"sigaction query", c_sigaction, 100000},
     {"raise to SA_SIGINFO handler", c_raise, 30000},
     {"waitpid, no child", c_waitpid, 100000},
     {"fork+wait", c_fork, 100},
     {"vfork+exec+wait", c_exec, 60},
+    {"posix_spawn+wait", c_spawn, 60},
 };
 #define CALLS (sizeof(calls) / sizeof(calls[0]))
 
@@ -199,7 +255,7 @@ static int measure(void)
 
     sigaction(SIGUSR2, &sa, NULL);
     epoll_fd = epoll_create1(0);
-    if (pipe(pipe_fd) < 0 ||
+    if (pipe(pipe_fd) < 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0 ||
         epoll_ctl(epoll_fd, EPOLL_CTL_ADD, pipe_fd[1], &ev) < 0)
         return 1;
     for (size_t i = 0; i < CALLS; i++) {
@@ -227,12 +283,13 @@ static int run(const char *preload, double best[CALLS])
         return -1;
     pid = fork();
     if (pid == 0) {
+        if (!preload)
+            unsetenv("CKPT_DIR");
         dup2(p[1], 1);
         close(p[0]);
         close(p[1]);
         if (preload) {
             setenv("LD_PRELOAD", preload, 1);
-            setenv("CKPT_DIR", "/nonexistent", 0);
             setenv("CKPT_TREE", "main", 0); /* a root would wait */
         }
         execl("/proc/self/exe", "calls", (char *)NULL);
@@ -256,6 +313,8 @@ int main(int argc, char **argv)
 
     if (argc < 2)
         return measure();
+    if (!getenv("CKPT_DIR"))
+        return 2;
     for (int r = 0; r < ROUNDS; r++)
         if (run(NULL, plain) < 0 || run(argv[1], with) < 0)
             return 1;

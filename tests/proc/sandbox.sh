@@ -59,7 +59,7 @@ sandbox_end() {
 
 run_list() {
 	: > "$WORK/results"
-	xargs -a "$WORK/list" -P "${JOBS:-2}" -L 1 "$ROOM/run-one" < /dev/null
+	xargs -a "$WORK/list" -P "${JOBS:-4}" -L 1 "$ROOM/run-one" < /dev/null
 	local ok bad skipped all
 	all=$(wc -l < "$WORK/list")
 	ok=$(grep -c '^0 ' "$WORK/results")
