@@ -454,7 +454,7 @@ static int tracer_main(void *arg)
     return 0;
 }
 
-static uint32_t thread_count(void)
+uint32_t ck_thread_count(void)
 {
     char buf[4096];
     const char *p;
@@ -535,7 +535,7 @@ int ck_stop_by_ptrace(int limit_ms, char *why, size_t cap)
     long tracer;
     int r;
 
-    r = ck_threads_reserve(thread_count() + 32);
+    r = ck_threads_reserve(ck_thread_count() + 32);
     if (r)
         return r;
     ck_threads.n = 0;

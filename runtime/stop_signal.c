@@ -290,7 +290,7 @@ int ck_stop_by_signal(int limit_ms, char *why, size_t cap)
     uint64_t end = ck_now_us() + (uint64_t)limit_ms * 1000;
     int r, had;
 
-    r = ck_threads_reserve(512);
+    r = ck_threads_reserve(ck_thread_count() + 256);
     if (r)
         return r;
     ck_threads.n = ck_threads.parked = 0;
@@ -316,6 +316,7 @@ int ck_stop_by_signal(int limit_ms, char *why, size_t cap)
         sys4(SYS_rt_sigaction, STOP_SIGNAL, &before, NULL, 8);
     else {
         ck_fmt(why, cap,
+               refused ? "more threads were made while others were stopped" :
                "%d of %d threads did not answer the stop signal (blocked "
                "or in an uninterruptible call)",
                asked - (int)ck_threads.parked, asked);

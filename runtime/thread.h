@@ -96,6 +96,8 @@ void ck_park_release(void);
 /* ---- stop.c, stop_signal.c ---- */
 /* Room for n threads; keeps old slots' remembered syscalls. 0 or -errno. */
 int ck_threads_reserve(uint32_t n);
+/* How many there are now, our own included; 64 if that can't be read. */
+uint32_t ck_thread_count(void);
 /* The slot of tid from the checkpoint before, to know what restart_syscall
  * was; -1 if unknown. */
 int32_t ck_threads_remembered(int32_t tid);
