@@ -86,7 +86,7 @@ int ck_inet_options_save(struct ck_res_save *c, const struct ck_res_ofd *o,
 static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 static const uint8_t zero[16];
 
-static int is_v4(const struct ck_inet *a)
+int ck_inet_v4(const struct ck_inet *a)
 {
     return !memcmp(a->ip, mapped, sizeof(mapped));
 }
@@ -150,7 +150,7 @@ int ck_inet_same(const struct ck_inet *a, const struct ck_inet *b)
 int ck_inet_any(const struct ck_inet *a)
 {
     return !memcmp(a->ip, zero, 16) ||
-           (is_v4(a) && !memcmp(a->ip + 12, zero, 4));
+           (ck_inet_v4(a) && !memcmp(a->ip + 12, zero, 4));
 }
 
 int ck_inet_covers(const struct ck_inet *a, const struct ck_inet *to)
@@ -158,14 +158,14 @@ int ck_inet_covers(const struct ck_inet *a, const struct ck_inet *to)
     if (a->port != to->port)
         return 0;
     if (ck_inet_any(a))
-        return !is_v4(a) || is_v4(to);
+        return !ck_inet_v4(a) || ck_inet_v4(to);
     return !memcmp(a->ip, to->ip, 16);
 }
 
 static int can_bind(const struct ck_inet *a)
 {
     struct ck_inet any_port = *a;
-    int domain = is_v4(a) ? AF_INET : AF_INET6, rc;
+    int domain = ck_inet_v4(a) ? AF_INET : AF_INET6, rc;
     int fd = socket(domain, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
     if (fd < 0)
@@ -188,7 +188,7 @@ void ck_inet_loopback(struct ck_inet *a, int domain)
 void ck_inet_home(struct ck_inet *a)
 {
     if (!ck_inet_any(a) && !can_bind(a))
-        ck_inet_loopback(a, is_v4(a) ? AF_INET : AF_INET6);
+        ck_inet_loopback(a, ck_inet_v4(a) ? AF_INET : AF_INET6);
 }
 
 const char *ck_inet_text(const struct ck_inet *a)
@@ -197,11 +197,11 @@ const char *ck_inet_text(const struct ck_inet *a)
     static unsigned turn;
     char *buf = bufs[turn++ % 8], ip[INET6_ADDRSTRLEN] = "?";
 
-    if (is_v4(a))
+    if (ck_inet_v4(a))
         inet_ntop(AF_INET, a->ip + 12, ip, sizeof(ip));
     else
         inet_ntop(AF_INET6, a->ip, ip, sizeof(ip));
-    snprintf(buf, sizeof(bufs[0]), is_v4(a) ? "%s:%u" : "[%s]:%u", ip,
+    snprintf(buf, sizeof(bufs[0]), ck_inet_v4(a) ? "%s:%u" : "[%s]:%u", ip,
              a->port);
     return buf;
 }

@@ -40,6 +40,7 @@ void ck_inet_from(const struct sockaddr_storage *from, struct ck_inet *a);
 socklen_t ck_inet_to(const struct ck_inet *a, int domain,
                      struct sockaddr_storage *to);
 int ck_inet_same(const struct ck_inet *a, const struct ck_inet *b);
+int ck_inet_v4(const struct ck_inet *a);
 int ck_inet_any(const struct ck_inet *a); /* 0.0.0.0 or :: */
 /* Does what is sent to `to` arrive at one who is bound to `a`? */
 int ck_inet_covers(const struct ck_inet *a, const struct ck_inet *to);
@@ -79,15 +80,17 @@ int ck_inet_list(unsigned states,
                  int (*found)(void *arg, const struct ck_inet_seen *s),
                  void *arg);
 
-
 /* bind, and if the address is still kept by TIME_WAITs of connections that
- * began and ended on this machine, ends those. Waits half a second at most
- * for the processes of the last run to be gone. */
+ * began and ended on this machine, ends those; where that can't be done,
+ * waits for their end, a minute at most. Waits half a second for processes
+ * of the last run to be gone. 0 or -errno. */
 int ck_inet_bind_again(int fd, int domain, const struct ck_inet *a);
-/* connect from this very address; again: TIME_WAITs in the way are ended,
- * too. -EADDRINUSE or -EADDRNOTAVAIL: somebody else has the port. 0 also when
- * the connect has only begun. */
+/* For a connection between the two that is to be made again: ends TIME_WAITs
+ * of it, as far as that can be done within moments. */
+void ck_inet_end_kept(const struct ck_inet *a, const struct ck_inet *b);
+/* connect from this very address. -EADDRINUSE or -EADDRNOTAVAIL: somebody
+ * else has the port. 0 also when the connect has only begun. */
 int ck_inet_connect_from(int fd, int domain, const struct ck_inet *from,
-                         const struct ck_inet *to, int again);
+                         const struct ck_inet *to);
 
 #endif

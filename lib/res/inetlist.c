@@ -8,7 +8,10 @@
  * on this machine they can be ended at once: a SYN from the other end's
  * address is answered with an ACK, as nobody listens; that ACK is none the
  * new socket waits for; it resets, and the reset ends the TIME_WAIT (the
- * assassination of RFC 1337).
+ * assassination of RFC 1337). Two ends that were closed at the same moment
+ * are both kept, and neither address can be bound; a connect may take the
+ * client's after a second (tcp_tw_reuse, which is on for loopback). Where it
+ * may not, the minute has to pass.
  *
  * The port of one who only connects may be shared: the kernel gives one port
  * to several, if they connect to different places. bind does not take such a
@@ -29,6 +32,11 @@
 #ifndef IP_LOCAL_PORT_RANGE
 #define IP_LOCAL_PORT_RANGE 51
 #endif
+
+#define NAP_MS 20
+#define HELD_MS 500    /* its process may be ending */
+#define PATIENCE_MS 2500
+#define KEPT_MS 65000  /* the kernel's TCP_TIMEWAIT_LEN, and a little */
 
 static void address(const struct inet_diag_msg *m, int peer,
                     struct ck_inet *a)
@@ -78,9 +86,9 @@ static int take_answers(char *buf, ssize_t n,
     return 0;
 }
 
-static int list_family(int family, unsigned states,
-                       int (*found)(void *, const struct ck_inet_seen *),
-                       void *arg)
+/* Errors: -errno; -EOPNOTSUPP also when there is no such socket. */
+static int query(const struct inet_diag_req_v2 *r, int flags,
+                 int (*found)(void *, const struct ck_inet_seen *), void *arg)
 {
     struct {
         struct nlmsghdr h;
@@ -88,10 +96,8 @@ static int list_family(int family, unsigned states,
     } req = {
         .h = {.nlmsg_len = sizeof(req),
               .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-              .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
-        .r = {.sdiag_family = (uint8_t)family,
-              .sdiag_protocol = IPPROTO_TCP,
-              .idiag_states = states},
+              .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags)},
+        .r = *r,
     };
     static char buf[65536] __attribute__((aligned(8)));
     struct timeval limit = {.tv_sec = 2};
@@ -103,10 +109,22 @@ static int list_family(int family, unsigned states,
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
     if (send(fd, &req, sizeof(req), 0) < 0)
         rc = -errno;
-    while (!rc)
-        rc = take_answers(buf, recv(fd, buf, sizeof(buf), 0), found, arg);
+    do
+        rc = rc ?: take_answers(buf, recv(fd, buf, sizeof(buf), 0), found, arg);
+    while (!rc && (flags & NLM_F_DUMP));
     close(fd);
     return rc < 0 ? rc : 0;
+}
+
+static int list_family(uint8_t family, unsigned states,
+                       int (*found)(void *, const struct ck_inet_seen *),
+                       void *arg)
+{
+    const struct inet_diag_req_v2 r = {.sdiag_family = family,
+                                       .sdiag_protocol = IPPROTO_TCP,
+                                       .idiag_states = states};
+
+    return query(&r, NLM_F_DUMP, found, arg);
 }
 
 int ck_inet_list(unsigned states,
@@ -115,46 +133,6 @@ int ck_inet_list(unsigned states,
 {
     return list_family(AF_INET, states, found, arg)
                ?: list_family(AF_INET6, states, found, arg);
-}
-
-/* The other end's address with nobody listening at it. */
-static void reset(const struct ck_inet_seen *s)
-{
-    static const uint8_t v4[12] = {[10] = 0xff, [11] = 0xff};
-    int domain = memcmp(s->local.ip, v4, 12) ? AF_INET6 : AF_INET, one = 1;
-    int fd = ck_inet_socket(domain, SOCK_STREAM, 0);
-
-    if (fd < 0)
-        return;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-    if (ck_inet_bind(fd, domain, &s->peer) == 0)
-        ck_inet_connect(fd, domain, &s->local);
-    close(fd);
-}
-
-static int reset_if_kept(void *arg, const struct ck_inet_seen *s)
-{
-    const struct ck_inet *a = arg;
-
-    if (s->local.port == a->port)
-        reset(s);
-    return 0;
-}
-
-int ck_inet_bind_again(int fd, int domain, const struct ck_inet *a)
-{
-    const struct timespec nap = {.tv_nsec = 5000000};
-    int rc = ck_inet_bind(fd, domain, a);
-
-    for (int i = 0; rc == -EADDRINUSE && i < 100; i++) {
-        struct ck_inet key = *a;
-
-        ck_inet_list(1u << TCP_TIME_WAIT, reset_if_kept, &key);
-        rc = ck_inet_bind(fd, domain, a);
-        if (rc == -EADDRINUSE)
-            nanosleep(&nap, NULL);
-    }
-    return rc;
 }
 
 static int connect_to(int fd, int domain, const struct ck_inet *to)
@@ -197,22 +175,106 @@ static int connect_shared(int fd, int domain, const struct ck_inet *from,
     return rc;
 }
 
-int ck_inet_connect_from(int fd, int domain, const struct ck_inet *from,
-                         const struct ck_inet *to, int again)
+/* A SYN from the other end's address. When the kernel keeps that one, too, it
+ * can't be bound; but it can be shared, a second after the connection's end. */
+static void reset(const struct ck_inet_seen *s)
 {
-    struct ck_inet key = *from;
-    int rc = ck_inet_bind(fd, domain, from), bound = !rc;
+    int domain = ck_inet_v4(&s->local) ? AF_INET : AF_INET6, one = 1;
+    int fd = ck_inet_socket(domain, SOCK_STREAM, 0);
 
-    if (rc == -EADDRINUSE)
-        rc = connect_shared(fd, domain, from, to);
-    else if (!rc)
-        rc = connect_to(fd, domain, to);
-    if (!again || (rc != -EADDRINUSE && rc != -EADDRNOTAVAIL))
-        return rc;
-    if (bound)
-        ck_inet_list(1u << TCP_TIME_WAIT, reset_if_kept, &key);
+    if (fd < 0)
+        return;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+    if (ck_inet_bind(fd, domain, &s->peer) == 0)
+        ck_inet_connect(fd, domain, &s->local);
     else
-        bound = !ck_inet_bind_again(fd, domain, from);
-    return bound ? connect_to(fd, domain, to)
-                 : connect_shared(fd, domain, from, to);
+        connect_shared(fd, domain, &s->peer, &s->local);
+    close(fd);
+}
+
+/* Who keeps a port. */
+struct keepers {
+    unsigned port;
+    int kept; /* by the kernel alone */
+    int held; /* by some process */
+};
+
+static int look(void *arg, const struct ck_inet_seen *s)
+{
+    struct keepers *k = arg;
+
+    if (s->local.port != k->port)
+        return 0;
+    if (s->inode)
+        k->held = 1;
+    else
+        k->kept = 1;
+    if (s->state == TCP_TIME_WAIT)
+        reset(s);
+    return 0;
+}
+
+int ck_inet_bind_again(int fd, int domain, const struct ck_inet *a)
+{
+    int rc = ck_inet_bind(fd, domain, a), limit = KEPT_MS;
+
+    for (int ms = 0; rc == -EADDRINUSE && ms < limit; ms += NAP_MS) {
+        const struct timespec nap = {.tv_nsec = NAP_MS * 1000000L};
+        struct keepers k = {.port = a->port};
+
+        ck_inet_list(~0u, look, &k);
+        rc = ck_inet_bind(fd, domain, a);
+        if (rc == -EADDRINUSE)
+            nanosleep(&nap, NULL);
+        limit = k.held || !k.kept ? HELD_MS : KEPT_MS;
+    }
+    return rc;
+}
+
+static void put_address(const struct ck_inet *a, __be32 *ip, __be16 *port)
+{
+    if (ck_inet_v4(a))
+        memcpy(ip, a->ip + 12, 4);
+    else
+        memcpy(ip, a->ip, 16);
+    *port = htons(a->port);
+}
+
+/* Is there a TIME_WAIT of this end? It is given its end. */
+static int end_of(const struct ck_inet *local, const struct ck_inet *peer)
+{
+    struct inet_diag_req_v2 r = {
+        .sdiag_family = ck_inet_v4(local) ? AF_INET : AF_INET6,
+        .sdiag_protocol = IPPROTO_TCP,
+        .idiag_states = ~0u,
+        .id.idiag_cookie = {INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE},
+    };
+    struct keepers k = {.port = local->port};
+
+    put_address(local, r.id.idiag_src, &r.id.idiag_sport);
+    put_address(peer, r.id.idiag_dst, &r.id.idiag_dport);
+    query(&r, 0, look, &k);
+    return k.kept;
+}
+
+void ck_inet_end_kept(const struct ck_inet *a, const struct ck_inet *b)
+{
+    static int patience = PATIENCE_MS; /* they all ended together */
+    const struct timespec nap = {.tv_nsec = NAP_MS * 1000000L};
+
+    for (int i = 0; end_of(a, b) + end_of(b, a) && patience > 0; i++) {
+        if (i) {
+            nanosleep(&nap, NULL);
+            patience -= NAP_MS;
+        }
+    }
+}
+
+int ck_inet_connect_from(int fd, int domain, const struct ck_inet *from,
+                         const struct ck_inet *to)
+{
+    int rc = ck_inet_bind(fd, domain, from);
+
+    return rc == -EADDRINUSE ? connect_shared(fd, domain, from, to)
+                             : rc ?: connect_to(fd, domain, to);
 }

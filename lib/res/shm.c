@@ -184,7 +184,7 @@ static int save_file(struct ck_res_save *c, const struct ck_res_ofd *o,
                      char *buf, struct shm_body *b)
 {
     int fd = open(o->link, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc = 0;
-    struct stat st;
+    struct stat st = {0};
 
     if (fd < 0 || fstat(fd, &st) < 0)
         rc = -errno;

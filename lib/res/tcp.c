@@ -200,7 +200,7 @@ static int find_others(void)
 
 static const struct end *listener_at(const struct ck_inet *a)
 {
-    for (size_t i = 0; i < all.n; i++) {
+    for (size_t i = 0; all.end && i < all.n; i++) {
         if (all.end[i].state == TCP_LISTEN &&
             ck_inet_covers(&all.end[i].local, a))
             return &all.end[i];
@@ -243,7 +243,7 @@ static long find_flows(struct ck_tcp_flow *f)
 
 static int drain(struct ck_res_save *c)
 {
-    struct ck_tcp_flow *f = calloc(all.n, sizeof(*f));
+    struct ck_tcp_flow *f = calloc(all.n + 1, sizeof(*f));
     long n = f ? find_flows(f) : -ENOMEM;
     int rc = n < 0 ? (int)n : ck_tcp_drain(f, (size_t)n);
 

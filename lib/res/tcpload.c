@@ -8,6 +8,8 @@
  * and shuts down what was; settle makes clients connect that nobody had
  * accepted yet, and gives all their options.
  *
+ * check ends what the kernel keeps of the last run, before anything is bound.
+ *
  * Somebody else's port: who listens is refused by check; a connection takes
  * another port. An address that this machine does not have becomes loopback.
  */
@@ -84,6 +86,8 @@ static int tcp_check(struct ck_res_load *c, const struct ck_ofd *rec)
         return failed(c, "be made for", &local, fd);
     if (b.how == TCP_BOUND || b.how == TCP_LISTENS)
         rc = ck_inet_bind_again(fd, tcp_domain(b.here6), &local);
+    else if (b.how != TCP_FRESH && b.how != TCP_GONE)
+        ck_inet_end_kept(&local, &peer);
     if (!rc && b.how == TCP_LISTENS && listen(fd, 1) < 0)
         rc = -errno;
     close(fd);
@@ -125,7 +129,7 @@ static int connect_any(int fd, uint8_t six, const struct ck_inet *from,
     struct ck_inet any_port = *from;
 
     any_port.port = 0;
-    return ck_inet_connect_from(fd, tcp_domain(six), &any_port, to, 0);
+    return ck_inet_connect_from(fd, tcp_domain(six), &any_port, to);
 }
 
 struct side {
@@ -135,7 +139,7 @@ struct side {
 };
 
 /* From its old port, or from any. */
-static int connect_client(struct side *s, struct side *cl, int again)
+static int connect_client(struct side *s, struct side *cl)
 {
     struct ck_inet to;
     int rc = ck_inet_name(s->fd, 0, &to);
@@ -145,8 +149,7 @@ static int connect_client(struct side *s, struct side *cl, int again)
     cl->fd = make(cl->six, 0);
     if (cl->fd < 0)
         return cl->fd;
-    rc = ck_inet_connect_from(cl->fd, tcp_domain(cl->six), &cl->name, &to,
-                              again);
+    rc = ck_inet_connect_from(cl->fd, tcp_domain(cl->six), &cl->name, &to);
     if (!rc)
         return 0;
     close(cl->fd);
@@ -156,7 +159,7 @@ static int connect_client(struct side *s, struct side *cl, int again)
 }
 
 /* Both ends of a new connection. On failure neither is open. */
-static int connect_pair(struct side *s, struct side *cl, int again)
+static int connect_pair(struct side *s, struct side *cl)
 {
     int rc, server, accepted;
 
@@ -164,15 +167,14 @@ static int connect_pair(struct side *s, struct side *cl, int again)
     s->fd = server = make(s->six, 0);
     if (server < 0)
         return server;
-    rc = again ? ck_inet_bind_again(server, tcp_domain(s->six), &s->name)
-               : ck_inet_bind(server, tcp_domain(s->six), &s->name);
+    rc = ck_inet_bind(server, tcp_domain(s->six), &s->name);
     if (rc == -EADDRINUSE) {
         s->name.port = 0;
         rc = ck_inet_bind(server, tcp_domain(s->six), &s->name);
     }
     if (!rc && listen(server, 8) < 0)
         rc = -errno;
-    rc = rc ?: connect_client(s, cl, again);
+    rc = rc ?: connect_client(s, cl);
     s->fd = -1;
     accepted = rc ?: accept_from(server, cl->fd);
     close(server);
@@ -235,8 +237,8 @@ static int load_pair(struct ck_res_load *c, const struct ck_ofd *rec,
     if (!s)
         return -ENOMEM;
     if (fresh) {
-        rc = b->server ? connect_pair(&here, &there, 1)
-                       : connect_pair(&there, &here, 1);
+        rc = b->server ? connect_pair(&here, &there)
+                       : connect_pair(&there, &here);
         if (rc)
             return failed(c, "be connected again to", peer, rc);
         s->fd[at] = here.fd;
@@ -285,7 +287,7 @@ static int load_gone(struct ck_res_load *c, const struct ck_ofd *rec,
     there.name.port = 0;
     if (b->error == TCP_REFUSED)
         return load_refused(b, &there.name);
-    rc = connect_pair(&there, &here, 0);
+    rc = connect_pair(&there, &here);
     if (rc)
         return failed(c, "be connected again at", &here.name, rc);
     rc = fill(c, rec->id, b->bytes, there.fd, here.fd);
@@ -332,7 +334,7 @@ static int listen_again(struct ck_res_load *c, const struct ck_ofd *rec,
 
     if (rc || ck_tcp_option(fd, SOL_SOCKET, SO_ACCEPTCONN) == 1)
         return rc;
-    rc = ck_inet_bind_again(fd, tcp_domain(b.here6), &local);
+    rc = ck_inet_bind(fd, tcp_domain(b.here6), &local);
     if (!rc && listen(fd, (int)b.backlog) < 0)
         rc = -errno;
     return rc ? failed(c, "be bound to", &local, rc) : 0;
@@ -343,7 +345,7 @@ static int connect_again(const struct tcp_body *b, int fd,
                          const struct ck_inet *local,
                          const struct ck_inet *peer)
 {
-    int rc = ck_inet_connect_from(fd, tcp_domain(b->here6), local, peer, 1);
+    int rc = ck_inet_connect_from(fd, tcp_domain(b->here6), local, peer);
 
     return rc == -EADDRINUSE ? connect_any(fd, b->here6, local, peer) : rc;
 }
@@ -382,7 +384,7 @@ static int tcp_link(struct ck_res_load *c, const struct ck_ofd *rec, int fd)
     if (b.how == TCP_LISTENS)
         return listen_again(c, rec, fd);
     if (b.how == TCP_BOUND)
-        rc = ck_inet_bind_again(fd, tcp_domain(b.here6), &local);
+        rc = ck_inet_bind(fd, tcp_domain(b.here6), &local);
     else if (b.how == TCP_PAIR || b.how == TCP_GONE)
         shut(&b, fd);
     return rc ? failed(c, "be bound to", &local, rc) : 0;
