@@ -154,31 +154,6 @@ static int show_blocks(struct ck_rd *body, struct ck_json *j)
     return 0;
 }
 
-static int show_shm(struct ck_rd *body, struct ck_json *j)
-{
-    struct ck_shm s;
-    char size[32];
-
-    if (ck_shm_get(body, &s))
-        return -EBADMSG;
-    if (j) {
-        ck_json_object(j, NULL);
-        ck_json_str(j, "name", s.name);
-        ck_json_u64(j, "dev", s.dev);
-        ck_json_u64(j, "ino", s.ino);
-        ck_json_u64(j, "offset", s.offset);
-        ck_json_u64(j, "bytes", s.len);
-        ck_json_end_object(j);
-        return 0;
-    }
-    ck_bytes_text(size, sizeof(size), s.len);
-    printf("  %s, %s at %llu of object %llx:%llu\n",
-           *s.name ? s.name : "(anonymous)", size,
-           (unsigned long long)s.offset, (unsigned long long)s.dev,
-           (unsigned long long)s.ino);
-    return 0;
-}
-
 static int show_sysv(struct ck_rd *body, struct ck_json *j)
 {
     static const char *const name[] = {"?", "segment", "semaphores", "queue"};
@@ -214,7 +189,6 @@ static const struct section {
     {CK_TAG_PROCESS, 0, NULL, "process", show_process},
     {CK_TAG_THREAD, 1, "threads", "threads", show_thread},
     {CK_TAG_AREA, 1, "areas", "areas", show_area},
-    {CK_TAG_SHM, 1, "shared memory", "shm", show_shm},
     {CK_TAG_SYSV, 1, "System V", "sysv", show_sysv},
     {CK_TAG_BLOCKS, 1, "data", "streams", show_blocks},
 };

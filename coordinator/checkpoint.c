@@ -407,7 +407,7 @@ static int add_image(struct ck_coord *c, int kind, const char *tree,
     struct ck_manifest_image *im;
 
     if (ck_manifest_find(c->round.manifest, m->file))
-        return kind == CK_IMAGE_SHM ? 0 : -EEXIST;
+        return -EEXIST;
     im = ck_manifest_add_image(c->round.manifest);
     if (!im)
         return -ENOMEM;

@@ -60,7 +60,6 @@ static const struct field image_fields[] = {
 static const char *const kind_names[] = {
     [CK_IMAGE_PROCESS] = "proc",
     [CK_IMAGE_TREE] = "tree",
-    [CK_IMAGE_SHM] = "shm",
 };
 
 const char *ck_image_kind_name(int kind)

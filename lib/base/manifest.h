@@ -77,7 +77,7 @@ int ck_manifest_parse(const char *text, size_t len, struct ck_manifest **out,
 int ck_manifest_load(const char *path, struct ck_manifest **out,
                      struct ck_err *e);
 
-/* "proc" "tree" "shm"; -1 for another name. */
+/* "proc" "tree"; -1 for another name. */
 const char *ck_image_kind_name(int kind);
 int ck_image_kind_of(const char *name);
 

@@ -86,7 +86,6 @@ static int check_records(const struct ck_imgr *r)
             struct ck_proc proc;
             struct ck_fd fd;
             struct ck_ofd ofd;
-            struct ck_shm shm;
             struct ck_sysv sysv;
         } u;
 
@@ -97,7 +96,6 @@ static int check_records(const struct ck_imgr *r)
              : tag == CK_TAG_PROC   ? ck_proc_get(&body, &u.proc)
              : tag == CK_TAG_FD     ? ck_fd_get(&body, &u.fd)
              : tag == CK_TAG_OFD    ? ck_ofd_get(&body, &u.ofd)
-             : tag == CK_TAG_SHM    ? ck_shm_get(&body, &u.shm)
              : tag == CK_TAG_SYSV   ? ck_sysv_get(&body, &u.sysv)
                                     : 0;
         if (rc)

@@ -28,7 +28,6 @@
 enum ck_image_kind {
     CK_IMAGE_PROCESS = 1, /* memory and threads of one process */
     CK_IMAGE_TREE = 2,    /* what the processes of one tree share */
-    CK_IMAGE_SHM = 3,     /* contents of one shared memory object */
 };
 
 enum ck_codec { CK_CODEC_RAW = 0, CK_CODEC_LZ4 = 1 };
@@ -41,7 +40,7 @@ enum ck_codec { CK_CODEC_RAW = 0, CK_CODEC_LZ4 = 1 };
 #define CK_BLOCK_FIELDS(F)                                                  \
     F(U32, magic) F(U16, codec) F(U16, nruns) F(U32, raw_len)               \
     F(U32, stored_len) F(U64, sum)
-/* addr: virtual address (process), or offset in the object (shm, tree). */
+/* addr: virtual address (process), or offset in the object (tree). */
 #define CK_RUN_FIELDS(F) F(U64, addr) F(U64, len)
 CK_RECORD(ck_header, CK_HEADER_FIELDS)
 CK_RECORD(ck_footer, CK_FOOTER_FIELDS)
@@ -58,7 +57,6 @@ enum ck_tag {
     CK_TAG_PROC = 17,
     CK_TAG_FD = 18,
     CK_TAG_OFD = 19,
-    CK_TAG_SHM = 32,
     CK_TAG_SYSV = 33,
 };
 
@@ -138,10 +136,6 @@ enum ck_area_flag {
     F(U32, id) F(STR, kind) F(U32, flags) F(U32, owner) F(U8, owner_type)   \
     F(U8, sig) F(BLOB, body)
 
-/* A shared memory object; also the index of a CK_IMAGE_SHM file. */
-#define CK_SHM_FIELDS(F)                                                    \
-    F(U64, dev) F(U64, ino) F(U64, offset) F(U64, len) F(STR, name)
-
 /* kind: enum ck_sysv_kind (sysvids.h). virt, real: ids, as the program and
  * the kernel knew it. size: bytes of a segment, semaphores of a set, most
  * bytes of a queue. data: u16 values of a set; of a queue u64 type, u32
@@ -158,12 +152,11 @@ CK_RECORD(ck_tree, CK_TREE_FIELDS)
 CK_RECORD(ck_proc, CK_PROC_FIELDS)
 CK_RECORD(ck_fd, CK_FD_FIELDS)
 CK_RECORD(ck_ofd, CK_OFD_FIELDS)
-CK_RECORD(ck_shm, CK_SHM_FIELDS)
 CK_RECORD(ck_sysv, CK_SYSV_FIELDS)
 
 /*
  * Names inside an image set (docs/image-format.md):
- *   proc.<tree>.<vpid>.img   shm.<dev>-<ino>-<offset>.img   tree.<tree>.img
+ *   proc.<tree>.<vpid>.img   tree.<tree>.img
  *   MANIFEST (its rename commits the set)
  */
 

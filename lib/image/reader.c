@@ -68,7 +68,7 @@ static int read_header(struct ck_imgr *r)
     if (ck_sum64(buf, sizeof(buf)) != h.sum)
         return -EBADMSG;
     if (h.version != CK_IMAGE_VERSION || h.machine != CK_MACHINE ||
-        h.reserved || h.kind < CK_IMAGE_PROCESS || h.kind > CK_IMAGE_SHM)
+        h.reserved || h.kind < CK_IMAGE_PROCESS || h.kind > CK_IMAGE_TREE)
         return -EPROTONOSUPPORT;
     r->kind = h.kind;
     return 0;
@@ -113,8 +113,7 @@ static int known(uint16_t tag)
     return tag == CK_TAG_PROCESS || tag == CK_TAG_THREAD ||
            tag == CK_TAG_AREA || tag == CK_TAG_BLOCKS ||
            tag == CK_TAG_TREE || tag == CK_TAG_PROC || tag == CK_TAG_FD ||
-           tag == CK_TAG_OFD || tag == CK_TAG_SHM ||
-           tag == CK_TAG_SYSV;
+           tag == CK_TAG_OFD || tag == CK_TAG_SYSV;
 }
 
 int ck_imgr_load(struct ck_imgr *r, void *mem, size_t cap)

@@ -229,7 +229,7 @@ void fuzz_seeds(void (*put)(const char *name, const void *p, size_t n))
 {
     static uint8_t out[FILE_MAX];
 
-    put("empty", out, image(CK_IMAGE_SHM, out, 0));
+    put("empty", out, image(CK_IMAGE_TREE, out, 0));
     put("small", out, image(CK_IMAGE_TREE, out, 2));
     put("large", out, image(CK_IMAGE_PROCESS, out, 16));
 }

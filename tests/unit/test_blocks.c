@@ -34,7 +34,7 @@ static int lying_block(struct ck_block h, const struct ck_run *run,
     uint64_t bytes, sum;
     int fd = memfd_create("image", MFD_CLOEXEC), rc;
 
-    assert_int_equal(ck_imgw_begin(&w, fd, CK_IMAGE_SHM, widx, MEM), 0);
+    assert_int_equal(ck_imgw_begin(&w, fd, CK_IMAGE_TREE, widx, MEM), 0);
     assert_int_equal(ck_imgw_stream(&w, &s, 0, 1), 0);
     assert_int_equal(ck_imgw_block_buf(&w, &s, wscratch, good, 2, data), 0);
     ck_wr_init(&wr, block, sizeof(block));

@@ -511,8 +511,7 @@ static void a_file_shorter_than_reported_is_no_set(void **state)
     c = asks(0);
     id = stops(p, NULL, 0);
     get(p, CK_MSG_CAPTURE);
-    writes(p, id, "shm.1-2-0.img");
-    snprintf(path, sizeof path, "%s/set-000001/shm.1-2-0.img", job);
+    snprintf(path, sizeof path, "%s/set-000001/tree.main.img", job);
     captures(id, "main");
     snaps(p, id);
     get(p, CK_MSG_RESUME);

@@ -261,7 +261,7 @@ static void what_does_not_shrink_is_stored_raw(void **state)
     (void)state;
     fill(data, sizeof(data), 5);
     data[0] = 77;
-    assert_int_equal(ck_imgw_begin(&w, fd, CK_IMAGE_SHM, widx, MEM), 0);
+    assert_int_equal(ck_imgw_begin(&w, fd, CK_IMAGE_TREE, widx, MEM), 0);
     assert_int_equal(ck_imgw_stream(&w, &s, 0, 1), 0);
     assert_int_equal(ck_imgw_block_buf(&w, &s, wscratch, &run, 1, data), 0);
     assert_int_equal(ck_imgw_finish(&w, &bytes, &sum), 0);
@@ -384,7 +384,7 @@ static void a_huge_index_is_refused_at_once(void **state)
     int fd = new_file();
 
     (void)state;
-    assert_int_equal(ck_imgw_begin(&w, fd, CK_IMAGE_SHM, widx, MEM), 0);
+    assert_int_equal(ck_imgw_begin(&w, fd, CK_IMAGE_TREE, widx, MEM), 0);
     assert_int_equal(ck_imgw_finish(&w, &bytes, &sum), 0);
     assert_int_equal(pwrite(fd, &huge, 1, (off_t)bytes - 9), 1);
     assert_int_equal(ck_imgr_open(&r, fd), -EBADMSG);
@@ -402,7 +402,7 @@ static void a_gap_between_blocks_is_found(void **state)
     int fd = new_file();
 
     (void)state;
-    assert_int_equal(ck_imgw_begin(&w, fd, CK_IMAGE_SHM, widx, MEM), 0);
+    assert_int_equal(ck_imgw_begin(&w, fd, CK_IMAGE_TREE, widx, MEM), 0);
     assert_int_equal(ck_imgw_stream(&w, &s, 0, 1), 0);
     assert_int_equal(ck_imgw_block_buf(&w, &s, wscratch, &run, 1, data), 0);
     w.pos += 8;
@@ -438,7 +438,7 @@ static void too_little_memory_is_an_error_that_sticks(void **state)
     int fd = new_file();
 
     (void)state;
-    assert_int_equal(ck_imgw_begin(&w, fd, CK_IMAGE_SHM, widx, MEM), 0);
+    assert_int_equal(ck_imgw_begin(&w, fd, CK_IMAGE_TREE, widx, MEM), 0);
     assert_int_equal(ck_imgw_stream(&w, &s, 0, 1), 0);
     assert_int_equal(ck_imgw_block_buf(&w, &s, wscratch, &run, 1, data), 0);
     assert_int_equal(ck_imgw_block_buf(&w, &s, wscratch, &run, 1, data),
@@ -454,7 +454,7 @@ static void a_full_disk_is_an_error(void **state)
     int fd = open("/dev/full", O_RDWR | O_CLOEXEC);
 
     (void)state;
-    assert_int_equal(ck_imgw_begin(&w, fd, CK_IMAGE_SHM, widx, MEM),
+    assert_int_equal(ck_imgw_begin(&w, fd, CK_IMAGE_TREE, widx, MEM),
                      -ENOSPC);
     assert_false(ck_imgw_mem_full(&w));
     close(fd);

@@ -32,10 +32,10 @@ static int there(const char *p)
 }
 
 /* ino: images that differ in nothing else are of one size. */
-static void write_shm_image(const char *p, uint64_t ino, uint64_t *bytes,
+static void write_image(const char *p, uint64_t ino, uint64_t *bytes,
                             uint64_t *sum)
 {
-    struct ck_shm shm = {.len = sizeof(data), .ino = ino};
+    struct ck_fd rec = {.vpid = 1, .fd = (uint32_t)ino};
     struct ck_run run = {0, sizeof(data)};
     struct ck_imgw w;
     struct ck_imgw_stream s;
@@ -44,10 +44,10 @@ static void write_shm_image(const char *p, uint64_t ino, uint64_t *bytes,
     assert_true(fd >= 0);
     for (size_t i = 0; i < sizeof(data); i++)
         data[i] = (uint8_t)(i * 7 >> 5);
-    ck_imgw_begin(&w, fd, CK_IMAGE_SHM, mem, sizeof(mem));
+    ck_imgw_begin(&w, fd, CK_IMAGE_TREE, mem, sizeof(mem));
     ck_imgw_stream(&w, &s, 0, 1);
     ck_imgw_block_buf(&w, &s, scratch, &run, 1, data);
-    CK_IMGW_RECORD(&w, CK_TAG_SHM, ck_shm, &shm);
+    CK_IMGW_RECORD(&w, CK_TAG_FD, ck_fd, &rec);
     assert_int_equal(ck_imgw_finish(&w, bytes, sum), 0);
     close(fd);
 }
@@ -76,10 +76,10 @@ static void make_set(const char *dir, unsigned number, int commit)
     for (unsigned i = 0; i < 2; i++) {
         struct ck_manifest_image *im = ck_manifest_add_image(m);
 
-        snprintf(file, sizeof(file), "shm.0-%u-0.img", i);
+        snprintf(file, sizeof(file), "tree.t%u.img", i);
         im->file = strdup(file);
-        im->kind = CK_IMAGE_SHM;
-        write_shm_image(path(dir, number, file), number * 10 + i, &im->bytes,
+        im->kind = CK_IMAGE_TREE;
+        write_image(path(dir, number, file), number * 10 + i, &im->bytes,
                         &im->checksum);
     }
     if (commit)
@@ -174,11 +174,11 @@ static void a_damaged_block_is_named(void **state)
     struct ck_err e;
 
     make_set(*state, 1, 1);
-    damage(path(*state, 1, "shm.0-1-0.img"), 300);
+    damage(path(*state, 1, "tree.t1.img"), 300);
     assert_int_equal(ck_set_verify(*state, 1, &rep, NULL, &e), -EBADMSG);
     assert_int_equal(seen.files, 2);
     assert_int_equal(seen.bad, 1);
-    assert_non_null(strstr(e.text, "shm.0-1-0.img"));
+    assert_non_null(strstr(e.text, "tree.t1.img"));
 }
 
 static void a_quick_look_does_not_read_blocks(void **state)
@@ -186,7 +186,7 @@ static void a_quick_look_does_not_read_blocks(void **state)
     struct ck_set_report rep = {.quick = 1};
 
     make_set(*state, 1, 1);
-    damage(path(*state, 1, "shm.0-1-0.img"), 300);
+    damage(path(*state, 1, "tree.t1.img"), 300);
     assert_int_equal(ck_set_verify(*state, 1, &rep, NULL, NULL), 0);
 }
 
@@ -195,9 +195,9 @@ static void a_missing_file_is_named(void **state)
     struct ck_err e;
 
     make_set(*state, 1, 1);
-    assert_int_equal(unlink(path(*state, 1, "shm.0-0-0.img")), 0);
+    assert_int_equal(unlink(path(*state, 1, "tree.t0.img")), 0);
     assert_int_equal(ck_set_verify(*state, 1, NULL, NULL, &e), -ENOENT);
-    assert_non_null(strstr(e.text, "shm.0-0-0.img is missing"));
+    assert_non_null(strstr(e.text, "tree.t0.img is missing"));
 }
 
 /* Whole and of the right size, but not the one that was written. */
@@ -207,8 +207,8 @@ static void a_file_of_another_set_does_not_pass(void **state)
 
     make_set(*state, 1, 1);
     make_set(*state, 2, 1);
-    assert_int_equal(rename(path(*state, 2, "shm.0-0-0.img"),
-                            path(*state, 1, "shm.0-0-0.img")), 0);
+    assert_int_equal(rename(path(*state, 2, "tree.t0.img"),
+                            path(*state, 1, "tree.t0.img")), 0);
     assert_int_equal(ck_set_verify(*state, 1, NULL, NULL, &e), -EBADMSG);
     assert_non_null(strstr(e.text, "is not the file that was written"));
 }
@@ -236,7 +236,7 @@ static void a_wrong_size_is_told(void **state)
     struct ck_err e;
 
     make_set(*state, 1, 1);
-    assert_int_equal(truncate(path(*state, 1, "shm.0-0-0.img"), 100), 0);
+    assert_int_equal(truncate(path(*state, 1, "tree.t0.img"), 100), 0);
     assert_int_equal(ck_set_verify(*state, 1, NULL, NULL, &e), -EBADMSG);
     assert_non_null(strstr(e.text, "has 100 bytes instead of"));
 }
@@ -262,13 +262,13 @@ static void the_newest_good_one_is_taken(void **state)
     make_set(*state, 2, 1);
     make_set(*state, 3, 1);
     make_set(*state, 4, 0);
-    damage(path(*state, 3, "shm.0-0-0.img"), 1);
+    damage(path(*state, 3, "tree.t0.img"), 1);
     assert_int_equal(
         ck_sets_newest_good(*state, on_passed, &seen, NULL, &m, &e), 0);
     assert_int_equal(m->number, 2);
     assert_int_equal(seen.passed, 1);
     assert_int_equal(seen.passed_number, 3);
-    assert_non_null(strstr(seen.why, "shm.0-0-0.img"));
+    assert_non_null(strstr(seen.why, "tree.t0.img"));
     ck_manifest_destroy(m);
 }
 
@@ -317,7 +317,7 @@ static void prune_keeps_the_newest(void **state)
     assert_false(there(path(*state, 3, "")));
     assert_true(there(path(*state, 4, "MANIFEST")));
     assert_true(there(path(*state, 5, "MANIFEST")));
-    assert_true(there(path(*state, 6, "shm.0-0-0.img")));
+    assert_true(there(path(*state, 6, "tree.t0.img")));
 }
 
 static void prune_never_removes_the_last(void **state)
