@@ -34,7 +34,6 @@
 #include "runtime/snapshot.h"
 #include "runtime/task/task.h"
 #include "runtime/thread.h"
-#include "runtime/virt/sysv.h"
 
 #define AGENT_STACK (128 * 1024)
 #define CONNECT_MS 5000
@@ -269,8 +268,6 @@ static long on_go(const struct ck_msg_go *m)
         return 0;
     ck_rt.generation = m->generation;
     r = ck_virt_load(ck_handoff.pidtable);
-    if (!r)
-        r = ck_sysv_load();
     if (!r)
         ck_virt_forget_self();
     if (!r)

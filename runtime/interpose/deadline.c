@@ -348,7 +348,6 @@ int semtimedop(int id, struct sembuf *ops, size_t n,
                             CLOCK_MONOTONIC, 0));
     else
         r = REAL(semtimedop)((int)args[0], ops, n, timeout);
-    ck_sysv_operated(id, ops, n, r);
     ck_idle();
     return (int)r;
 }

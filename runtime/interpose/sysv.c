@@ -1,21 +1,15 @@
 /*
  * sysv.c - System V shared memory, semaphores and message queues: ids go in
  * and out, and are written down (runtime/virt/sysv.c).
- *
- * What SEM_UNDO would undo the kernel does not tell: it is added up here, so
- * that a checkpoint can refuse while there is something to undo.
  */
 #include "runtime/interpose/wrap.h"
 
 #include <stdarg.h>
-#include <string.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 
 #include "runtime/virt/sysv.h"
-
-#define UNDO_MAX 128
 
 union semun {
     int val;
@@ -23,61 +17,6 @@ union semun {
     unsigned short *array;
     struct seminfo *info;
 };
-
-/* sum: of all operations with SEM_UNDO, by process: fork leaves them behind.
- * full: one more than there is room for. */
-static struct {
-    int32_t pid, full;
-    struct undo {
-        int32_t id, num, sum;
-    } u[UNDO_MAX];
-} undo;
-
-int ck_sysv_undo(void)
-{
-    int held = undo.full;
-
-    if (undo.pid != (int32_t)sys0(SYS_getpid))
-        return 0;
-    for (unsigned i = 0; i < UNDO_MAX; i++)
-        held |= undo.u[i].sum != 0;
-    return held;
-}
-
-static void note_undo(int virt, const struct sembuf *op)
-{
-    int32_t pid = (int32_t)sys0(SYS_getpid);
-    struct undo *room = NULL;
-
-    if (!(op->sem_flg & SEM_UNDO) || !op->sem_op)
-        return;
-    if (__atomic_exchange_n(&undo.pid, pid, __ATOMIC_RELAXED) != pid) {
-        memset(undo.u, 0, sizeof undo.u);
-        undo.full = 0;
-    }
-    for (unsigned i = 0; i < UNDO_MAX; i++) {
-        struct undo *u = &undo.u[i];
-
-        if (u->sum && u->id == virt && u->num == op->sem_num) {
-            __atomic_add_fetch(&u->sum, op->sem_op, __ATOMIC_RELAXED);
-            return;
-        }
-        if (!u->sum && !room)
-            room = u;
-    }
-    if (room)
-        *room = (struct undo){virt, op->sem_num, op->sem_op};
-    else
-        undo.full = 1;
-}
-
-/* The whole set, or one of it, was set: then nothing is undone. */
-static void forget_undo(int virt, int num)
-{
-    for (unsigned i = 0; i < UNDO_MAX; i++)
-        if (undo.u[i].id == virt && (num < 0 || undo.u[i].num == num))
-            undo.u[i].sum = 0;
-}
 
 static int got(int kind, int real)
 {
@@ -145,31 +84,14 @@ int semctl(int id, int num, int cmd, ...)
         r = REAL(semctl)(use(CK_SYSV_SEM, id), num, cmd, arg);
         if (r >= 0 && cmd == GETPID)
             r = ck_out(r);
-        if (r >= 0 && (cmd == SETALL || cmd == IPC_RMID))
-            forget_undo(id, -1);
-        if (r >= 0 && cmd == SETVAL)
-            forget_undo(id, num);
     }
     ck_idle();
     return r;
 }
 
-/* By the virtual id: the real one may be another when a wait ends. */
-void ck_sysv_operated(int id, const struct sembuf *ops, size_t n, long r)
-{
-    for (size_t i = 0; r >= 0 && i < n; i++)
-        note_undo(id, &ops[i]);
-}
-
 int semop(int id, struct sembuf *ops, size_t n)
 {
-    int r;
-
-    ck_busy();
-    r = REAL(semop)(use(CK_SYSV_SEM, id), ops, n);
-    ck_sysv_operated(id, ops, n, r);
-    ck_idle();
-    return r;
+    return CK_CALL(REAL(semop)(use(CK_SYSV_SEM, id), ops, n));
 }
 
 int msgget(key_t key, int flags)

@@ -67,6 +67,32 @@ void ck_sysv_each_fixed(void (*fn)(const struct ck_sysv_entry *e))
         fn(&table[i]);
 }
 
+int ck_sysv_is_fixed(int kind, int32_t virt)
+{
+    for (uint32_t i = 0; i < entries; i++)
+        if (table[i].kind == kind && table[i].virt == virt)
+            return 1;
+    return 0;
+}
+
+int ck_sysv_each(int (*fn)(const struct ck_sysv_entry *e))
+{
+    struct ck_sysv_entry e[64];
+    char path[1200];
+    long fd, n = 0;
+    int r = 0;
+
+    path_of(path, sizeof path);
+    fd = sys4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0)
+        return fd == -ENOENT ? 0 : (int)fd;
+    while (!r && (n = sys3(SYS_read, fd, e, sizeof e)) > 0)
+        for (long i = 0; !r && i < n / (long)sizeof e[0]; i++)
+            r = fn(&e[i]);
+    sys1(SYS_close, fd);
+    return r ? r : (int)n;
+}
+
 int32_t ck_sysv_in(int kind, int32_t virt)
 {
     return ck_sysv_real(table, entries, kind, virt);

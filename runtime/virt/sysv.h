@@ -10,7 +10,7 @@
 #include "runtime/runtime.h"
 
 /* begin: a tree starts, and has met nothing. load: what a restart has made;
- * after exec, and when a restart is complete. 0 or -errno. */
+ * after exec, and in a restarted process. 0 or -errno. */
 void ck_sysv_begin(void);
 int ck_sysv_load(void);
 
@@ -22,14 +22,12 @@ int32_t ck_sysv_out(int kind, int32_t real);
 void ck_sysv_note(int kind, int32_t real);
 int ck_sysv_lost(void); /* nonzero: one could not be written down */
 void ck_sysv_each_fixed(void (*fn)(const struct ck_sysv_entry *e));
+int ck_sysv_is_fixed(int kind, int32_t virt);
+/* Everything that was ever written down in this run, some of it many times;
+ * until fn returns nonzero. Its result, or -errno. */
+int ck_sysv_each(int (*fn)(const struct ck_sysv_entry *e));
 
 /* The kind of id that a call which may wait has for its first argument; 0. */
 int ck_sysv_waits(long nr);
-
-/* interpose/sysv.c: semop or semtimedop was done, with result r. */
-struct sembuf;
-void ck_sysv_operated(int id, const struct sembuf *ops, size_t n, long r);
-/* interpose/sysv.c: does this process hold adjustments (SEM_UNDO)? */
-int ck_sysv_undo(void);
 
 #endif
