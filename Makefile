@@ -26,7 +26,8 @@ F_CFLAGS   := $(COMMON) -fPIC -fvisibility=hidden -fno-stack-protector \
 
 # what each artifact is made of
 BARE_SRC   := $(wildcard lib/wire/*.c lib/proto/*.c lib/image/*.c lib/sys/*.c)
-HOST_SRC   := $(BARE_SRC) $(wildcard lib/base/*.c lib/res/*.c lib/tree/*.c)
+HOST_SRC   := $(BARE_SRC) $(wildcard lib/base/*.c lib/place/*.c \
+              lib/res/*.c lib/tree/*.c)
 CKPT_SRC   := $(HOST_SRC) $(wildcard coordinator/*.c cli/*.c restart/*.c)
 RT_SRC     := $(BARE_SRC) $(wildcard runtime/*.c runtime/*/*.c \
               lib/arch/x86_64/*.c)
@@ -35,6 +36,7 @@ BLOB_SRC   := $(BARE_SRC) $(wildcard restart/blob/*.c)
 BLOB_ASM   := $(wildcard restart/blob/*.S)
 SPANK_SRC  := $(wildcard spank/*.c)
 SLURM_SRC  := $(wildcard coordinator/slurm/*.c)
+PLACE_SRC  := $(wildcard lib/place/hwloc/*.c)
 
 CKPT_OBJ   := $(CKPT_SRC:%.c=$(BUILD)/h/%.o)
 RT_OBJ     := $(RT_SRC:%.c=$(BUILD)/r/%.o) $(RT_ASM:%.S=$(BUILD)/r/%.o)
@@ -46,12 +48,13 @@ T          := $(BUILD)/tree
 BIN        := $(T)/bin/ckpt
 RUNTIME    := $(T)/lib/ckpt/libckpt.so
 RESTORE    := $(T)/lib/ckpt/libckpt-restore.so
+PLACE      := $(T)/lib/ckpt/ckpt-place.so
 HAVE_SLURM := $(wildcard /usr/include/slurm/spank.h)
 SPANK      := $(if $(HAVE_SLURM),$(T)/lib/slurm/spank_ckpt.so)
 SLURMMOD   := $(if $(HAVE_SLURM),$(T)/lib/ckpt/ckpt-slurm.so)
 
 .PHONY: all
-all: $(BIN) $(RUNTIME) $(RESTORE) $(SPANK) $(SLURMMOD) tree-extras
+all: $(BIN) $(RUNTIME) $(RESTORE) $(PLACE) $(SPANK) $(SLURMMOD) tree-extras
 
 $(BUILD)/h/%.o: %.c
 	@mkdir -p $(@D)
@@ -80,6 +83,14 @@ $(RUNTIME): $(RT_OBJ) $(BUILD)/libckpt.map
 	$(CC) -shared -Wl,-z,now -Wl,-z,relro -Wl,-Bsymbolic -Wl,-z,noexecstack \
 	  -Wl,--version-script=$(BUILD)/libckpt.map -Wl,--gc-sections \
 	  -Wl,-soname,libckpt.so -o $@ $(RT_OBJ) -l:liblz4.a -l:libsodium.a
+
+$(PLACE): $(PLACE_SRC) lib/place/hwloc/module.map
+	@mkdir -p $(@D)
+	$(CC) $(H_CFLAGS) -fPIC -fvisibility=hidden -shared -Wl,-z,now \
+	  -Wl,-z,relro -Wl,-z,noexecstack -MF $(BUILD)/place.d \
+	  -Wl,--version-script=lib/place/hwloc/module.map -o $@ $(PLACE_SRC) \
+	  -lhwloc
+-include $(BUILD)/place.d
 
 # Freestanding and without relocations: it is copied and runs anywhere.
 $(RESTORE): $(BLOB_OBJ) restart/blob/restore.map

@@ -34,7 +34,7 @@ static const char usage[] =
 static const char *const ours[] = {
     "key",    "coordinator", "status.json", "journal", "env",    "log",
     "output", "restart",     "pids.*",      "exit.*",  "claim.*",
-    "sysv.*",
+    "sysv.*",   "places.*",
     /* what a crash left of a replaced file */
     "key.*",  "coordinator.*", "env.*", ".*.new", "*.tmp",
 };

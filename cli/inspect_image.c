@@ -177,6 +177,35 @@ static int show_sysv(struct ck_rd *body, struct ck_json *j)
     return 0;
 }
 
+static int show_placement(struct ck_rd *body, struct ck_json *j)
+{
+    struct ck_placement p;
+    struct ck_rd r;
+
+    if (ck_placement_get(body, &p))
+        return -EBADMSG;
+    ck_rd_init(&r, p.cpus.p, p.cpus.n);
+    if (j)
+        ck_json_array(j, "cpus");
+    else
+        printf("  cpus");
+    for (uint32_t i = 0; i < p.cpus.n / 8; i++) {
+        unsigned id = (unsigned)ck_get_uint(&r, 2);
+
+        ck_get_raw(&r, 6);
+        if (j)
+            ck_json_u64(j, NULL, id);
+        else
+            printf(" %u", id);
+    }
+    if (j)
+        ck_json_end_array(j);
+    else
+        printf(", %u memory node%s\n", p.nodes.n / 2,
+               p.nodes.n == 2 ? "" : "s");
+    return 0;
+}
+
 /* Sections in the order they are printed; a record's place in the file is
  * not a promise. list: an array of objects in the document. */
 static const struct section {
@@ -190,6 +219,7 @@ static const struct section {
     {CK_TAG_THREAD, 1, "threads", "threads", show_thread},
     {CK_TAG_AREA, 1, "areas", "areas", show_area},
     {CK_TAG_SYSV, 1, "System V", "sysv", show_sysv},
+    {CK_TAG_PLACEMENT, 0, "could run on", "placement", show_placement},
     {CK_TAG_BLOCKS, 1, "data", "streams", show_blocks},
 };
 

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -24,6 +25,7 @@
 #include "lib/base/env.h"
 #include "lib/base/jobdir.h"
 #include "lib/base/paths.h"
+#include "lib/place/place.h"
 
 #define FOUND(...) snprintf(found, 160, __VA_ARGS__)
 #define ADVICE(...) snprintf(advice, 240, __VA_ARGS__)
@@ -222,6 +224,23 @@ static int limits(char found[160], char advice[240])
     return fsize.rlim_cur == RLIM_INFINITY;
 }
 
+static int topology(char found[160], char advice[240])
+{
+    struct ck_place *p = malloc(sizeof(*p));
+    int rc = p ? ck_place_look(NULL, 0, p) : -ENOMEM;
+
+    if (rc)
+        ADVICE("threads that are bound to cpus keep their numbers on a "
+               "machine of another kind; %s",
+               rc == -ENOENT ? "install hwloc, and build with it"
+                             : "look whether hwloc's lstopo works here");
+    else
+        FOUND("%zu cpus to use, %zu memory node%s", p->ncpu, p->nnode,
+              p->nnode == 1 ? "" : "s");
+    free(p);
+    return !rc;
+}
+
 static int registry(char found[160], char advice[240])
 {
     char dir[CK_PATH];
@@ -247,6 +266,7 @@ const struct ck_probe ck_probes[] = {
     {"userfaultfd", 0, faultfd},
     {"memory", 0, memory},
     {"limits", 0, limits},
+    {"topology", 0, topology},
     {"names", 0, registry},
 };
 const size_t ck_n_probes = sizeof(ck_probes) / sizeof(ck_probes[0]);

@@ -7,7 +7,7 @@
 # are skipped where they are missing.
 
 DEPS_BUILD := gcc libc6-dev make binutils pkg-config liblz4-dev \
-              libxxhash-dev libsodium-dev libslurm-dev
+              libxxhash-dev libsodium-dev libhwloc-dev libslurm-dev
 DEPS_TEST  := bats jq python3 python3-numpy shellcheck mandoc clang \
               clang-tidy libclang-rt-14-dev libcmocka-dev gdb tcl \
               lua5.3 lua-posix lmod musl-tools vim tmux

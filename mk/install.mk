@@ -35,7 +35,7 @@ $(foreach e,$(EXTRAS),$(eval $(call extra_rule,$(e))))
 tree-extras: $(EXTRA_FILES)
 
 # Relative to the prefix: what install puts and uninstall removes.
-PLACES = $(patsubst $(T)/%,%,$(BIN) $(RUNTIME) $(RESTORE) $(SPANK) \
+PLACES = $(patsubst $(T)/%,%,$(BIN) $(RUNTIME) $(RESTORE) $(PLACE) $(SPANK) \
            $(SLURMMOD) $(EXTRA_FILES))
 # Directories that are ours alone, deepest first, removed when empty.
 OWN_DIRS := share/ckpt/slurm-scripts share/ckpt share/doc/ckpt \

@@ -19,6 +19,8 @@ $(UNIT_LIB): $(UNIT_OBJ)
 	@rm -f $@
 	ar rcs $@ $(UNIT_OBJ)
 
+$(BUILD)/unit/test_place: $(PLACE)
+$(BUILD)/unit/test_place: H_CFLAGS += -DCKPT_PLACE='"$(abspath $(PLACE))"'
 $(BUILD)/unit/%: tests/unit/%.c $(UNIT_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(H_CFLAGS) -MF $@.d -o $@ $< $(UNIT_LIB) -lcmocka -llz4 \

@@ -86,14 +86,14 @@ static int by_number(const void *a, const void *b)
 
 static int count(struct ck_tree_file *t)
 {
-    size_t n[CK_TAG_SYSV + 1] = {0};
+    size_t n[CK_TAG_PLACEMENT + 1] = {0};
     struct ck_rd at, body;
     uint16_t tag;
     int rc;
 
     ck_imgr_records(&t->r, &at);
     while ((rc = ck_imgr_next(&at, &tag, &body)) > 0)
-        n[tag <= CK_TAG_SYSV ? tag : 0]++;
+        n[tag <= CK_TAG_PLACEMENT ? tag : 0]++;
     if (rc || n[CK_TAG_TREE] != 1 || !n[CK_TAG_PROC])
         return rc ? rc : -EBADMSG;
     t->img.proc = calloc(n[CK_TAG_PROC] + 1, sizeof(*t->img.proc));
@@ -123,6 +123,8 @@ static int decode(struct ck_tree_file *t)
             bad = ck_ofd_get(&body, &m->ofd[m->nofd++]);
         else if (tag == CK_TAG_SYSV)
             bad = ck_sysv_get(&body, &m->sysv[m->nsysv++]);
+        else if (tag == CK_TAG_PLACEMENT)
+            bad = ck_placement_get(&body, &m->placement);
     }
     qsort(m->fd, m->nfd, sizeof(*m->fd), by_number);
     qsort(m->ofd, m->nofd, sizeof(*m->ofd), by_id);

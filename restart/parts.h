@@ -56,6 +56,7 @@ int ck_spawn_speak_as(struct ck_spawn *s, uint32_t vpid, int (*fn)(void *arg),
 int ck_spawn_shm(struct ck_spawn *s);   /* shm.c */
 int ck_spawn_sysv_check(struct ck_spawn *s); /* sysv.c; before files */
 int ck_spawn_sysv(struct ck_spawn *s);       /* after shm */
+int ck_spawn_places(struct ck_spawn *s); /* places.c */
 int ck_spawn_env(struct ck_spawn *s);   /* relaunch.c */
 int ck_spawn_table(struct ck_spawn *s); /* table.c */
 int ck_spawn_plan(struct ck_spawn *s);  /* memplan.c */

@@ -54,6 +54,7 @@ struct ck_tree_image {
     size_t nofd;
     struct ck_sysv *sysv;
     size_t nsysv;
+    struct ck_placement placement; /* empty: not noted */
 };
 
 /* Index of the description with this id, -1 if there is none. */

@@ -73,6 +73,8 @@ static int prepare(struct ck_spawn *s)
     if (!rc)
         rc = ck_spawn_sysv(s);
     if (!rc)
+        rc = ck_spawn_places(s);
+    if (!rc)
         rc = ck_spawn_plan(s);
     return rc;
 }

@@ -187,6 +187,7 @@ static int put_areas(struct snapshot *s)
             .start = a->start, .end = a->end, .prot = a->prot,
             .flags = a->flags, .pgoff = a->pgoff, .dev = a->dev,
             .ino = a->ino, .path = a->path,
+            .policy = {a->policy, a->policy_len},
         };
 
         if (!a->kind)

@@ -12,12 +12,11 @@
 #include <signal.h>
 
 #include "lib/arch/x86_64/frame.h"
+#include "lib/image/places.h"
 #include "runtime/cputime.h"
 #include "runtime/runtime.h"
 
 #define CK_PARK_STACK 6144
-#define CK_CPUS 1024
-#define CK_NODES 1024
 #define CK_PENDING_MAX 32 /* queued signals kept per thread, and shared */
 
 struct ck_pending {

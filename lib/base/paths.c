@@ -32,6 +32,7 @@ int ck_paths_prefix(struct ck_paths *p, const char *prefix, struct ck_err *e)
     bad |= ck_path_join(p->restore, CK_PATH, prefix,
                         "lib/ckpt/libckpt-restore.so");
     bad |= ck_path_join(p->slurm, CK_PATH, prefix, "lib/ckpt/ckpt-slurm.so");
+    bad |= ck_path_join(p->place, CK_PATH, prefix, "lib/ckpt/ckpt-place.so");
     bad |= ck_path_join(p->conf, CK_PATH, prefix, "etc/ckpt/ckpt.conf");
     if (bad)
         return ck_err(e, -ENAMETOOLONG, "path too long: %s", prefix);

@@ -18,6 +18,7 @@ struct ck_paths {
     char runtime[CK_PATH]; /* lib/ckpt/libckpt.so */
     char restore[CK_PATH]; /* lib/ckpt/libckpt-restore.so */
     char slurm[CK_PATH];   /* lib/ckpt/ckpt-slurm.so; may not be there */
+    char place[CK_PATH];   /* lib/ckpt/ckpt-place.so; may not be there */
     char conf[CK_PATH];    /* ckpt.conf; may not be there */
 };
 

@@ -87,6 +87,7 @@ static int check_records(const struct ck_imgr *r)
             struct ck_fd fd;
             struct ck_ofd ofd;
             struct ck_sysv sysv;
+            struct ck_placement placement;
         } u;
 
         rc = tag == CK_TAG_PROCESS  ? ck_process_get(&body, &u.process)
@@ -97,7 +98,9 @@ static int check_records(const struct ck_imgr *r)
              : tag == CK_TAG_FD     ? ck_fd_get(&body, &u.fd)
              : tag == CK_TAG_OFD    ? ck_ofd_get(&body, &u.ofd)
              : tag == CK_TAG_SYSV   ? ck_sysv_get(&body, &u.sysv)
-                                    : 0;
+             : tag == CK_TAG_PLACEMENT
+                 ? ck_placement_get(&body, &u.placement)
+                 : 0;
         if (rc)
             return rc;
     }

@@ -58,6 +58,7 @@ enum ck_tag {
     CK_TAG_FD = 18,
     CK_TAG_OFD = 19,
     CK_TAG_SYSV = 33,
+    CK_TAG_PLACEMENT = 34,
 };
 
 enum ck_area_kind {
@@ -85,12 +86,13 @@ enum ck_area_flag {
     CK_AF_MAYWRITE = 2048, /* DEV, SYSV: may be made writable */
 };
 
-/* prot: PROT_* bits. dev, ino, pgoff, file_*: kinds FILE, SHM. fingerprint:
+/* policy: of its memory, empty for none: u16 mode, u16 for each node.
+ * prot: PROT_* bits. dev, ino, pgoff, file_*: kinds FILE, SHM. fingerprint:
  * XXH3-64 of the file's first 4096 bytes: detects a replaced library. */
 #define CK_AREA_FIELDS(F)                                                   \
     F(U64, start) F(U64, end) F(U8, kind) F(U8, prot) F(U32, flags)         \
     F(U64, pgoff) F(U64, dev) F(U64, ino) F(U64, file_size)                 \
-    F(U64, fingerprint) F(STR, path)
+    F(U64, fingerprint) F(STR, path) F(BLOB, policy)
 
 /* mm: 12 u64 in the order of struct prctl_mm_map up to env_end; auxv raw.
  * entry, handoff: addresses in the saved memory where the restorer jumps
@@ -144,6 +146,9 @@ enum ck_area_flag {
     F(U8, kind) F(U32, stream) F(I32, virt) F(I32, real) F(I32, key)        \
     F(U32, mode) F(U8, removed) F(U64, size) F(U64, ctime) F(BLOB, data)
 
+/* cpus: u16 id, core, package, node of each; nodes: u16 id of each. */
+#define CK_PLACEMENT_FIELDS(F) F(BLOB, cpus) F(BLOB, nodes)
+
 CK_RECORD(ck_area, CK_AREA_FIELDS)
 CK_RECORD(ck_process, CK_PROCESS_FIELDS)
 CK_RECORD(ck_thread, CK_THREAD_FIELDS)
@@ -153,6 +158,7 @@ CK_RECORD(ck_proc, CK_PROC_FIELDS)
 CK_RECORD(ck_fd, CK_FD_FIELDS)
 CK_RECORD(ck_ofd, CK_OFD_FIELDS)
 CK_RECORD(ck_sysv, CK_SYSV_FIELDS)
+CK_RECORD(ck_placement, CK_PLACEMENT_FIELDS)
 
 /*
  * Names inside an image set (docs/image-format.md):

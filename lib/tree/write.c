@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "lib/image/writer.h"
+#include "lib/place/place.h"
 #include "lib/proto/messages.h"
 #include "lib/res/shm.h"
 
@@ -309,6 +310,27 @@ static int put_all(struct ck_capture *c, struct sink *k)
     return rc;
 }
 
+/* Where the processes could run: they do again by now. */
+static int put_placement(struct ck_capture *c, struct sink *k)
+{
+    struct ck_place *p = malloc(sizeof(*p));
+    uint8_t *mem = malloc(CK_PLACE_REC_MAX);
+    pid_t *pid = calloc(c->nproc + 1, sizeof(*pid));
+    struct ck_placement rec;
+    int rc = p && mem && pid ? 0 : -ENOMEM;
+
+    for (size_t i = 0; !rc && i < c->nproc; i++)
+        pid[i] = c->proc[i].pid;
+    if (!rc && !ck_place_look(pid, c->nproc, p)) {
+        ck_place_put(p, mem, &rec);
+        rc = CK_IMGW_RECORD(&k->w, CK_TAG_PLACEMENT, ck_placement, &rec);
+    }
+    free(pid);
+    free(mem);
+    free(p);
+    return rc;
+}
+
 /* Room for everything the writer keeps until it finishes. */
 static size_t memory_needed(const struct ck_capture *c)
 {
@@ -354,6 +376,8 @@ static int write_to(struct ck_capture *c, int fd, struct ck_capture_out *out)
     ck_capture_fds_end(c); /* what was carried is held open by us */
     if (!rc && c->in->seen)
         c->in->seen(c->in->arg);
+    if (!rc)
+        rc = put_placement(c, &k);
     if (!rc)
         rc = ck_imgw_finish(&k.w, &out->bytes, &out->checksum);
     out->raw_bytes = k.w.raw_bytes;

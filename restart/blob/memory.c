@@ -443,6 +443,7 @@ static _Noreturn void stage2(struct ck_region *g)
     clear(g);
     place_kernel(g);
     map_areas(g);
+    ck_blob_policies(g);
     ck_pages_read(g);
     protect_areas(g);
     set_mm(g);

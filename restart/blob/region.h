@@ -47,6 +47,9 @@ struct ck_region {
  * notes the mutexes that saved threads hold. Fails as ck_blob_fail does. */
 void ck_pages_read(struct ck_region *g);
 
+/* policy.c: after all areas are mapped, before pages are read. */
+void ck_blob_policies(const struct ck_region *g);
+
 /* sysv.c: returns where it is, or -errno. */
 long ck_blob_attach(const struct ck_region *g, const struct ck_area *a);
 

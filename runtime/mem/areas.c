@@ -131,15 +131,15 @@ static const char *classify(struct ck_marea *a, int shared)
 }
 
 /* Strings go to the top of the working memory, areas to the bottom. */
-static const char *keep(struct ck_work *w, const char *s)
+static const void *keep(struct ck_mareas *m, struct ck_work *w,
+                        const void *s, size_t n)
 {
-    size_t n = strlen(s) + 1;
-
     if (n > w->top - w->used)
         return NULL;
     w->top -= n;
     memcpy(w->base + w->top, s, n);
-    return (const char *)w->base + w->top;
+    m->path_bytes += n;
+    return w->base + w->top;
 }
 
 static int add(struct ck_mareas *m, struct ck_work *w, const char *line)
@@ -171,12 +171,22 @@ static int add(struct ck_mareas *m, struct ck_work *w, const char *line)
     a->ino = ck_parse_u64(&p, 10);
     while (*p == ' ')
         p++;
-    a->path = keep(w, p);
+    a->path = keep(m, w, p, strlen(p) + 1);
     if (!a->path)
         return -ENOMEM;
-    m->path_bytes += strlen(p) + 1;
     m->n++;
     return 0;
+}
+
+static int add_policy(struct ck_mareas *m, struct ck_work *w,
+                      struct ck_marea *a)
+{
+    static uint8_t policy[CK_POLICY_MAX];
+    size_t n = ck_policy_of(a->start, policy);
+
+    a->policy = n ? keep(m, w, policy, n) : NULL;
+    a->policy_len = (uint16_t)n;
+    return n && !a->policy ? -ENOMEM : 0;
 }
 
 static uint32_t one_flag(char a, char b)
@@ -208,7 +218,7 @@ static uint32_t one_flag(char a, char b)
 }
 
 /* VmFlags is an area's last line: now everything is known of it. */
-static int finish_area(struct ck_mareas *m, const struct ck_work *w,
+static int finish_area(struct ck_mareas *m, struct ck_work *w,
                        const char *flags, char *why, size_t cap)
 {
     struct ck_marea *a = &m->a[m->n - 1];
@@ -241,7 +251,7 @@ static int finish_area(struct ck_mareas *m, const struct ck_work *w,
         a->early = 1;
     if (a->kind == CK_AREA_ANON || a->kind == CK_AREA_FILE)
         m->resident += a->whole ? a->end - a->start : a->resident;
-    return 0;
+    return a->kind ? add_policy(m, w, a) : 0;
 }
 
 static int read_line(struct ck_mareas *m, struct ck_work *w, char *line,

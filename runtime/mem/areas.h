@@ -17,6 +17,8 @@ struct ck_marea {
     uint8_t prot;
     uint8_t whole; /* its file can't be mapped again: save every page */
     uint8_t early; /* fork does not copy it: saved before going on */
+    uint16_t policy_len;
+    const uint8_t *policy; /* as an AREA record has it */
     const char *path; /* "" for anonymous */
 };
 
@@ -37,8 +39,12 @@ struct ck_mareas {
     struct ck_marea *a;
     uint32_t n;
     uint64_t resident; /* of all that is saved */
-    size_t path_bytes;
+    size_t path_bytes; /* and those of policies */
 };
+
+/* policy.c: of the area at addr; returns the bytes put, 0 for none. */
+#define CK_POLICY_MAX (2 + 2 * 1024)
+size_t ck_policy_of(uint64_t addr, uint8_t out[CK_POLICY_MAX]);
 
 /*
  * Reads all areas. What lies in the working memory is left out. -EOPNOTSUPP

@@ -4,16 +4,18 @@
  * output, capabilities.
  *
  * Told and put back by each thread itself. The cpus that a thread had are
- * taken again where this place offers them; a thread that had bound itself
- * to some of the process's cpus gets the cpus at the same positions among
- * those offered here; otherwise the surroundings decide. What is not allowed
- * (a lower nice value) is left as it is: it is no reason to end a program.
- * Capabilities that it had given up it gives up again.
+ * taken again where this place is as the old one; elsewhere a thread that had
+ * bound itself to some of the cpus gets those that lib/image/places.h says,
+ * and otherwise the surroundings decide. What is not allowed (a lower nice
+ * value) is left as it is: it is no reason to end a program. Capabilities
+ * that it had given up it gives up again.
  */
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "lib/image/places.h"
 #include "lib/sys/syscall.h"
+#include "runtime/runtime.h"
 #include "runtime/thread.h"
 #include "runtime/task/task.h"
 
@@ -22,12 +24,11 @@
 #define CAP_VERSION 0x20080522   /* _LINUX_CAPABILITY_VERSION_3 */
 #define BITS (CK_CPUS / 64)
 
-static uint64_t whole[BITS]; /* of the agent: what the process was given */
-
-static int is_set(const uint64_t *m, unsigned i)
-{
-    return m[i / 64] >> (i % 64) & 1;
-}
+/* What this restart has moved. */
+static struct {
+    const struct ck_place_pair *pair;
+    size_t n;
+} places;
 
 static void get(uint64_t *m)
 {
@@ -44,45 +45,18 @@ static int within(const uint64_t *a, const uint64_t *b)
     return 1;
 }
 
-/* The cpu at position n among those of m; n counts around. -1 for none. */
-static int at(const uint64_t *m, unsigned n)
-{
-    unsigned have = 0;
-
-    for (unsigned i = 0; i < CK_CPUS; i++)
-        have += (unsigned)is_set(m, i);
-    if (!have)
-        return -1;
-    n %= have;
-    for (unsigned i = 0; i < CK_CPUS; i++)
-        if (is_set(m, i) && n-- == 0)
-            return (int)i;
-    return -1;
-}
-
+/* Nothing is asked for of what was not bound: the surroundings decide. */
 static void bind_again(const uint64_t *had)
 {
     uint64_t here[BITS], want[BITS];
-    unsigned n = 0;
 
     get(here);
-    memset(want, 0, sizeof want);
-    if (within(had, here)) {
-        memcpy(want, had, sizeof want);
-    } else {
-        if (!within(had, whole) || within(whole, had))
-            return;
-        for (unsigned i = 0; i < CK_CPUS; i++) {
-            int cpu;
-
-            if (!is_set(whole, i))
-                continue;
-            cpu = at(here, n++);
-            if (is_set(had, i) && cpu >= 0)
-                want[cpu / 64] |= 1ull << (cpu % 64);
-        }
-    }
-    sys3(SYS_sched_setaffinity, 0, sizeof want, want);
+    memcpy(want, had, sizeof want);
+    if (places.n &&
+        ck_places_move(places.pair, places.n, CK_PLACE_CPU, had, want))
+        return;
+    if (within(want, here))
+        sys3(SYS_sched_setaffinity, 0, sizeof want, want);
 }
 
 static struct {
@@ -94,18 +68,22 @@ static struct {
  * are the surroundings' to choose. */
 static void policy_again(const struct ck_slot *t)
 {
-    uint64_t nodes[CK_NODES / 64], here[CK_NODES / 64];
+    uint64_t nodes[CK_NODES / 64], want[CK_NODES / 64], here[CK_NODES / 64];
     int32_t mode = 0;
 
     memset(here, 0, sizeof here);
+    memcpy(want, t->memnodes, sizeof want);
+    if (places.n)
+        ck_places_move(places.pair, places.n, CK_PLACE_NODE, t->memnodes,
+                       want);
     if (sys5(SYS_get_mempolicy, &mode, nodes, CK_NODES, 0, 0) < 0 ||
-        (mode == t->mempolicy && !memcmp(nodes, t->memnodes, sizeof nodes)))
+        (mode == t->mempolicy && !memcmp(nodes, want, sizeof nodes)))
         return;
     if (sys5(SYS_get_mempolicy, NULL, here, CK_NODES, 0, MEMS_ALLOWED) < 0)
         return;
     for (unsigned i = 0; i < CK_NODES / 64; i++)
-        nodes[i] = t->memnodes[i] & here[i];
-    sys3(SYS_set_mempolicy, t->mempolicy, nodes, CK_NODES);
+        want[i] &= here[i];
+    sys3(SYS_set_mempolicy, t->mempolicy, want, CK_NODES);
 }
 
 static void give_up_again(const struct ck_slot *t)
@@ -159,14 +137,19 @@ int ck_sched_save(char *why, size_t cap)
 {
     (void)why;
     (void)cap;
-    get(whole);
     return 0;
 }
 
+/* The threads become what they were in between. */
 int ck_sched_restore(enum ck_stage stage, char *why, size_t cap)
 {
-    (void)stage;
     (void)why;
     (void)cap;
+    if (stage == CK_STAGE_EARLY) {
+        places.pair = ck_places_map(ck_rt.job_dir, ck_rt.tree, &places.n);
+    } else {
+        ck_places_unmap(places.pair, places.n);
+        places.n = 0;
+    }
     return 0;
 }
