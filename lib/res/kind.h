@@ -112,11 +112,20 @@ int ck_res_sockopts_set(struct ck_res_load *c, int fd, struct ck_blob list);
 int ck_res_pidfd_into(struct ck_res_load *c, const struct ck_ofd *rec,
                       uint32_t who);
 
+/* Runs work(arg) until it is done, also when whoever runs it is killed
+ * (guard.c): in a child, then here. It notes how far it is in memory that
+ * both share, and goes on from there. 0, or -errno: it was not run. */
+int ck_res_guarded(void (*work)(void *arg), void *arg);
+void *ck_res_guard_memory(size_t size); /* NULL: none; munmap frees it */
+
 /* A new open file description of what fd has open. */
 int ck_res_reopen(int fd, unsigned flags);
 
 /* The process of another tree of the same computation, on this node, that
  * has the socket with this inode; 0: none has. A peer there would be lost. */
 pid_t ck_res_other_part(const struct ck_res_ofd *o, uint32_t inode);
+/* A process outside of the tree that has the object of o open, as far as such
+ * processes may be looked at; 0: none. */
+pid_t ck_res_stranger(const struct ck_res_save *c, const struct ck_res_ofd *o);
 
 #endif

@@ -1,15 +1,16 @@
 /*
- * mqueue.c - a POSIX message queue: name, sizes, mode; when it is empty.
+ * mqueue.c - a POSIX message queue: name, sizes, mode, messages.
  *
- * Messages can't be looked at, only taken, and whoever is killed between
- * taking and putting back has lost them: a queue with messages in it is
- * refused until it has been read. So is one whose arrival somebody has asked
- * to be told of (mq_notify), since what is to be told can't be seen.
+ * Messages are taken and put back (mqueue_data.c). That must not be seen: a
+ * queue with messages that a process outside of the tree has open, too, is
+ * refused, and so is one whose next message somebody has asked to be told of
+ * (mq_notify), which the first that is put back would set off.
  *
  * A queue outlives its processes. What is found under its name is taken over
- * if it is the same user's and of the same sizes, and emptied.
+ * if it is the same user's and of the same sizes, and emptied. Its mode may be
+ * one that does not let its owner in: it gets that last.
  */
-#include "lib/res/kind.h"
+#include "lib/res/mqueue.h"
 
 #include <fcntl.h>
 #include <mqueue.h>
@@ -24,12 +25,16 @@
 #define DELETED " (deleted)"
 #define KEEP_FLAGS (O_ACCMODE | O_NONBLOCK)
 
-/* name: with its slash. gone: it was unlinked. */
+/* name: with its slash. gone: it was unlinked. messages, with `bytes` of text
+ * in all: in the stream of this description, for each prio and length U32 and
+ * the text. */
 #define BODY_FIELDS(F)                                                      \
     F(STR, name) F(U64, dev) F(U64, ino) F(U64, maxmsg) F(U64, msgsize)     \
-    F(U32, mode) F(U8, gone)
+    F(U32, mode) F(U8, gone) F(U32, messages) F(U64, bytes)
 CK_RECORD(mqueue_body, BODY_FIELDS)
 CK_RES_BODY(mqueue_body, "a message queue")
+
+#define HEAD 8 /* of a message in the stream */
 
 static int mqueue_match(const struct ck_res_ofd *o)
 {
@@ -41,32 +46,95 @@ static int mqueue_match(const struct ck_res_ofd *o)
            (unsigned)fs.f_type == MQUEUEFS;
 }
 
-/* "QSIZE:0 NOTIFY:0 SIGNO:0 NOTIFY_PID:0": is anybody to be told? */
-static int is_awaited(const struct ck_res_ofd *o)
+/* By a description of our own: the program's may be for one way only. */
+static int open_own(const struct ck_res_ofd *o, int flags)
 {
-    char path[64], text[256] = "", *p;
-    ssize_t n;
+    char path[64];
     int fd;
 
-    snprintf(path, sizeof(path), "/proc/%d/fd/%d", o->pid, o->fd);
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-    if (n < 0)
-        n = -errno;
-    if (fd >= 0)
-        close(fd);
-    p = strstr(text, "NOTIFY_PID:");
-    return n < 0 ? (int)n : !p ? -EPROTO : atoi(p + 11) != 0;
+    snprintf(path, sizeof(path), "/proc/%d/fd/%d", o->tid, o->fd);
+    fd = open(path, flags | O_CLOEXEC | O_NONBLOCK);
+    return fd < 0 ? -errno : fd;
 }
 
-static int attributes(const struct ck_res_ofd *o, struct mq_attr *a)
+static int ask(const struct ck_res_ofd *o, struct mq_attr *a,
+               struct ck_mq_status *s)
 {
-    int fd = ck_res_take(o), rc;
+    int fd = open_own(o, O_RDONLY), rc;
 
     if (fd < 0)
         return fd;
-    rc = mq_getattr(fd, a) < 0 ? -errno : 0;
+    rc = mq_getattr(fd, a) < 0 ? -errno : ck_mq_status(fd, s);
     close(fd);
+    return rc;
+}
+
+/* The one whose record has the messages. */
+static int is_first(const struct ck_res_save *c, const struct ck_res_ofd *o)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        if (c->all[i].st.st_dev == o->st.st_dev &&
+            c->all[i].st.st_ino == o->st.st_ino)
+            return c->all[i].id == o->id;
+    }
+    return 1;
+}
+
+static int write_all(struct ck_res_save *c, uint32_t id,
+                     const struct ck_mq_data *d, uint64_t bytes)
+{
+    uint64_t total = bytes + (uint64_t)d->n * HEAD, at = 0;
+    uint8_t *all = malloc(total + 1);
+    struct ck_wr w;
+    int rc = all ? c->sink->open(c->sink, id, total / CK_RES_PIECE + 1)
+                 : -ENOMEM;
+
+    ck_wr_init(&w, all, total);
+    for (uint32_t i = 0; !rc && i < d->n; i++) {
+        ck_put_uint(&w, d->m[i].prio, 4);
+        ck_put_uint(&w, d->m[i].len, 4);
+        ck_put_raw(&w, d->text + d->m[i].off, d->m[i].len);
+    }
+    for (; !rc && at < total; at += CK_RES_PIECE)
+        rc = c->sink->write(c->sink, id, at, all + at,
+                            total - at < CK_RES_PIECE ? total - at
+                                                      : CK_RES_PIECE);
+    free(all);
+    return rc;
+}
+
+/* Everybody in the tree is parked, and who is outside has no part in it. */
+static int save_messages(struct ck_res_save *c, const struct ck_res_ofd *o,
+                         const struct ck_mq_status *s, struct mqueue_body *b)
+{
+    struct ck_mq_data *d = ck_mq_data_new(b->messages, s->bytes, b->msgsize);
+    pid_t other = ck_res_stranger(c, o);
+    int fd = open_own(o, O_RDWR), rc;
+
+    if (other)
+        rc = ck_res_why(c->why, c->whycap, -EAGAIN,
+                        "the POSIX message queue %s with messages in it, "
+                        "which process %d outside of the computation has "
+                        "open, too: this can't be saved", o->link, other);
+    else if (!d || fd < 0)
+        rc = ck_res_why(c->why, c->whycap, fd < 0 ? fd : -ENOMEM,
+                        "the POSIX message queue %s, whose messages can't be "
+                        "taken and put back: %s", o->link,
+                        strerror(fd < 0 ? -fd : ENOMEM));
+    else
+        rc = ck_mq_copy(fd, d);
+    if (rc && !c->why[0])
+        ck_res_why(c->why, c->whycap, rc,
+                   "the POSIX message queue %s, whose messages could not be "
+                   "looked at: %s", o->link, strerror(-rc));
+    b->messages = rc ? 0 : d->n;
+    for (uint32_t i = 0; i < b->messages; i++)
+        b->bytes += d->m[i].len;
+    if (!rc)
+        rc = write_all(c, o->id, d, b->bytes);
+    if (fd >= 0)
+        close(fd);
+    ck_mq_data_free(d);
     return rc;
 }
 
@@ -74,6 +142,7 @@ static int mqueue_save(struct ck_res_save *c, const struct ck_res_ofd *o,
                        struct ck_wr *w)
 {
     size_t len = strlen(o->link);
+    struct ck_mq_status s = {0};
     struct mq_attr a = {0};
     char name[300];
     struct mqueue_body b = {
@@ -82,18 +151,13 @@ static int mqueue_save(struct ck_res_save *c, const struct ck_res_ofd *o,
         .ino = o->st.st_ino,
         .mode = o->st.st_mode & 0777,
     };
-    int rc = attributes(o, &a), awaited = is_awaited(o);
+    int rc = ask(o, &a, &s);
 
-    if (rc || awaited < 0)
-        return ck_res_why(c->why, c->whycap, rc ? rc : awaited,
+    if (rc)
+        return ck_res_why(c->why, c->whycap, rc,
                           "the message queue %s, which can't be looked at: %s",
-                          o->link, strerror(rc ? -rc : -awaited));
-    if (a.mq_curmsgs)
-        return ck_res_why(c->why, c->whycap, -EAGAIN,
-                          "the POSIX message queue %s with %ld messages in "
-                          "it: it can only be saved when it is empty",
-                          o->link, a.mq_curmsgs);
-    if (awaited)
+                          o->link, strerror(-rc));
+    if (s.pid)
         return ck_res_why(c->why, c->whycap, -EAGAIN,
                           "the POSIX message queue %s, whose next message "
                           "somebody has asked to be told of (mq_notify): "
@@ -105,17 +169,28 @@ static int mqueue_save(struct ck_res_save *c, const struct ck_res_ofd *o,
     snprintf(name, sizeof(name), "%.*s", (int)len, o->link);
     b.maxmsg = (uint64_t)a.mq_maxmsg;
     b.msgsize = (uint64_t)a.mq_msgsize;
-    mqueue_body_put(w, &b);
-    return 0;
+    b.messages = is_first(c, o) ? (uint32_t)a.mq_curmsgs : 0;
+    if (b.messages)
+        rc = save_messages(c, o, &s, &b);
+    if (!rc)
+        mqueue_body_put(w, &b);
+    return rc;
 }
 
-/* The queue that has the name now: a descriptor, -ENOENT, or why not. */
+/* The queue that has the name now, opened in some way: a descriptor, -ENOENT,
+ * or why not. */
 static int open_named(struct ck_res_load *c, const struct mqueue_body *b)
 {
-    int fd = mq_open(b->name, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    static const int way[] = {O_RDWR, O_RDONLY, O_WRONLY};
     struct mq_attr a;
     struct stat st;
+    int fd = -1;
 
+    for (unsigned i = 0; fd < 0 && i < 3; i++) {
+        fd = mq_open(b->name, way[i] | O_NONBLOCK | O_CLOEXEC);
+        if (fd < 0 && errno != EACCES)
+            break;
+    }
     if (fd < 0 && errno == ENOENT)
         return -ENOENT;
     if (fd < 0)
@@ -132,20 +207,8 @@ static int open_named(struct ck_res_load *c, const struct mqueue_body *b)
                       b->name);
 }
 
-static int mqueue_check(struct ck_res_load *c, const struct ck_ofd *rec)
-{
-    struct mqueue_body b;
-    int fd, rc = mqueue_body_of(c, rec, &b);
-
-    if (rc || b.gone)
-        return rc;
-    fd = open_named(c, &b);
-    if (fd >= 0)
-        close(fd);
-    return fd >= 0 || fd == -ENOENT ? 0 : fd;
-}
-
-static int make(const struct mqueue_body *b)
+/* Under its name, or (name NULL) without one. */
+static int make(const struct mqueue_body *b, const char *name)
 {
     struct mq_attr a = {.mq_maxmsg = (long)b->maxmsg,
                         .mq_msgsize = (long)b->msgsize};
@@ -154,14 +217,50 @@ static int make(const struct mqueue_body *b)
 
     snprintf(own, sizeof(own), "/ckpt-%d-%llu", getpid(),
              (unsigned long long)b->ino);
-    fd = mq_open(b->gone ? own : b->name,
+    fd = mq_open(name ? name : own,
                  O_RDWR | O_CREAT | O_EXCL | O_NONBLOCK | O_CLOEXEC, 0600, &a);
     if (fd < 0)
         return -errno;
-    if (b->gone)
+    if (!name)
         mq_unlink(own);
-    fchmod(fd, b->mode);
+    fchmod(fd, 0600); /* the umask may have taken that away */
     return fd;
+}
+
+static int cant_make(struct ck_res_load *c, const struct mqueue_body *b,
+                     int rc)
+{
+    return ck_res_why(c->why, c->whycap, rc,
+                      "can't make the message queue %s of %llu messages of "
+                      "%llu bytes: %s%s", b->name,
+                      (unsigned long long)b->maxmsg,
+                      (unsigned long long)b->msgsize, strerror(-rc),
+                      rc == -EMFILE   ? " (see ulimit -q)"
+                      : rc == -EINVAL ? " (see /proc/sys/fs/mqueue)"
+                                      : "");
+}
+
+/* Whether there may be such a queue, one that is made at once tells. */
+static int mqueue_check(struct ck_res_load *c, const struct ck_ofd *rec)
+{
+    struct mqueue_body b;
+    int fd, rc = mqueue_body_of(c, rec, &b);
+
+    if (rc)
+        return rc;
+    if (b.messages > b.maxmsg || b.bytes / (b.messages + 1ull) > b.msgsize)
+        return ck_res_why(c->why, c->whycap, -EBADMSG,
+                          "damaged description of a message queue");
+    fd = b.gone ? -ENOENT : open_named(c, &b);
+    if (fd == -ENOENT) {
+        fd = make(&b, NULL);
+        rc = fd < 0 ? cant_make(c, &b, fd) : 0;
+    } else if (fd < 0) {
+        rc = fd;
+    }
+    if (fd >= 0)
+        close(fd);
+    return rc;
 }
 
 static int empty(int fd, const struct mqueue_body *b)
@@ -177,6 +276,24 @@ static int empty(int fd, const struct mqueue_body *b)
     return rc;
 }
 
+/* Read and written by us, whatever its mode is; empty. */
+static int get(struct ck_res_load *c, const struct mqueue_body *b)
+{
+    int found = b->gone ? -ENOENT : open_named(c, b), fd, rc;
+
+    if (found == -ENOENT)
+        return make(b, b->gone ? NULL : b->name);
+    if (found < 0)
+        return found;
+    fd = fchmod(found, 0600) < 0 ? -errno
+                                 : ck_res_reopen(found, O_RDWR | O_NONBLOCK);
+    close(found);
+    rc = fd < 0 ? fd : empty(fd, b);
+    if (rc && fd >= 0)
+        close(fd);
+    return rc ? rc : fd;
+}
+
 static int mqueue_load(struct ck_res_load *c, const struct ck_ofd *rec)
 {
     struct ck_res_shared *s;
@@ -188,22 +305,91 @@ static int mqueue_load(struct ck_res_load *c, const struct ck_ofd *rec)
     s = ck_res_share(c, b.dev, b.ino, &fresh);
     if (!s)
         return -ENOMEM;
-    if (fresh) {
-        s->fd[0] = b.gone ? -ENOENT : open_named(c, &b);
-        rc = s->fd[0] >= 0 ? empty(s->fd[0], &b) : 0;
-        if (s->fd[0] == -ENOENT)
-            s->fd[0] = make(&b);
+    if (fresh)
+        s->fd[0] = get(c, &b);
+    fd = s->fd[0] < 0 ? s->fd[0]
+                      : ck_res_reopen(s->fd[0], rec->flags & KEEP_FLAGS);
+    return fd < 0 && !c->why[0] ? cant_make(c, &b, fd) : fd;
+}
+
+struct fill {
+    uint8_t *p;
+    uint64_t n;
+};
+
+static int put_piece(void *arg, uint64_t off, const void *p, size_t n)
+{
+    struct fill *f = arg;
+
+    if (off > f->n || n > f->n - off)
+        return -EBADMSG;
+    memcpy(f->p + off, p, n);
+    return 0;
+}
+
+static int parse(const struct fill *f, const struct mqueue_body *b,
+                 struct ck_mq_data *d)
+{
+    uint64_t used = 0;
+    struct ck_rd r;
+
+    ck_rd_init(&r, f->p, f->n);
+    for (; d->n < b->messages; d->n++) {
+        struct ck_mq_message *m = &d->m[d->n];
+        const void *text;
+
+        m->prio = (uint32_t)ck_get_uint(&r, 4);
+        m->len = (uint32_t)ck_get_uint(&r, 4);
+        m->off = used;
+        text = ck_get_raw(&r, m->len);
+        if (r.bad || m->len > b->bytes - used)
+            return -EBADMSG;
+        memcpy(d->text + used, text, m->len);
+        used += m->len;
     }
-    fd = rc             ? rc
-         : s->fd[0] < 0 ? s->fd[0]
-                        : ck_res_reopen(s->fd[0], rec->flags & KEEP_FLAGS);
-    if (fd < 0 && !c->why[0])
-        return ck_res_why(c->why, c->whycap, fd,
-                          "can't make the message queue %s of %llu messages "
-                          "of %llu bytes: %s", b.name,
-                          (unsigned long long)b.maxmsg,
-                          (unsigned long long)b.msgsize, strerror(-fd));
-    return fd;
+    return 0;
+}
+
+static int fill(struct ck_res_load *c, const struct ck_ofd *rec, int fd,
+                const struct mqueue_body *b)
+{
+    struct ck_mq_data *d = ck_mq_data_new(b->messages, b->bytes, b->msgsize);
+    struct fill f = {.n = b->bytes + (uint64_t)b->messages * HEAD};
+    int rc = -ENOMEM;
+
+    f.p = calloc(1, f.n + 1);
+    if (d && f.p)
+        rc = c->source->read(c->source, rec->id, put_piece, &f);
+    if (!rc)
+        rc = parse(&f, b, d);
+    if (!rc)
+        rc = ck_mq_fill(fd, d);
+    free(f.p);
+    ck_mq_data_free(d);
+    return rc;
+}
+
+static int mqueue_link(struct ck_res_load *c, const struct ck_ofd *rec, int fd)
+{
+    struct ck_res_shared *s;
+    struct mqueue_body b;
+    int fresh, rc = mqueue_body_of(c, rec, &b);
+
+    (void)fd;
+    if (rc)
+        return rc;
+    s = ck_res_share(c, b.dev, b.ino, &fresh);
+    if (!s)
+        return -ENOMEM;
+    if (b.messages)
+        rc = fill(c, rec, s->fd[0], &b);
+    if (!rc && fchmod(s->fd[0], b.mode) < 0)
+        rc = -errno;
+    if (rc)
+        ck_res_why(c->why, c->whycap, rc,
+                   "the messages of the queue %s can't be put back: %s",
+                   b.name, strerror(-rc));
+    return rc;
 }
 
 static void mqueue_describe(const struct ck_ofd *rec, char *buf, size_t cap)
@@ -213,8 +399,8 @@ static void mqueue_describe(const struct ck_ofd *rec, char *buf, size_t cap)
     if (mqueue_body_of(NULL, rec, &b))
         snprintf(buf, cap, "?");
     else
-        snprintf(buf, cap, "message queue %s%s", b.name,
-                 b.gone ? ", unlinked" : "");
+        snprintf(buf, cap, "message queue %s%s, %u messages", b.name,
+                 b.gone ? ", unlinked" : "", b.messages);
 }
 
 const struct ck_res ck_res_mqueue = {
@@ -223,5 +409,6 @@ const struct ck_res ck_res_mqueue = {
     .save = mqueue_save,
     .check = mqueue_check,
     .load = mqueue_load,
+    .link = mqueue_link,
     .describe = mqueue_describe,
 };

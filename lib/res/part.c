@@ -1,5 +1,7 @@
 /*
- * part.c - does a process of another tree of this computation have a socket?
+ * part.c - who else has it? A process of another tree of this computation a
+ * socket, or anybody outside of the tree an object that we must have for
+ * ourselves for a moment.
  *
  * Trees are saved and restarted one by one. A connection between two of them
  * would have lost its peer afterwards, and neither program is to blame for
@@ -40,15 +42,18 @@ static int job_of(pid_t pid, char *dir, size_t cap)
     return found;
 }
 
-static int has_socket(pid_t pid, uint32_t inode)
+/* Has pid something open whose link says `want`? With o: that is o's object,
+ * and not by a descriptor of the tree. */
+static int has_open(pid_t pid, const char *want, const struct ck_res_save *c,
+                    const struct ck_res_ofd *o)
 {
-    char path[64], target[64], want[32];
+    char path[64], target[512];
     struct dirent *e;
+    struct stat st;
     int found = 0;
     DIR *d;
 
     snprintf(path, sizeof(path), "/proc/%d/fd", pid);
-    snprintf(want, sizeof(want), "socket:[%u]", inode);
     d = opendir(path);
     while (d && !found && (e = readdir(d))) {
         ssize_t n = readlinkat(dirfd(d), e->d_name, target,
@@ -56,6 +61,27 @@ static int has_socket(pid_t pid, uint32_t inode)
 
         target[n < 0 ? 0 : n] = '\0';
         found = !strcmp(target, want);
+        if (found && o)
+            found = !fstatat(dirfd(d), e->d_name, &st, 0) &&
+                    st.st_dev == o->st.st_dev && st.st_ino == o->st.st_ino &&
+                    !c->find(c, pid, atoi(e->d_name));
+    }
+    if (d)
+        closedir(d);
+    return found;
+}
+
+pid_t ck_res_stranger(const struct ck_res_save *c, const struct ck_res_ofd *o)
+{
+    DIR *d = opendir("/proc");
+    struct dirent *e;
+    pid_t found = 0;
+
+    while (d && !found && (e = readdir(d))) {
+        pid_t pid = atoi(e->d_name);
+
+        if (pid > 0 && pid != getpid() && has_open(pid, o->link, c, o))
+            found = pid;
     }
     if (d)
         closedir(d);
@@ -65,18 +91,20 @@ static int has_socket(pid_t pid, uint32_t inode)
 pid_t ck_res_other_part(const struct ck_res_ofd *o, uint32_t inode)
 {
     static char ours[4096], theirs[4096];
+    char want[32];
     struct dirent *e;
     pid_t found = 0;
     DIR *d;
 
     if (!job_of(o->pid, ours, sizeof(ours)))
         return 0;
+    snprintf(want, sizeof(want), "socket:[%u]", inode);
     d = opendir("/proc");
     while (d && !found && (e = readdir(d))) {
         pid_t pid = atoi(e->d_name);
 
         if (pid > 0 && job_of(pid, theirs, sizeof(theirs)) &&
-            !strcmp(ours, theirs) && has_socket(pid, inode))
+            !strcmp(ours, theirs) && has_open(pid, want, NULL, NULL))
             found = pid;
     }
     if (d)

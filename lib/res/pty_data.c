@@ -12,13 +12,11 @@
  * - Nothing is echoed, no signal is sent, packet mode is off meanwhile (a
  *   packet status that nobody has read yet would be lost, so the caller
  *   refuses that).
- * - It is done by a child in a session of its own, in memory shared with its
- *   maker. Every step that is done is noted there. If the child is killed,
- *   its maker goes on where it was; if the maker is killed, the child does
- *   not notice. What would lose or double something is a kill of both at
- *   once, or of one in the few instructions between a step and its note. The
- *   alternative was to refuse a terminal with anything in
- *   its queues, which is every terminal with a line half typed; and even
+ * - It is done under guard (guard.c): every step that is done is noted in
+ *   memory shared by the two who do it. What would lose or double something
+ *   is a kill of both at once, or of one in the few instructions between a
+ *   step and its note. The alternative was to refuse a terminal with anything
+ *   in its queues, which is every terminal with a line half typed; and even
  *   that cannot be seen without leaving canonical mode.
  *
  * When output is stopped, it is not by the same means that it has to be
@@ -35,7 +33,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -55,10 +52,7 @@ struct ends {
 
 struct ck_pty_data *ck_pty_data_new(void)
 {
-    void *p = mmap(NULL, sizeof(struct ck_pty_data), PROT_READ | PROT_WRITE,
-                   MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-    return p == MAP_FAILED ? NULL : p;
+    return ck_res_guard_memory(sizeof(struct ck_pty_data));
 }
 
 void ck_pty_data_free(struct ck_pty_data *d)
@@ -322,9 +316,11 @@ static int step(const struct ends *e, int stage)
 
 /* Goes on where d->stage says. What fails does not keep the rest from being
  * put back; the first error is told. */
-static void work(const struct ends *e)
+static void work(void *arg)
 {
+    const struct ends *e = arg;
     struct ck_pty_data *d = e->d;
+    void (*old)(int) = signal(SIGTTOU, SIG_IGN);
 
     while (d->stage != DONE) {
         int rc = step(e, d->stage);
@@ -334,29 +330,17 @@ static void work(const struct ends *e)
         d->had = 0;
         d->stage++;
     }
+    signal(SIGTTOU, old);
 }
 
 int ck_pty_copy(int master, int slave, struct ck_pty_data *d)
 {
     struct ends e = {master, slave, d};
-    void (*old)(int);
-    pid_t pid;
+    int rc;
 
     d->stage = LINES;
-    pid = fork();
-    if (pid < 0)
-        return -errno;
-    if (pid == 0) {
-        setsid(); /* no job control, no signals for our group */
-        work(&e);
-        _exit(0);
-    }
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-        ;
-    old = signal(SIGTTOU, SIG_IGN);
-    work(&e);
-    signal(SIGTTOU, old);
-    return d->error;
+    rc = ck_res_guarded(work, &e);
+    return rc ? rc : d->error;
 }
 
 int ck_pty_fill(int master, int slave, struct ck_pty_data *d)
