@@ -48,6 +48,7 @@ struct snapshot {
     char path[1400];
     struct ck_work work;
     struct ck_mareas areas;
+    struct ck_guards *guards;
     struct ck_imgw w;
     struct ck_imgw_stream pages;
     struct ck_progress *progress; /* shared with the writer */
@@ -240,12 +241,14 @@ static int write_image(struct snapshot *s)
     r = r ? r : put_areas(s);
     if (!r)
         ck_save_pages(&s->w, &s->pages, &s->areas, 0, writer_threads(),
-                      s->progress);
-    r = ck_imgw_finish(&s->w, &bytes, &sum);
+                      s->guards, s->progress);
+    r = r ? r : ck_guard_put(s->guards, &s->w);
+    r = r ? r : ck_imgw_finish(&s->w, &bytes, &sum);
     __atomic_store_n(&s->progress->status, r, __ATOMIC_RELEASE);
     if (r) {
         ck_fmt(why, sizeof why, "%s can't be written: %s (error %d)", s->path,
                ck_imgw_mem_full(&s->w) ? "the index is larger than expected"
+               : r == -EOVERFLOW       ? "too many guard regions"
                : r == -ENOSPC          ? "no space left on the file system"
                : r == -EDQUOT          ? "the disk quota is used up"
                                        : "write error",
@@ -296,11 +299,12 @@ static int begin(struct snapshot *s, const char *set_dir, char *why,
     r = ck_areas_read(&s->areas, &s->work, why, cap);
     if (r)
         return r;
+    s->guards = ck_work_alloc(&s->work, sizeof *s->guards);
     blocks = ck_save_blocks(&s->areas);
-    len = CK_IMGW_STREAM_MEM(blocks) + s->areas.path_bytes + 8192 + 4096 +
+    len = sizeof *s->guards + CK_IMGW_STREAM_MEM(blocks) + s->areas.path_bytes + 8192 + 4096 +
           (s->areas.n + ck_threads.n + 8) * CK_IMGW_RECORD_MEM;
     index = ck_work_alloc(&s->work, len);
-    if (!index) {
+    if (!index || !s->guards) {
         ck_fmt(why, cap, "no memory for an index of %zu bytes", len);
         return -ENOMEM;
     }
@@ -317,7 +321,8 @@ static int begin(struct snapshot *s, const char *set_dir, char *why,
     r = r ? r : ck_imgw_stream(&s->w, &s->pages, 0, blocks);
     for (uint32_t i = 0; !r && i < s->areas.n; i++) {
         if (s->areas.a[i].early) {
-            ck_save_pages(&s->w, &s->pages, &s->areas, 1, 1, NULL);
+            ck_save_pages(&s->w, &s->pages, &s->areas, 1, 1, s->guards,
+                          NULL);
             r = ck_imgw_err(&s->w);
             break;
         }

@@ -82,6 +82,7 @@ static int check_records(const struct ck_imgr *r)
             struct ck_process process;
             struct ck_thread thread;
             struct ck_area area;
+            struct ck_guard_list guards;
             struct ck_tree tree;
             struct ck_proc proc;
             struct ck_fd fd;
@@ -93,6 +94,7 @@ static int check_records(const struct ck_imgr *r)
         rc = tag == CK_TAG_PROCESS  ? ck_process_get(&body, &u.process)
              : tag == CK_TAG_THREAD ? ck_thread_get(&body, &u.thread)
              : tag == CK_TAG_AREA   ? ck_area_get(&body, &u.area)
+             : tag == CK_TAG_GUARDS ? ck_guard_list_get(&body, &u.guards)
              : tag == CK_TAG_TREE   ? ck_tree_get(&body, &u.tree)
              : tag == CK_TAG_PROC   ? ck_proc_get(&body, &u.proc)
              : tag == CK_TAG_FD     ? ck_fd_get(&body, &u.fd)

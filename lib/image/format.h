@@ -53,6 +53,7 @@ enum ck_tag {
     CK_TAG_THREAD = 2,
     CK_TAG_AREA = 3,
     CK_TAG_BLOCKS = 4,
+    CK_TAG_GUARDS = 5,
     CK_TAG_TREE = 16,
     CK_TAG_PROC = 17,
     CK_TAG_FD = 18,
@@ -115,6 +116,9 @@ enum ck_area_flag {
 #define CK_BLOCKS_FIELDS(F)                                                 \
     F(U64, stream) F(U64, raw_bytes) F(BLOB, offsets) F(BLOB, sums)
 
+/* ranges: u64 start, u64 length each. */
+#define CK_GUARD_LIST_FIELDS(F) F(BLOB, ranges)
+
 /* stdio: three "kind:dev:ino" identities, as CKPT_STDIO has them. */
 #define CK_TREE_FIELDS(F)                                                   \
     F(STR, tree) F(STR, node) F(U32, root_vpid) F(U32, out_pgid)            \
@@ -153,6 +157,7 @@ CK_RECORD(ck_area, CK_AREA_FIELDS)
 CK_RECORD(ck_process, CK_PROCESS_FIELDS)
 CK_RECORD(ck_thread, CK_THREAD_FIELDS)
 CK_RECORD(ck_blocks, CK_BLOCKS_FIELDS)
+CK_RECORD(ck_guard_list, CK_GUARD_LIST_FIELDS)
 CK_RECORD(ck_tree, CK_TREE_FIELDS)
 CK_RECORD(ck_proc, CK_PROC_FIELDS)
 CK_RECORD(ck_fd, CK_FD_FIELDS)

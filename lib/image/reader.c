@@ -112,6 +112,7 @@ static int known(uint16_t tag)
 {
     return tag == CK_TAG_PROCESS || tag == CK_TAG_THREAD ||
            tag == CK_TAG_AREA || tag == CK_TAG_BLOCKS ||
+           tag == CK_TAG_GUARDS ||
            tag == CK_TAG_TREE || tag == CK_TAG_PROC || tag == CK_TAG_FD ||
            tag == CK_TAG_OFD || tag == CK_TAG_SYSV ||
            tag == CK_TAG_PLACEMENT;

@@ -138,6 +138,11 @@ static void load_records(struct ck_region *g)
             bad |= ck_process_get(&body, &g->process);
         } else if (tag == CK_TAG_AREA) {
             bad |= ck_area_get(&body, &g->area[g->nareas++]);
+        } else if (tag == CK_TAG_GUARDS) {
+            struct ck_guard_list list;
+
+            bad |= ck_guard_list_get(&body, &list);
+            g->guards = list.ranges;
         } else if (tag == CK_TAG_THREAD) {
             bad |= ck_thread_get(&body, &t);
             g->tid[g->ntids++] = t.tid;
@@ -445,6 +450,7 @@ static _Noreturn void stage2(struct ck_region *g)
     map_areas(g);
     ck_blob_policies(g);
     ck_pages_read(g);
+    ck_blob_guards(g);
     protect_areas(g);
     set_mm(g);
     sys1(SYS_close, g->image_fd);

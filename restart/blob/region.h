@@ -25,6 +25,7 @@ struct ck_region {
     int has_pages;
     struct ck_process process;
     struct ck_area *area;
+    struct ck_blob guards;
     struct ck_imgr_range *range;
     uint32_t *tid;
     uint32_t tid_min, tid_max;
@@ -49,6 +50,9 @@ void ck_pages_read(struct ck_region *g);
 
 /* policy.c: after all areas are mapped, before pages are read. */
 void ck_blob_policies(const struct ck_region *g);
+
+/* guard.c: after all pages are read, before anything is locked. */
+void ck_blob_guards(const struct ck_region *g);
 
 /* sysv.c: returns where it is, or -errno. */
 long ck_blob_attach(const struct ck_region *g, const struct ck_area *a);

@@ -34,6 +34,7 @@ struct work {
     struct ck_imgw *w;
     struct ck_imgw_stream *s;
     const struct ck_mareas *m;
+    struct ck_guards *guards;
     struct ck_progress *p;
     int early;
     uint32_t lock; /* of the two that follow: the next slice */
@@ -206,6 +207,8 @@ static void save_slice(struct worker *v, const struct ck_marea *a,
             sys3(SYS_mprotect, start, end - start, PROT_READ);
             opened = 1;
         }
+        if (ck_guard_is(v->work->guards, e, addr))
+            continue;
         if (a->kind == CK_AREA_ANON && zero((const void *)addr))
             continue;
         take(v, addr);
@@ -289,11 +292,23 @@ static void run_workers(struct work *k, unsigned threads, struct ck_work *mem)
     }
 }
 
+/* Guards in areas that have nothing to be saved. */
+static void scan_empty(const struct work *k)
+{
+    for (uint32_t i = 0; i < k->m->n; i++) {
+        const struct ck_marea *a = &k->m->a[i];
+
+        if (saved_kind(a) && a->early == k->early && !a->resident)
+            ck_guard_scan(k->guards, k->pagemap, a->start, a->end);
+    }
+}
+
 void ck_save_pages(struct ck_imgw *w, struct ck_imgw_stream *s,
                    const struct ck_mareas *m, int early, unsigned threads,
-                   struct ck_progress *p)
+                   struct ck_guards *guards, struct ck_progress *p)
 {
-    struct work k = {.w = w, .s = s, .m = m, .p = p, .early = early};
+    struct work k = {.w = w, .s = s, .m = m, .guards = guards, .p = p,
+                     .early = early};
     struct ck_work mem;
     int r;
 
@@ -310,10 +325,12 @@ void ck_save_pages(struct ck_imgw *w, struct ck_imgw_stream *s,
                           O_RDONLY | O_CLOEXEC, 0);
     k.mem = (int)sys4(SYS_openat, AT_FDCWD, "/proc/thread-self/mem",
                       O_RDONLY | O_CLOEXEC, 0);
-    if (k.pagemap < 0 || k.mem < 0)
+    if (k.pagemap < 0 || k.mem < 0) {
         ck_imgw_fail(w, k.pagemap < 0 ? k.pagemap : k.mem);
-    else
+    } else {
+        scan_empty(&k);
         run_workers(&k, threads, &mem);
+    }
     if (k.pagemap >= 0)
         sys1(SYS_close, k.pagemap);
     if (k.mem >= 0)
