@@ -97,6 +97,20 @@ int ck_thread_ended(int32_t pid, int32_t tid)
     return p && (p[2] == 'Z' || p[2] == 'X');
 }
 
+uint32_t ck_thread_count(void)
+{
+    char buf[4096];
+    const char *p;
+
+    if (ck_read_file("/proc/self/status", buf, sizeof buf) < 0)
+        return 64;
+    p = strstr(buf, "\nThreads:\t");
+    if (!p)
+        return 64;
+    p += 10;
+    return (uint32_t)ck_parse_u64(&p, 10);
+}
+
 /* The first and the last of our own code (the linker's names). */
 extern const char __ehdr_start[] CK_HIDDEN;
 extern const char etext[] CK_HIDDEN;

@@ -35,6 +35,7 @@
 #define START_WAITS 50 /* of 100 ms */
 #define BUSY_TRIES 400
 #define BUSY_FLAG_TRIES 100
+#define STILL_US 1000000
 
 enum phase { SEIZED = 1, STOPPED = 2, GONE = 3 };
 
@@ -216,21 +217,26 @@ static int signal_due(struct ck_slot *t)
  * it can be stopped; it is let go for a moment. The flag alone is no proof
  * for long: a handler that interrupted such a call runs with it, and one
  * that leaves by siglongjmp() leaves it set. So after some tries only a
- * thread that is in our code counts. */
-static int busy(const struct ck_slot *t, const struct user_regs_struct *r,
-                uint32_t tries)
+ * thread that is in our code counts. Only a try that has moved the thread is
+ * one: while others have the processor, it may stand still for long. */
+static int busy(struct ck_slot *t, const struct user_regs_struct *r)
 {
+    uint64_t now = ck_now_us();
     int v = 0;
 
-    if (!t->tls || t->sys.how)
+    if (!t->tls || t->sys.how ||
+        peek(t->fs_base + (uint64_t)ck_busy_offset, &v, sizeof v) || !v)
         return 0;
-    if (tries >= BUSY_FLAG_TRIES && !ck_in_our_code(r->rip))
-        return 0;
-    return peek(t->fs_base + (uint64_t)ck_busy_offset, &v, sizeof v) == 0 &&
-           v != 0;
+    if (!t->tries || memcmp(&t->moved, r, sizeof *r) != 0) {
+        t->moved = *r;
+        t->moved_at = now;
+        t->tries++;
+    }
+    return ck_in_our_code(r->rip) || (t->tries < BUSY_FLAG_TRIES &&
+                                      now - t->moved_at < STILL_US);
 }
 
-static int read_thread(struct ck_slot *t, uint32_t tries)
+static int read_thread(struct ck_slot *t)
 {
     struct user_regs_struct regs;
     struct iovec rv = {&regs, sizeof regs};
@@ -257,7 +263,7 @@ static int read_thread(struct ck_slot *t, uint32_t tries)
         t->rseq_sig = rseq.signature;
     }
     ck_thread_seen(t, &regs);
-    if (busy(t, &regs, tries)) {
+    if (busy(t, &regs)) {
         t->sys.nr = before;
         return 1;
     }
@@ -268,8 +274,23 @@ static int read_thread(struct ck_slot *t, uint32_t tries)
     return 0;
 }
 
+/* A thread that has stopped already, because an earlier interruption came
+ * when it had, is not interrupted again: it would never get any further. */
+static void let_run(struct ck_slot *t)
+{
+    siginfo_t si;
+
+    memset(&si, 0, sizeof si);
+    pt(PTRACE_CONT, t->tid, NULL, NULL);
+    ck_sleep_us(20 + t->tries * 4); /* waking it takes time, too */
+    sys5(SYS_waitid, P_PID, t->tid, &si,
+         WSTOPPED | WEXITED | WNOWAIT | WNOHANG | __WALL, NULL);
+    if (!si.si_pid)
+        pt(PTRACE_INTERRUPT, t->tid, NULL, NULL);
+}
+
 /* One report of wait4. 0, or -errno when the checkpoint can't be. */
-static int stopped(struct ck_slot *t, int status, uint32_t *busy_tries)
+static int stopped(struct ck_slot *t, int status)
 {
     int sig = status >> 8 & 0xff, event = status >> 16;
     int r;
@@ -279,18 +300,16 @@ static int stopped(struct ck_slot *t, int status, uint32_t *busy_tries)
         return 0;
     }
     if (event != PTRACE_EVENT_STOP) {
-        /* A signal on its way to the program: let it have it; the
-         * interruption is still due. */
+        /* A signal on its way to the program: let it have it. */
         pt(PTRACE_CONT, t->tid, NULL, (void *)(long)(event ? 0 : sig));
+        pt(PTRACE_INTERRUPT, t->tid, NULL, NULL);
         return 0;
     }
     if (sig != SIGTRAP)
         ck_threads.frozen = 1;
-    r = read_thread(t, *busy_tries);
-    if (r == 1 && ++*busy_tries < BUSY_TRIES) {
-        pt(PTRACE_CONT, t->tid, NULL, NULL);
-        ck_sleep_us(20 + *busy_tries * 4); /* waking it takes time, too */
-        pt(PTRACE_INTERRUPT, t->tid, NULL, NULL);
+    r = read_thread(t);
+    if (r == 1 && t->tries < BUSY_TRIES && ck_now_us() < job.deadline_us) {
+        let_run(t);
         return 0;
     }
     if (r == 1)
@@ -321,7 +340,6 @@ static int wait_stopped(uint32_t pending)
     /* Each report of a thread sends SIGCHLD, which is blocked. */
     static const uint64_t chld = 1ull << (SIGCHLD - 1);
     static const struct timespec at_most = {0, 50000000};
-    uint32_t tries = 0;
 
     while (pending) {
         int status = 0;
@@ -329,7 +347,7 @@ static int wait_stopped(uint32_t pending)
         struct ck_slot *t = tid > 0 ? slot_of((int32_t)tid) : NULL;
 
         if (t && t->phase == SEIZED) {
-            int r = stopped(t, status, &tries);
+            int r = stopped(t, status);
 
             if (r)
                 return r;
@@ -452,20 +470,6 @@ static int tracer_main(void *arg)
         ck_frozen_settle(kept, job.deadline_us);
     __atomic_store_n(&job.result, r, __ATOMIC_RELEASE);
     return 0;
-}
-
-uint32_t ck_thread_count(void)
-{
-    char buf[4096];
-    const char *p;
-
-    if (ck_read_file("/proc/self/status", buf, sizeof buf) < 0)
-        return 64;
-    p = strstr(buf, "\nThreads:\t");
-    if (!p)
-        return 64;
-    p += 10;
-    return (uint32_t)ck_parse_u64(&p, 10);
 }
 
 /* Yama 1 lets only a descendant be traced, unless the tracee names its

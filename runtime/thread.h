@@ -36,7 +36,9 @@ struct ck_slot {
     int32_t vpid_arg, sysv_kind, sysv_arg; /* virtual ones in a rewound call */
     int32_t leader;       /* the process's first thread */
     int32_t tls;          /* fs_base is a glibc thread: ours works there */
-    uint32_t phase;       /* of the tracer (stop.c) */
+    uint32_t phase, tries; /* of the tracer (stop.c) */
+    uint64_t moved_at;
+    struct user_regs_struct moved;
     uint64_t mask;        /* blocked signals, as the program set them */
     struct ck_pending pending;
     /* told by the thread itself */
