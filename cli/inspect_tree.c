@@ -138,6 +138,7 @@ static void show_proc(struct view *v, size_t at, int depth,
         ck_json_str(j, "state", kind_name(p->kind));
         ck_json_str(j, "exe", p->exe);
         ck_json_str(j, "cwd", p->cwd);
+        ck_json_u64(j, "cwd_removed", p->gone);
         ck_json_str(j, "command", p->comm);
         ck_json_u64(j, "threads", p->tids.n / 4);
         ck_json_str(j, "image", p->image);
@@ -146,9 +147,10 @@ static void show_proc(struct view *v, size_t at, int depth,
         ck_json_end_array(j);
         ck_json_end_object(j);
     } else {
-        printf("%*s%u %s (%s), group %u, session %u%s%s\n", 2 * depth + 2,
+        printf("%*s%u %s (%s), group %u, session %u%s%s%s\n", 2 * depth + 2,
                "", p->vpid, p->comm, kind_name(p->kind), p->vpgid, p->vsid,
-               *p->cwd ? ", in " : "", p->cwd);
+               *p->cwd ? ", in " : "", p->cwd,
+               p->gone ? " (removed)" : "");
         show_fds(v, p, depth, j);
     }
     /* A loop of parents ends at the first that was shown already. */

@@ -18,6 +18,13 @@ struct ck_spawn_shm {
     int fd; /* one of src; with CK_PLAN_SYSV for a device: an id */
 };
 
+/* A working directory that was removed; path: as in the image. */
+struct ck_spawn_cwd {
+    const char *path;
+    int fd;
+    char name[32]; /* of fd, in /proc */
+};
+
 struct ck_spawn {
     const struct ck_restart_opts *opts;
     struct ck_tree_file tree;
@@ -33,6 +40,8 @@ struct ck_spawn {
     char stdio_ids[CK_STDIO_MAX];
     struct ck_spawn_shm *shm;
     size_t nshm;
+    struct ck_spawn_cwd *cwd;
+    size_t ncwd;
     int table_fd, plan_fd;
     int coord_no, image_no; /* free numbers */
     char table_path[1400];
@@ -53,6 +62,7 @@ int ck_spawn_files(struct ck_spawn *s); /* files.c */
 /* speak.c: speak_as of struct ck_res_load. */
 int ck_spawn_speak_as(struct ck_spawn *s, uint32_t vpid, int (*fn)(void *arg),
                       void *arg);
+int ck_spawn_cwds(struct ck_spawn *s);  /* cwd.c */
 int ck_spawn_shm(struct ck_spawn *s);   /* shm.c */
 int ck_spawn_sysv_check(struct ck_spawn *s); /* sysv.c; before files */
 int ck_spawn_sysv(struct ck_spawn *s);       /* after shm */

@@ -36,7 +36,7 @@ static int check_programs(struct ck_spawn *s)
                               "process %u (%s): its program %s can't be "
                               "executed: %s", p->vpid, p->comm, p->exe,
                               strerror(errno));
-        if (saved && access(p->cwd, X_OK) < 0)
+        if (saved && !p->gone && access(p->cwd, X_OK) < 0)
             return ck_res_why(s->why, s->whycap, -errno,
                               "process %u (%s): its working directory %s: %s",
                               p->vpid, p->comm, p->cwd, strerror(errno));
@@ -68,6 +68,8 @@ static int prepare(struct ck_spawn *s)
         rc = ck_spawn_sysv_check(s);
     if (!rc)
         rc = ck_spawn_files(s); /* the first that changes anything */
+    if (!rc)
+        rc = ck_spawn_cwds(s);
     if (!rc)
         rc = ck_spawn_shm(s);
     if (!rc)
@@ -134,6 +136,8 @@ void ck_spawn_end(struct ck_spawn *s)
         if (s->stdio[i] >= 0)
             close(s->stdio[i]);
     }
+    for (size_t i = 0; i < s->ncwd; i++)
+        close(s->cwd[i].fd);
     if (s->plan_fd >= 0)
         close(s->plan_fd);
     if (s->table_fd >= 0)
@@ -149,6 +153,7 @@ void ck_spawn_end(struct ck_spawn *s)
     free(s->spoke);
     free(s->inside);
     free(s->shm);
+    free(s->cwd);
     free(s->used);
 }
 

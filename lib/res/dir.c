@@ -1,12 +1,13 @@
 /*
  * dir.c - an open directory: opened again by path, at the same place of its
  * list. One that was removed is empty for ever: another one is made and
- * removed in its place.
+ * removed in its place. The same is done for working directories.
  */
 #include "lib/res/kind.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,18 +48,51 @@ static void go_to(int fd, off_t pos)
         lseek(fd, pos, SEEK_SET);
 }
 
-static int open_removed(struct ck_res_load *c, int flags)
+/* Opens the directory that was just made at path, and removes it. */
+static int open_and_remove(const char *path, int flags)
 {
-    char path[4200];
-    int fd, err;
+    int fd = open(path, flags), rc = fd < 0 ? -errno : fd;
 
-    snprintf(path, sizeof(path), "%s/.ckpt.XXXXXX", c->job_dir);
-    if (!mkdtemp(path))
-        return -1;
-    fd = open(path, flags);
-    err = errno;
-    rmdir(path);
-    errno = err;
+    if (rmdir(path) < 0 && fd >= 0) {
+        rc = -errno;
+        close(fd);
+    }
+    return rc;
+}
+
+/*
+ * Where it was, if that can be, under its name or another: its ".." still
+ * leads there. Elsewhere its parent is a removed one, too.
+ */
+int ck_res_removed_dir(const char *path, const char *job_dir, int flags)
+{
+    const char *slash = strrchr(path, '/');
+    char temp[PATH_MAX + 32], inner[PATH_MAX + 40];
+    int rc;
+
+    if (mkdir(path, 0700) == 0)
+        return open_and_remove(path, flags);
+    snprintf(temp, sizeof(temp), "%.*s/.ckpt.XXXXXX",
+             slash ? (int)(slash - path) : 0, path);
+    if (mkdtemp(temp))
+        return open_and_remove(temp, flags);
+    snprintf(temp, sizeof(temp), "%s/.ckpt.XXXXXX", job_dir);
+    if (!mkdtemp(temp))
+        return -errno;
+    snprintf(inner, sizeof(inner), "%s/d", temp);
+    rc = mkdir(inner, 0700) < 0 ? -errno : open_and_remove(inner, flags);
+    rmdir(temp);
+    return rc;
+}
+
+/* The path with the kernel's mark behind it. */
+static int open_removed(const char *link, const char *job_dir, int flags)
+{
+    size_t n = strlen(link), tail = sizeof(" (deleted)") - 1;
+    char *path = strndup(link, n > tail ? n - tail : n);
+    int fd = path ? ck_res_removed_dir(path, job_dir, flags) : -ENOMEM;
+
+    free(path);
     return fd;
 }
 
@@ -70,11 +104,14 @@ static int dir_open(struct ck_res_load *c, const struct ck_ofd *rec,
 
     if (rc)
         return rc;
-    fd = b->gone ? open_removed(c, flags) : open(b->path, flags);
+    fd = b->gone ? open_removed(b->path, c->job_dir, flags)
+                 : open(b->path, flags);
+    if (fd < 0 && !b->gone)
+        fd = -errno;
     if (fd < 0)
-        return ck_res_why(c->why, c->whycap, -errno,
+        return ck_res_why(c->why, c->whycap, fd,
                           "can't open the directory %s: %s", b->path,
-                          strerror(errno));
+                          strerror(-fd));
     return fd;
 }
 

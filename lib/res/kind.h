@@ -121,6 +121,10 @@ void *ck_res_guard_memory(size_t size); /* NULL: none; munmap frees it */
 /* A new open file description of what fd has open. */
 int ck_res_reopen(int fd, unsigned flags);
 
+/* dir.c: a directory that was at path and is removed: another one is made
+ * and removed. A descriptor, or -errno. */
+int ck_res_removed_dir(const char *path, const char *job_dir, int flags);
+
 /* The process of another tree of the same computation, on this node, that
  * has the socket with this inode; 0: none has. A peer there would be lost. */
 pid_t ck_res_other_part(const struct ck_res_ofd *o, uint32_t inode);

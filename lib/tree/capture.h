@@ -58,6 +58,7 @@ struct ck_capture_proc {
     char base[64];
     char comm[64];
     char *exe, *cwd;
+    uint8_t gone; /* cwd was removed */
     uint8_t *tids; /* virtual, u32 each */
     size_t ntids;
     void *argv, *env; /* REEXEC */

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -68,12 +69,22 @@ static char *link_of(const char *base, const char *name)
     return strdup(buf);
 }
 
-static int is_deleted(const char *path)
+/* Is what base/name leads to removed? Then takes the mark off its path. A
+ * name may end so by itself, and a removed one's mark may be another's name. */
+static int take_deleted(const char *base, const char *name, char *path)
 {
     static const char tail[] = " (deleted)";
     size_t n = strlen(path), m = sizeof(tail) - 1;
+    struct stat is, there;
+    char link[96];
 
-    return n > m && !strcmp(path + n - m, tail) && access(path, F_OK) < 0;
+    snprintf(link, sizeof(link), "%s/%s", base, name);
+    if (n <= m || strcmp(path + n - m, tail) != 0 ||
+        (!stat(link, &is) && !stat(path, &there) && is.st_dev == there.st_dev &&
+         is.st_ino == there.st_ino))
+        return 0;
+    path[n - m] = '\0';
+    return 1;
 }
 
 /* All thread ids of a process, as the kernel lists them: ascending. */
@@ -240,16 +251,12 @@ static int fill_places(struct ck_capture *c, struct ck_capture_proc *p)
     p->cwd = link_of(p->base, "cwd");
     if (!p->exe || !p->cwd)
         return -errno;
-    if (is_deleted(p->exe))
+    p->gone = (uint8_t)take_deleted(p->base, "cwd", p->cwd);
+    if (take_deleted(p->base, "exe", p->exe))
         return ck_res_why(c->why, c->whycap, -ENOTSUP,
-                          "process %d (%s): its program %.*s was removed or "
+                          "process %d (%s): its program %s was removed or "
                           "replaced while it runs; it can't be started again",
-                          p->pid, p->comm, (int)strlen(p->exe) - 10, p->exe);
-    if (is_deleted(p->cwd))
-        return ck_res_why(c->why, c->whycap, -ENOTSUP,
-                          "process %d (%s): its working directory %.*s was "
-                          "removed", p->pid, p->comm,
-                          (int)strlen(p->cwd) - 10, p->cwd);
+                          p->pid, p->comm, p->exe);
     return 0;
 }
 

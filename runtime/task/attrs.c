@@ -1,6 +1,7 @@
 /*
- * attrs.c - working directory, umask, and the settings of prctl and /proc
- * that belong to the process (those of a thread are in park.c).
+ * attrs.c - umask, and the settings of prctl and /proc
+ * that belong to the process (those of a thread are in park.c). The working
+ * directory is the tree image's.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,6 @@
 #endif
 
 static struct {
-    char cwd[4096];
     unsigned umask;
     long dumpable, subreaper, thp_disable, mdwe;
     char oom[16], core[16]; /* as /proc has them */
@@ -55,16 +55,8 @@ int ck_attrs_save(char *why, size_t cap)
     char status[4096];
     const char *p;
     int reaper = 0;
-    long n = sys4(SYS_readlinkat, AT_FDCWD, "/proc/thread-self/cwd", saved.cwd,
-                  sizeof saved.cwd - 1);
+    long n = ck_read_file("/proc/thread-self/status", status, sizeof status);
 
-    if (n < 0) {
-        ck_fmt(why, cap, "the working directory can't be read (error %ld)",
-               -n);
-        return (int)n;
-    }
-    saved.cwd[n] = '\0';
-    n = ck_read_file("/proc/thread-self/status", status, sizeof status);
     p = n > 0 ? strstr(status, "\nUmask:\t") : NULL;
     if (!p) {
         ck_fmt(why, cap, "/proc/thread-self/status does not tell the umask");
@@ -85,19 +77,14 @@ int ck_attrs_save(char *why, size_t cap)
 
 int ck_attrs_restore(enum ck_stage stage, char *why, size_t cap)
 {
-    long r;
-
+    (void)why;
+    (void)cap;
     if (stage == CK_STAGE_LATE) {
         if (saved.mdwe > 0)
             sys5(SYS_prctl, PR_SET_MDWE, saved.mdwe, 0, 0, 0);
         if (saved.dumpable == 0)
             sys2(SYS_prctl, PR_SET_DUMPABLE, 0);
         return 0;
-    }
-    r = sys1(SYS_chdir, saved.cwd);
-    if (r < 0) {
-        ck_fmt(why, cap, "working directory %s: error %ld", saved.cwd, -r);
-        return (int)r;
     }
     sys1(SYS_umask, saved.umask);
     put(OOM, saved.oom, "");
