@@ -7,9 +7,10 @@
  * inode the kernel then tells alike. So it does not matter who noted a path,
  * when, and what it led to then. A path that has been renamed leads nowhere.
  *
- * Events that were not read can't be seen without taking them: refused, as
- * they will have been read a moment later. What happens between checkpoint
- * and restart is not reported.
+ * Events that were not read can't be seen without taking them: they stay
+ * where they are, and after a restart the program is told what the kernel
+ * tells when it has lost events. What happens between checkpoint and restart
+ * is not reported.
  */
 #include "lib/res/kind.h"
 
@@ -30,8 +31,9 @@
 
 #define SET_NEXT_WD _IOW('I', 0, __s32)
 
-/* The watches are in the stream, each behind its length (U32). */
-#define BODY_FIELDS(F) F(U32, items) F(U32, bytes)
+/* The watches are in the stream, each behind its length (U32). unread: there
+ * were events. */
+#define BODY_FIELDS(F) F(U32, items) F(U32, bytes) F(U8, unread)
 CK_RECORD(inotify_body, BODY_FIELDS)
 CK_RES_BODY(inotify_body, "an inotify instance")
 
@@ -311,7 +313,8 @@ static int save_items(struct ck_res_save *c, const struct ck_res_ofd *o,
     return rc;
 }
 
-static int is_read(struct ck_res_save *c, const struct ck_res_ofd *o)
+static int look_at_queue(struct ck_res_save *c, const struct ck_res_ofd *o,
+                         uint8_t *unread)
 {
     int fd = ck_res_take(o), waiting = 0, rc = fd < 0 ? fd : 0;
 
@@ -323,10 +326,13 @@ static int is_read(struct ck_res_save *c, const struct ck_res_ofd *o)
         return ck_res_why(c->why, c->whycap, rc,
                           "an inotify instance that can't be looked at: %s",
                           strerror(-rc));
-    return !waiting ? 0
-                    : ck_res_why(c->why, c->whycap, -EAGAIN,
-                                 "an inotify instance with events that the "
-                                 "program has not read yet");
+    *unread = waiting > 0;
+    return !waiting || ck_res_inotify_can_lose()
+               ? 0
+               : ck_res_why(c->why, c->whycap, -EAGAIN,
+                            "an inotify instance with events that the "
+                            "program has not read yet (which can be saved "
+                            "where fs.inotify.max_queued_events is less)");
 }
 
 static int inotify_save(struct ck_res_save *c, const struct ck_res_ofd *o,
@@ -334,7 +340,7 @@ static int inotify_save(struct ck_res_save *c, const struct ck_res_ofd *o,
 {
     struct watches list = {0}, own = {0};
     struct inotify_body b = {0};
-    int rc = is_read(c, o);
+    int rc = look_at_queue(c, o, &b.unread);
 
     own.fd = inotify_init1(IN_CLOEXEC);
     if (!rc)
@@ -427,6 +433,19 @@ static int add_all(struct ck_res_load *c, const struct ck_ofd *rec, int fd)
     return rc;
 }
 
+/* Before there is a watch. Numbers then begin as they did before. */
+static int tell_lost(struct ck_res_load *c, int fd)
+{
+    int rc = ck_res_inotify_lose(fd, c->job_dir);
+
+    if (rc)
+        return ck_res_why(c->why, c->whycap, rc,
+                          "an inotify instance had unread events, and that "
+                          "they are lost can't be told: %s", strerror(-rc));
+    ioctl(fd, SET_NEXT_WD, 1);
+    return 0;
+}
+
 static int inotify_load(struct ck_res_load *c, const struct ck_ofd *rec)
 {
     int flags = IN_CLOEXEC | (rec->flags & O_NONBLOCK ? IN_NONBLOCK : 0);
@@ -444,9 +463,17 @@ static int inotify_load(struct ck_res_load *c, const struct ck_ofd *rec)
 static int inotify_check(struct ck_res_load *c, const struct ck_ofd *rec)
 {
     int fd = inotify_load(c, rec), rc = fd < 0 ? fd : add_all(c, rec, fd);
+    struct inotify_body b;
 
     if (fd >= 0)
         close(fd);
+    if (!rc)
+        rc = inotify_body_of(c, rec, &b);
+    if (!rc && b.unread && !ck_res_inotify_can_lose())
+        rc = ck_res_why(c->why, c->whycap, -ENOTSUP,
+                        "an inotify instance had unread events; that they "
+                        "are lost can be told only where "
+                        "fs.inotify.max_queued_events is less");
     return rc;
 }
 
@@ -454,7 +481,12 @@ static int inotify_check(struct ck_res_load *c, const struct ck_ofd *rec)
 static int inotify_link(struct ck_res_load *c, const struct ck_ofd *rec,
                         int fd)
 {
-    return add_all(c, rec, fd);
+    struct inotify_body b;
+    int rc = inotify_body_of(c, rec, &b);
+
+    if (!rc && b.unread)
+        rc = tell_lost(c, fd);
+    return rc ? rc : add_all(c, rec, fd);
 }
 
 static void inotify_describe(const struct ck_ofd *rec, char *buf, size_t cap)
@@ -464,8 +496,9 @@ static void inotify_describe(const struct ck_ofd *rec, char *buf, size_t cap)
     if (inotify_body_of(NULL, rec, &b))
         snprintf(buf, cap, "?");
     else
-        snprintf(buf, cap, "inotify instance with %u watch%s", b.items,
-                 b.items == 1 ? "" : "es");
+        snprintf(buf, cap, "inotify instance with %u watch%s%s", b.items,
+                 b.items == 1 ? "" : "es",
+                 b.unread ? " and unread events" : "");
 }
 
 const struct ck_res ck_res_inotify = {
