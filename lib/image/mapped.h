@@ -13,6 +13,8 @@
 #define CK_MAPPED_OWN "ckpt-progress"
 /* Name of the memory file that takes the place of anonymous memory. */
 #define CK_MAPPED_ANON "ckpt-shm"
+/* What memfd_secret gives; only who has it mapped may read it. */
+#define CK_MAPPED_SECRET "/secretmem (deleted)"
 
 static inline int ck_mapped_begins(const char *path, const char *with)
 {

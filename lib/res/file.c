@@ -62,7 +62,7 @@ static int is_spooled_script(const struct ck_res_ofd *o)
 static int file_match(const struct ck_res_ofd *o)
 {
     return S_ISREG(o->st.st_mode) && strncmp(o->link, "/memfd:", 7) &&
-           o->link[0] == '/';
+           o->link[0] == '/' && strcmp(o->link, CK_MAPPED_SECRET) != 0;
 }
 
 static uint64_t mtime_of(const struct stat *st)

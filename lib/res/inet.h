@@ -2,7 +2,7 @@
  * inet.h - what TCP and UDP sockets have in common: addresses of both
  * families in one form, the kernel's list of sockets, the options.
  *
- * Only the kinds that are IPv4 or IPv6 sockets include it.
+ * Only the kinds that are sockets of a network namespace include it.
  */
 #ifndef CKPT_LIB_RES_INET_H
 #define CKPT_LIB_RES_INET_H

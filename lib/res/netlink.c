@@ -6,7 +6,7 @@
  * refused: they come and go. The port is a number like any other; where
  * another socket has it the kernel gives a new one, as it did the first time.
  */
-#include "lib/res/kind.h"
+#include "lib/res/inet.h"
 
 #include <fcntl.h>
 #include <linux/netlink.h>
@@ -52,6 +52,10 @@ static int save_taken(struct ck_res_save *c, const struct ck_res_ofd *o,
     char byte;
     int rc;
 
+    if (!ck_inet_here(fd))
+        return ck_res_why(c->why, c->whycap, -ENOTSUP,
+                          "a netlink socket of another network namespace; use "
+                          "one namespace for all of the computation");
     if (recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN)
         return ck_res_why(c->why, c->whycap, -EAGAIN,
                           "a netlink socket with answers that were not read; "

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/image/mapped.h"
+
 static const char *socket_kind(const struct ck_res_ofd *o)
 {
     int inet = o->domain == AF_INET || o->domain == AF_INET6;
@@ -22,7 +24,10 @@ static const char *socket_kind(const struct ck_res_ofd *o)
         return "an MPTCP socket";
     if (inet && o->protocol == IPPROTO_SCTP)
         return "an SCTP socket";
-    if (inet && o->protocol == IPPROTO_ICMP)
+    if (inet && o->protocol == IPPROTO_UDPLITE)
+        return "a UDP-Lite socket";
+    if (inet &&
+        (o->protocol == IPPROTO_ICMP || o->protocol == IPPROTO_ICMPV6))
         return "an ICMP socket";
     switch (o->domain) {
     case AF_NETLINK:
@@ -48,6 +53,7 @@ static int refuse_anon(const struct ck_res_ofd *o, char *why, size_t cap)
         {"userfaultfd", "a userfaultfd"},
         {"perf_event", "a perf event"},
         {"bpf", "a BPF object"},
+        {CK_MAPPED_SECRET, "secret memory (memfd_secret)"},
     };
 
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {

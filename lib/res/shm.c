@@ -265,6 +265,10 @@ static int shm_save(struct ck_res_save *c, const struct ck_res_ofd *o,
                           "the memory file %s, which is mapped for writing "
                           "and sealed against it: this can't be saved",
                           o->link);
+    if (!strcmp(o->link, CK_MAPPED_SECRET))
+        return ck_res_why(c->why, c->whycap, -ENOTSUP,
+                          "secret memory (memfd_secret), which can't be read "
+                          "from outside: it can't be saved");
     rc = b.how == OPEN ? 0 : save_contents(c, o, &b);
     if (rc)
         return ck_res_why(c->why, c->whycap, rc,
