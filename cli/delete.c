@@ -22,6 +22,7 @@
 #include "lib/base/jobdir.h"
 #include "lib/base/log.h"
 #include "lib/base/sets.h"
+#include "lib/image/undo.h"
 
 static const char usage[] =
     "usage: ckpt delete [--yes] SET\n"
@@ -96,7 +97,7 @@ static int delete_set(const struct ck_setarg *a, int yes)
 }
 
 /* rollback/ holds what was cut off files at restarts: files, and one level
- * of directories. */
+ * of directories; undo/ files only. */
 static int remove_flat(int parent, const char *name, int depth)
 {
     int fd = openat(parent, name,
@@ -134,7 +135,7 @@ static int remove_files(const char *dir, char *left, struct ck_err *e)
 
         if (!strcmp(n, ".") || !strcmp(n, ".."))
             continue;
-        if (!strcmp(n, "rollback"))
+        if (!strcmp(n, "rollback") || !strcmp(n, CK_UNDO_DIR))
             rc = remove_flat(dirfd(d), n, 2);
         else if (!is_ours(n))
             snprintf(left, CK_PATH, "%s", n);

@@ -13,7 +13,8 @@
 
 static void welcome(struct ck_coord *c, struct ck_peer *x)
 {
-    struct ck_msg_welcome m = {.generation = c->history.generation};
+    struct ck_msg_welcome m = {.generation = c->history.generation,
+                               .set = c->last_set};
 
     CK_LINK_SEND(x->link, welcome, WELCOME, &m);
 }

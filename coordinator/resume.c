@@ -18,7 +18,8 @@
 
 void ck_round_release_held(struct ck_coord *c)
 {
-    struct ck_msg_welcome m = {.generation = c->history.generation};
+    struct ck_msg_welcome m = {.generation = c->history.generation,
+                               .set = c->last_set};
     struct ck_peer *x;
 
     TAILQ_FOREACH(x, &c->peers.processes, entry) {

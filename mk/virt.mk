@@ -4,7 +4,8 @@
 VIRT_LIB := $(BUILD)/t/virt/libckpt.so
 VIRT_OBJ := $(filter $(BUILD)/r/runtime/interpose/% $(BUILD)/r/runtime/virt/%,\
             $(RT_OBJ)) $(BUILD)/r/lib/sys/fmt.o $(BUILD)/r/lib/image/pidtable.o \
-            $(BUILD)/r/lib/image/sysvids.o \
+            $(BUILD)/r/lib/image/sysvids.o $(BUILD)/r/lib/image/undo.o \
+            $(BUILD)/r/lib/image/sum.o \
             $(BUILD)/r/tests/virt/init.o
 
 $(VIRT_LIB): $(VIRT_OBJ) $(RUNTIME_MAP)

@@ -246,6 +246,8 @@ int ck_spawn_files(struct ck_spawn *s)
     if (!rc)
         rc = load_all(s, c);
     if (!rc)
+        rc = ck_spawn_undo(s, c);
+    if (!rc)
         rc = step_all(s, c, link_of);
     if (!rc)
         rc = step_all(s, c, settle_of);

@@ -59,6 +59,7 @@ int ck_spawn_high(struct ck_spawn *s, int fd);
 int ck_spawn_free_number(struct ck_spawn *s, int from);
 
 int ck_spawn_files(struct ck_spawn *s); /* files.c */
+int ck_spawn_undo(struct ck_spawn *s, struct ck_res_load *c); /* undo.c */
 /* speak.c: speak_as of struct ck_res_load. */
 int ck_spawn_speak_as(struct ck_spawn *s, uint32_t vpid, int (*fn)(void *arg),
                       void *arg);

@@ -29,6 +29,7 @@
 #include "runtime/frozen.h"
 #include "runtime/helper.h"
 #include "runtime/interpose/term.h"
+#include "runtime/interpose/undo.h"
 #include "runtime/interpose/watch.h"
 #include "runtime/resume.h"
 #include "runtime/snapshot.h"
@@ -305,6 +306,8 @@ static long on_abort(void)
 static void on_welcome(const struct ck_msg_welcome *m)
 {
     ck_rt.generation = m->generation;
+    if (ck_rt.root && m->set && !agent.welcomed)
+        ck_undo_begin(m->set);
     __atomic_store_n(&agent.welcomed, 1, __ATOMIC_RELEASE);
     ck_futex_wake(&agent.welcomed, 1 << 30);
 }
@@ -537,6 +540,7 @@ int ck_agent_start_restored(int fd, uint64_t bytes)
 void ck_agent_after_fork(void)
 {
     ck_cputime_forget();
+    ck_undo_after_fork();
     memset(&agent, 0, sizeof agent);
     ck_term_forget();
     ck_snapshot_forget();

@@ -20,6 +20,7 @@
 #include "lib/sys/syscall.h"
 #include "runtime/agent.h"
 #include "runtime/interpose/term.h"
+#include "runtime/interpose/undo.h"
 #include "runtime/thread.h"
 #include "runtime/virt/sysv.h"
 
@@ -204,7 +205,7 @@ __attribute__((constructor)) static void init(int argc, char **argv,
     if (ck_rt.kind == CK_KIND_SAVED && value(envp, "SLURM_JOB_ID"))
         ck_term_init();
     ck_rt.enabled = 1;
-    pthread_atfork(NULL, NULL, in_child);
+    pthread_atfork(ck_undo_before_fork, NULL, in_child);
     if (ck_agent_start() == 0 && ck_rt.root)
         ck_agent_wait_welcome(WELCOME_MS);
     errno = saved;

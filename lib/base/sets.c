@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/base/jobdir.h"
+#include "lib/base/undo.h"
 
 #define GONE_NAME "MANIFEST.gone"
 
@@ -163,7 +164,7 @@ int ck_sets_prune(const char *job_dir, uint32_t keep,
                   struct ck_err *e)
 {
     struct ck_sets s;
-    uint32_t left = keep ? keep : 1;
+    uint32_t left = keep ? keep : 1, oldest = 0;
     int rc = ck_sets_scan(job_dir, &s, e), newest_seen = 0;
 
     /* From the newest down: one that is being written is newer than the
@@ -171,6 +172,7 @@ int ck_sets_prune(const char *job_dir, uint32_t keep,
     for (size_t i = rc ? 0 : s.n; i-- > 0;) {
         if (s.v[i].committed && left) {
             newest_seen = 1;
+            oldest = s.v[i].number;
             left--;
             continue;
         }
@@ -182,6 +184,8 @@ int ck_sets_prune(const char *job_dir, uint32_t keep,
         if (gone)
             gone(arg, s.v[i].number);
     }
+    if (!rc && oldest)
+        ck_undo_prune(job_dir, oldest);
     ck_sets_free(&s);
     return rc;
 }

@@ -69,9 +69,10 @@ uint32_t ck_sets_newest(const char *job_dir);
 
 /* Removes a set: MANIFEST renamed away, then files, then the directory. */
 int ck_set_delete(const char *job_dir, uint32_t number, struct ck_err *e);
-/* Removes committed sets but the newest `keep` (at least 1), and what older
- * uncommitted ones left; never one newer than the newest committed. `gone`
- * (may be NULL) is called for each one removed. */
+/* Removes committed sets but the newest `keep` (at least 1), what older
+ * uncommitted ones left, and notes that no set left needs (undo.h); never a
+ * set newer than the newest committed. `gone` (may be NULL) is called for
+ * each one removed. */
 int ck_sets_prune(const char *job_dir, uint32_t keep,
                   void (*gone)(void *arg, uint32_t number), void *arg,
                   struct ck_err *e);

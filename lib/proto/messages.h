@@ -13,7 +13,7 @@
 #include "lib/wire/record.h"
 
 #define CK_FRAME_MAGIC 0x31504b43u /* "CKP1" */
-#define CK_PROTO_VERSION 1
+#define CK_PROTO_VERSION 2
 #define CK_FRAME_HEADER 12
 #define CK_FRAME_MAX (256u * 1024) /* header and body */
 
@@ -61,7 +61,8 @@ enum ck_command {
 #define CK_REGISTER(F)                                                      \
     F(U32, pid) F(U32, vpid) F(U8, kind) F(U8, root) F(STR, node)           \
     F(STR, tree) F(STR, command)
-#define CK_WELCOME(F) F(U32, generation)
+/* set: number of the newest checkpoint, complete or not; 0: none yet. */
+#define CK_WELCOME(F) F(U32, generation) F(U32, set)
 
 /* Checkpoint, in the order they are sent. id: number of the image set. */
 #define CK_STOP(F) F(U32, id) F(U8, final) F(U32, limit_ms)

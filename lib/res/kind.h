@@ -49,11 +49,6 @@ int ck_res_named_check(struct ck_res_load *c, const char *path);
 int ck_res_named_load(struct ck_res_load *c, uint32_t id, const char *path,
                       uint64_t size, unsigned mode);
 
-/* Cuts the file behind fd back to `size`; what is cut off is kept in the
- * job's rollback directory first. */
-int ck_res_rollback(struct ck_res_load *c, int fd, const char *path,
-                    uint64_t size);
-
 /* Locks on the file behind o, for a kind's body; valid until the next call.
  * check tries them on fd, a description of its own, when nothing is changed
  * yet; load takes those that belong to the description. */

@@ -50,4 +50,9 @@ struct ck_res_load {
     size_t whycap;
 };
 
+/* Cuts the file behind fd back to `size`; what is cut off is kept in the
+ * job's rollback directory first. */
+int ck_res_rollback(struct ck_res_load *c, int fd, const char *path,
+                    uint64_t size);
+
 #endif

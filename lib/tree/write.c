@@ -14,6 +14,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "lib/base/jobdir.h"
+#include "lib/base/undo.h"
 #include "lib/image/writer.h"
 #include "lib/place/place.h"
 #include "lib/proto/messages.h"
@@ -411,6 +413,17 @@ int ck_capture_write(struct ck_capture *c, struct ck_capture_out *out)
     return rc;
 }
 
+/* What files are opened for writing from here on comes after this set. */
+static int begin_undo(struct ck_capture *c)
+{
+    const char *slash = strrchr(c->in->set_dir, '/');
+    uint32_t set = ck_jobdir_set_number(slash ? slash + 1 : c->in->set_dir);
+    struct ck_err e = {""};
+    int rc = set ? ck_undo_start(c->in->job_dir, c->in->tree, set, &e) : 0;
+
+    return rc ? ck_res_why(c->why, c->whycap, rc, "%s", e.text) : 0;
+}
+
 int ck_capture_tree(const struct ck_capture_in *in, struct ck_capture_out *out,
                     char *why, size_t whycap)
 {
@@ -425,6 +438,8 @@ int ck_capture_tree(const struct ck_capture_in *in, struct ck_capture_out *out,
         rc = ck_capture_maps(&c);
     if (!rc)
         rc = ck_capture_sysv(&c);
+    if (!rc)
+        rc = begin_undo(&c);
     if (!rc)
         rc = ck_capture_write(&c, out);
     if (rc && !why[0])

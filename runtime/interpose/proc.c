@@ -5,16 +5,9 @@
  * kernel's (docs/limits.md). A path that would become too long is used as
  * it is.
  */
-#include "runtime/interpose/wrap.h"
+#include "runtime/interpose/path.h"
 
-#include <fcntl.h>
-#include <limits.h>
-#include <stdarg.h>
 #include <string.h>
-
-#include "lib/sys/fmt.h"
-
-#define PROC "/proc/"
 
 /* Copies a number at *p, translated, to *out; both move on. */
 static int number(const char **p, char **out, const char *end)
@@ -31,13 +24,13 @@ static int number(const char **p, char **out, const char *end)
     return 0;
 }
 
-static const char *translate(const char *path, char *buf, size_t cap)
+const char *ck_path_translate(const char *path, char *buf, size_t cap)
 {
-    const char *p = path + sizeof(PROC) - 1;
-    char *out = buf + sizeof(PROC) - 1;
+    const char *p = path + sizeof(CK_PROC) - 1;
+    char *out = buf + sizeof(CK_PROC) - 1;
     size_t n;
 
-    memcpy(buf, PROC, sizeof(PROC) - 1);
+    memcpy(buf, CK_PROC, sizeof(CK_PROC) - 1);
     if (number(&p, &out, buf + cap) < 0) {
         if (!ck_starts(p, "self/task/"))
             return path;
@@ -56,98 +49,6 @@ static const char *translate(const char *path, char *buf, size_t cap)
         return path;
     memcpy(out, p, n);
     return buf;
-}
-
-static inline int concerned(const char *path)
-{
-    return __builtin_expect(ck_virt_active, 0) && path && path[0] == '/' &&
-           path[1] == 'p' && ck_starts(path, PROC) &&
-           ((path[6] >= '0' && path[6] <= '9') || path[6] == 's');
-}
-
-/* The call with `p` being what `path` has become. */
-#define WITH_PATH(type, p, call)                                            \
-    char buf[PATH_MAX];                                                     \
-    const char *p = path;                                                   \
-    type r;                                                                 \
-                                                                            \
-    if (!concerned(path))                                                   \
-        return call;                                                        \
-    ck_busy();                                                              \
-    p = translate(path, buf, sizeof(buf));                                  \
-    r = call;                                                               \
-    ck_idle();                                                              \
-    return r
-
-static mode_t mode_of(int flags, va_list ap)
-{
-    return (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE
-               ? va_arg(ap, mode_t)
-               : 0;
-}
-
-#define MODE(flags)                                                         \
-    va_list ap;                                                             \
-    mode_t mode;                                                            \
-                                                                            \
-    va_start(ap, flags);                                                    \
-    mode = mode_of(flags, ap);                                              \
-    va_end(ap)
-
-int open(const char *path, int flags, ...)
-{
-    MODE(flags);
-    WITH_PATH(int, p, REAL(open)(p, flags, mode));
-}
-CK_ALIAS(__open, open);
-
-int open64(const char *path, int flags, ...)
-{
-    MODE(flags);
-    WITH_PATH(int, p, REAL(open64)(p, flags, mode));
-}
-CK_ALIAS(__open64, open64);
-
-int openat(int dirfd, const char *path, int flags, ...)
-{
-    MODE(flags);
-    WITH_PATH(int, p, REAL(openat)(dirfd, p, flags, mode));
-}
-
-int openat64(int dirfd, const char *path, int flags, ...)
-{
-    MODE(flags);
-    WITH_PATH(int, p, REAL(openat64)(dirfd, p, flags, mode));
-}
-
-int __open_2(const char *path, int flags)
-{
-    WITH_PATH(int, p, REAL(__open_2)(p, flags));
-}
-
-int __open64_2(const char *path, int flags)
-{
-    WITH_PATH(int, p, REAL(__open64_2)(p, flags));
-}
-
-int __openat_2(int dirfd, const char *path, int flags)
-{
-    WITH_PATH(int, p, REAL(__openat_2)(dirfd, p, flags));
-}
-
-int __openat64_2(int dirfd, const char *path, int flags)
-{
-    WITH_PATH(int, p, REAL(__openat64_2)(dirfd, p, flags));
-}
-
-FILE *fopen(const char *path, const char *mode)
-{
-    WITH_PATH(FILE *, p, REAL(fopen)(p, mode));
-}
-
-FILE *fopen64(const char *path, const char *mode)
-{
-    WITH_PATH(FILE *, p, REAL(fopen64)(p, mode));
 }
 
 DIR *opendir(const char *path)

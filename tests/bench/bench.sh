@@ -87,6 +87,8 @@ removed() { rm -rf "$D" 2> /dev/null; }
 echo "$(nproc) cores, Linux $(uname -r), file system $(stat -f -c %T "$work")"
 echo "-- calls: ratio to the same program without the runtime"
 ckpt launch --close-fds --detach --dir "$D" -- sleep 10000 > /dev/null
+# what is opened for writing is noted from the first checkpoint on
+ckpt checkpoint --wait --dir "$D" > /dev/null
 CKPT_DIR=$D "$build/t/bench/calls" "$build/tree/lib/ckpt/libckpt.so"
 echo "-- programs: ratio to the same program without the runtime"
 cat > app.py << 'P'

@@ -132,6 +132,26 @@ static void c_open(void)
     close(open("/dev/null", O_RDONLY));
 }
 
+static void c_append(void)
+{
+    close(open("appended", O_WRONLY | O_CREAT | O_APPEND, 0600));
+}
+
+static void c_fopen(void)
+{
+    FILE *f = fopen("appended", "a");
+
+    if (f)
+        fclose(f);
+}
+
+/* Another file each time: removed, its number comes again, its birth not. */
+static void c_new(void)
+{
+    close(open("new", O_WRONLY | O_CREAT | O_APPEND, 0600));
+    unlink("new");
+}
+
 static void c_stat(void)
 {
     struct stat st;
@@ -217,6 +237,9 @@ static const struct {
     {"mutex lock+unlock (not interposed)", c_mutex, 500000},
     {"pthread_create+join (not interposed)", c_thread, 3000},
     {"open+close", c_open, 30000},
+    {"open+close to append", c_append, 30000},
+    {"fopen+fclose to append", c_fopen, 30000},
+    {"open+close+unlink a new file", c_new, 2000},
     {"stat (not interposed)", c_stat, 50000},
     {"send+recv on a socket pair", c_send_recv, 50000},
     {"sendmsg+recvmsg", c_sendmsg_recvmsg, 50000},
