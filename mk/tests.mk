@@ -8,6 +8,13 @@ FAULT_BIN  := $(patsubst tests/fault/%.c,$(BUILD)/t/fault/%,\
               $(wildcard tests/fault/*.c))
 BENCH_BIN  := $(patsubst tests/bench/%.c,$(BUILD)/t/bench/%,\
               $(wildcard tests/bench/*.c))
+# LIBC=prefix: the programs run with the glibc that is installed there (the
+# directory of its loader is searched before the system's).
+LIBC       ?=
+SYS_LIB    := $(dir $(shell $(CC) -print-file-name=libc.so.6))
+T_LDFLAGS  := $(if $(LIBC),\
+              -Xlinker -dynamic-linker=$(LIBC)/lib/ld-linux-x86-64.so.2 \
+              -Xlinker -rpath=$(LIBC)/lib:$(SYS_LIB))
 T_CFLAGS   := -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE -pthread -Itests/proc
 TESTS      ?=
 MODES      ?=
@@ -18,7 +25,7 @@ $(BUILD)/t/claim.o: tests/proc/claim.c tests/proc/claim.h
 	$(CC) $(T_CFLAGS) -c -o $@ $<
 $(BUILD)/t/%: tests/%.c $(wildcard tests/proc/*.h) $(BUILD)/t/claim.o
 	@mkdir -p $(@D)
-	$(CC) $(T_CFLAGS) -o $@ $< $(BUILD)/t/claim.o -lm
+	$(CC) $(T_CFLAGS) $(T_LDFLAGS) -o $@ $< $(BUILD)/t/claim.o -lm
 
 CHECKS     += check-proc check-fault check-apps
 BENCHES    += bench-run
