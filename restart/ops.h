@@ -17,7 +17,7 @@
 #include "lib/wire/record.h"
 
 #define CK_PLAN_MAGIC 0x4e4c504bu
-#define CK_PLAN_VERSION 2
+#define CK_PLAN_VERSION 3
 #define CK_PLAN_ENV "CKPT_PLAN" /* <descriptor>:<actor> */
 /* The kernel must not write to the linker's rseq area once it is unmapped;
  * the saved thread registers its own. */
@@ -65,6 +65,7 @@ CK_RECORD(ck_plan_actor, CK_PLAN_ACTOR_FIELDS)
 #define CK_OP_CTTY_F(F) F(U32, fd)
 #define CK_OP_OWNER_F(F) \
     F(U32, fd) F(U32, vpid) F(U8, type) F(U8, sig) F(U8, async)
+#define CK_OP_NOTIFY_F(F) F(U32, fd) F(U32, how) F(U32, signo) F(U64, value)
 /* ours: it came back with the tree, and is not the surroundings' to give. */
 #define CK_OP_TERMINAL_F(F) F(U32, fd) F(U32, vpgid) F(U8, ours)
 
@@ -91,7 +92,8 @@ CK_RECORD(ck_plan_actor, CK_PLAN_ACTOR_FIELDS)
     O(EPOLL, epoll, 20, CK_OP_EPOLL_F)   /* add src, as number fd */        \
     O(OPEN, open, 21, CK_OP_OPEN_F)      /* what only it can open */        \
     O(CTTY, ctty, 22, CK_OP_CTTY_F)      /* be the session at this one */   \
-    O(OWNER, owner, 23, CK_OP_OWNER_F)   /* who gets the signals of fd */
+    O(OWNER, owner, 23, CK_OP_OWNER_F)   /* who gets the signals of fd */   \
+    O(NOTIFY, notify, 24, CK_OP_NOTIFY_F) /* mq_notify, by the runtime */
 
 #define CK_OP_ENUM(TYPE, name, number, FIELDS) CK_OP_T_##TYPE = (number),
 /* A one-shot item of an epoll set that has fired: all events are gone. */

@@ -43,10 +43,13 @@
 
 int32_t ck_agent_tid;
 
+/* STARTED: it has its own descriptor table and id. */
+enum started { STARTED = 1, MAY_REPORT = 2 };
+
 static struct {
     int fd;
     uint32_t welcomed; /* futex: 1 once the coordinator has said so */
-    uint32_t started;  /* futex: own descriptor table, own id */
+    uint32_t started;  /* futex: enum started */
     int parked;
     uint32_t parked_id;
     uint64_t parked_at;
@@ -446,11 +449,14 @@ static void disconnected(void)
 }
 
 /* Every thread of a restored process has to be at its place of rest before
- * GO may come: one that arrives later would wait for another. */
+ * GO may come: one that arrives later would wait for another. So has the one
+ * that resumes the process, which need not be a thread of the program. */
 static void wait_for_threads(void)
 {
     uint32_t here, n = 0;
 
+    while (__atomic_load_n(&agent.started, __ATOMIC_ACQUIRE) == STARTED)
+        ck_futex_wait(&agent.started, STARTED, 1000);
     for (uint32_t i = 0; i < ck_threads.n; i++)
         n += ck_threads.slot[i].tid != 0;
     while ((here = __atomic_load_n(&ck_threads.parked, __ATOMIC_ACQUIRE)) < n)
@@ -469,7 +475,7 @@ static int agent_main(void *arg)
     ck_watched_publish();
     own_table(agent.keep_fd);
     ck_agent_tid = ck_gettid();
-    __atomic_store_n(&agent.started, 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&agent.started, STARTED, __ATOMIC_RELEASE);
     ck_futex_wake(&agent.started, 1);
     agent.fd = agent.keep_fd;
     if (agent.fd >= 0)
@@ -531,10 +537,24 @@ int ck_agent_start_restored(int fd, uint64_t bytes)
     agent.restored_bytes = bytes;
     ck_frozen_expect();
     r = start();
-
     while (!r && !__atomic_load_n(&agent.started, __ATOMIC_ACQUIRE))
         ck_futex_wait(&agent.started, 0, 1000);
     return r;
+}
+
+void ck_agent_wait_table(int limit_ms)
+{
+    uint64_t end = ck_now_us() + (uint64_t)limit_ms * 1000;
+
+    while (!__atomic_load_n(&agent.started, __ATOMIC_ACQUIRE) &&
+           ck_now_us() < end)
+        ck_futex_wait(&agent.started, 0, limit_ms);
+}
+
+void ck_agent_let_report(void)
+{
+    __atomic_store_n(&agent.started, MAY_REPORT, __ATOMIC_RELEASE);
+    ck_futex_wake(&agent.started, 1);
 }
 
 void ck_agent_after_fork(void)

@@ -8,9 +8,16 @@
 
 #include "runtime/runtime.h"
 
-/* After a restart: starts the agent on an authenticated connection; it says
- * RESTORED, waits for GO, and lets the threads go. 0 or -errno. */
+/* After a restart: starts the agent on an authenticated connection, and
+ * returns when it has a descriptor table of its own; 0 or -errno. When the
+ * process is complete but for threads on their way to rest, let_report: it
+ * says RESTORED, waits for GO, and lets the threads go. */
 int ck_agent_start_restored(int fd, uint64_t bytes);
+void ck_agent_let_report(void);
+
+/* Until the agent has a table of its own, or limit_ms is over: then it closes
+ * nothing any more that the program may have. */
+void ck_agent_wait_table(int limit_ms);
 
 /* In a fork child: forgets the parent's agent and starts an own one. */
 void ck_agent_after_fork(void);

@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -30,6 +31,7 @@
 #include "lib/sys/syscall.h"
 #include "runtime/agent.h"
 #include "runtime/helper.h"
+#include "runtime/interpose/watch.h"
 #include "runtime/snapshot.h"
 #include "runtime/task/task.h"
 #include "runtime/thread.h"
@@ -284,6 +286,26 @@ static _Noreturn void switch_stack(void *top, int (*fn)(void *), void *arg)
     __builtin_unreachable();
 }
 
+/* The last thing: the kernel forgets it when the process closes a descriptor
+ * of the queue, which is what the agent does to have a table of its own. */
+static void ask_to_be_told(void)
+{
+    ck_notify_forget();
+    for (uint32_t i = 0; i < ck_handoff.notify_count; i++) {
+        const struct ck_handoff_notify *n = &ck_handoff.notify[i];
+        struct sigevent ev;
+        long r;
+
+        memset(&ev, 0, sizeof ev);
+        ev.sigev_value.sival_ptr = (void *)(uintptr_t)n->value;
+        ev.sigev_signo = n->signo;
+        ev.sigev_notify = n->how;
+        r = ck_notify_again(n->fd, &ev);
+        if (r)
+            give_up((int)r, "mq_notify can't be asked for again");
+    }
+}
+
 _Noreturn void ck_resume_entry(void)
 {
     static uint8_t spare_stack[4096] __attribute__((aligned(16)));
@@ -313,6 +335,8 @@ _Noreturn void ck_resume_entry(void)
     r = ck_agent_start_restored(ck_handoff.coord_fd, ck_handoff.raw_bytes);
     if (r)
         give_up(r, "the agent can't be started");
+    ask_to_be_told();
+    ck_agent_let_report();
     sys1(SYS_close, ck_handoff.coord_fd);
     switch_stack(leader ? leader->stack + sizeof leader->stack
                         : spare_stack + sizeof spare_stack,

@@ -11,11 +11,18 @@
 
 #include <stdint.h>
 
-#define CK_HANDOFF_VERSION 1
+#define CK_HANDOFF_VERSION 2
 #define CK_HANDOFF_MUTEXES 1024
 /* In an entry: a read/write lock; in memory that others have mapped too. */
 #define CK_HANDOFF_RWLOCK 1ull
 #define CK_HANDOFF_SHARED 2ull
+#define CK_HANDOFF_NOTIFY 64 /* as many as lib/image/watched.h has room for */
+
+/* mq_notify for descriptor fd; as the kernel's struct sigevent begins. */
+struct ck_handoff_notify {
+    uint64_t value;
+    int32_t signo, how, fd, spare;
+};
 
 struct ck_handoff {
     uint32_t version;
@@ -26,6 +33,8 @@ struct ck_handoff {
     uint64_t region_len;
     uint64_t raw_bytes;      /* read from images, for RESTORED */
     uint64_t mutex[CK_HANDOFF_MUTEXES]; /* held by a saved thread */
+    uint64_t notify_count;
+    struct ck_handoff_notify notify[CK_HANDOFF_NOTIFY];
     char job_dir[1024];
     char pidtable[1100];     /* path */
     char tree[128];

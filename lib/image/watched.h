@@ -1,8 +1,12 @@
 /*
- * watched.h - paths that a process has given to inotify_add_watch, noted by
- * the runtime (runtime/interpose/watch.c) and read out of its memory by the
- * capture (lib/res/inotify.c). They are only candidates: whether one leads to
- * what is watched is tried.
+ * watched.h - what a process has asked the kernel for, and the kernel does not
+ * tell, noted by the runtime and read out of the process's memory by the
+ * capture:
+ * - paths given to inotify_add_watch (runtime/interpose/watch.c,
+ *   lib/res/inotify.c). They are only candidates: whether one leads to what
+ *   is watched is tried.
+ * - with what a signal of mq_notify comes (runtime/interpose/notify.c,
+ *   lib/res/mqueue.c). Whether it is still to come the kernel tells.
  *
  * The way to them begins at a place that the kernel keeps for each thread and
  * tells others of the same user: the hidden thread's list of robust mutexes,
@@ -13,16 +17,19 @@
 
 #include <stdint.h>
 
-#define CK_WATCHED_MAGIC 0x3163746177746b63ull /* "cktwatc1" */
+#define CK_WATCHED_MAGIC 0x3263746177746b63ull /* "cktwatc2" */
 #define CK_WATCHED_SLOTS 8192u
 #define CK_WATCHED_LEN 508u
+#define CK_NOTIFIED_MAX 64u
 
 /* list, offset, pending: the kernel's struct robust_list_head. slots: address
- * of CK_WATCHED_SLOTS slots, 0: nothing was ever noted. */
+ * of CK_WATCHED_SLOTS slots, 0: nothing was ever noted. notified: of
+ * CK_NOTIFIED_MAX struct ck_notified. */
 struct ck_watched_head {
     uint64_t list, offset, pending;
     uint64_t magic;
     uint64_t slots;
+    uint64_t notified;
 };
 
 /* The path counts when state is CK_WATCHED_FULL. */
@@ -30,6 +37,14 @@ enum { CK_WATCHED_FREE = 0, CK_WATCHED_BUSY = 1, CK_WATCHED_FULL = 2 };
 struct ck_watched_slot {
     uint32_t state;
     char path[CK_WATCHED_LEN]; /* absolute */
+};
+
+/* ino: of the message queue, 0: free; fd: through which it was asked for. The
+ * rest as in struct sigevent. */
+struct ck_notified {
+    uint64_t ino, value;
+    int32_t fd, how, signo;
+    uint32_t turn; /* which call wrote it */
 };
 
 #endif

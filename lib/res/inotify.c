@@ -14,7 +14,6 @@
  */
 #include "lib/res/kind.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -24,7 +23,6 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/image/watched.h"
@@ -146,51 +144,14 @@ static int try_noted(struct watches *own, pid_t pid, const char *path)
     return rc;
 }
 
-/* Address of what the runtime of process pid has to tell, or 0. */
-static uint64_t find_head(pid_t pid)
-{
-    char path[64], comm[32];
-    uint64_t head = 0;
-    struct dirent *e;
-    size_t len;
-    DIR *d;
-
-    snprintf(path, sizeof(path), "/proc/%d/task", pid);
-    d = opendir(path);
-    while (d && !head && (e = readdir(d))) {
-        int tid = atoi(e->d_name), fd;
-        ssize_t n;
-
-        snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", pid, tid);
-        fd = tid > 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-        n = fd < 0 ? 0 : read(fd, comm, sizeof(comm) - 1);
-        if (fd >= 0)
-            close(fd);
-        comm[n > 0 ? n : 0] = '\0';
-        if (!strcmp(comm, "ckpt-agent\n") &&
-            syscall(SYS_get_robust_list, tid, &head, &len) < 0)
-            head = 0;
-    }
-    if (d)
-        closedir(d);
-    return head;
-}
-
 static int try_all_of(struct watches *own, pid_t pid)
 {
     static struct ck_watched_slot slot[64];
-    uint64_t at = find_head(pid);
     struct ck_watched_head head;
-    char path[64];
-    int fd, rc = 0;
+    int fd = ck_res_noted(pid, &head), rc = 0;
 
-    snprintf(path, sizeof(path), "/proc/%d/mem", pid);
-    fd = at ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     if (fd < 0)
         return 0;
-    if (pread(fd, &head, sizeof(head), (off_t)at) != (ssize_t)sizeof(head) ||
-        head.magic != CK_WATCHED_MAGIC)
-        head.slots = 0;
     for (unsigned i = 0; head.slots && i < CK_WATCHED_SLOTS; i += 64) {
         off_t from = (off_t)(head.slots + i * sizeof(*slot));
 

@@ -113,6 +113,11 @@ int ck_res_pidfd_into(struct ck_res_load *c, const struct ck_ofd *rec,
 int ck_res_guarded(void (*work)(void *arg), void *arg);
 void *ck_res_guard_memory(size_t size); /* NULL: none; munmap frees it */
 
+/* What the runtime of process pid has noted: its memory, opened for reading,
+ * or -1. */
+struct ck_watched_head;
+int ck_res_noted(pid_t pid, struct ck_watched_head *head);
+
 /* A new open file description of what fd has open. */
 int ck_res_reopen(int fd, unsigned flags);
 

@@ -6,6 +6,10 @@
  * refused, and so is one whose next message somebody has asked to be told of
  * (mq_notify), which the first that is put back would set off.
  *
+ * Who has asked to be told asks again itself, as the last thing before the
+ * program runs: the kernel forgets it when the process closes any descriptor
+ * of the queue.
+ *
  * A queue outlives its processes. What is found under its name is taken over
  * if it is the same user's and of the same sizes, and emptied. Its mode may be
  * one that does not let its owner in: it gets that last.
@@ -14,6 +18,7 @@
 
 #include <fcntl.h>
 #include <mqueue.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,20 +26,28 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "lib/image/watched.h"
+#include "restart/ops.h"
+
 #define MQUEUEFS 0x19800202
 #define DELETED " (deleted)"
 #define KEEP_FLAGS (O_ACCMODE | O_NONBLOCK)
 
 /* name: with its slash. gone: it was unlinked. messages, with `bytes` of text
  * in all: in the stream of this description, for each prio and length U32 and
- * the text. */
+ * the text. how: 0, or what process vpid has asked for through its descriptor
+ * fd, to be told of a message: 1 not to be told, only to have the place; 2
+ * signal signo with this value. */
 #define BODY_FIELDS(F)                                                      \
     F(STR, name) F(U64, dev) F(U64, ino) F(U64, maxmsg) F(U64, msgsize)     \
-    F(U32, mode) F(U8, gone) F(U32, messages) F(U64, bytes)
+    F(U32, mode) F(U8, gone) F(U32, messages) F(U64, bytes) F(U8, how)      \
+    F(U32, vpid) F(U32, fd) F(U32, signo) F(U64, value)
 CK_RECORD(mqueue_body, BODY_FIELDS)
 CK_RES_BODY(mqueue_body, "a message queue")
 
 #define HEAD 8 /* of a message in the stream */
+
+enum how { NOBODY, NO_SIGNAL, SIGNAL };
 
 static int mqueue_match(const struct ck_res_ofd *o)
 {
@@ -138,6 +151,65 @@ static int save_messages(struct ck_res_save *c, const struct ck_res_ofd *o,
     return rc;
 }
 
+/* What process pid has noted about the queue. */
+static int find_note(pid_t pid, const struct ck_res_ofd *o,
+                     struct ck_notified *n)
+{
+    struct ck_notified all[CK_NOTIFIED_MAX];
+    struct ck_watched_head head;
+    int fd = ck_res_noted(pid, &head), found = 0;
+
+    if (fd < 0)
+        return 0;
+    if (pread(fd, all, sizeof(all), (off_t)head.notified) !=
+        (ssize_t)sizeof(all))
+        memset(all, 0, sizeof(all));
+    close(fd);
+    for (unsigned i = 0; i < CK_NOTIFIED_MAX && !found; i++) {
+        found = all[i].ino == o->st.st_ino;
+        *n = all[i];
+    }
+    return found;
+}
+
+/* It is told of with the description that it was asked for through: that has
+ * not been closed since, or nobody would be told any more. */
+static int save_notify(struct ck_res_save *c, const struct ck_res_ofd *o,
+                       const struct ck_mq_status *s, long messages,
+                       struct mqueue_body *b)
+{
+    const struct ck_res_ofd *through;
+    struct ck_notified n;
+    const char *what = NULL;
+
+    b->vpid = c->virt(c, s->pid);
+    if (!b->vpid)
+        what = "outside of the computation has";
+    else if (messages)
+        what = "has, while there are messages in it,";
+    else if (s->how != SIGEV_SIGNAL && s->how != SIGEV_NONE)
+        what = "has, by a thread (SIGEV_THREAD),";
+    else if (!find_note(s->pid, o, &n) || n.how != s->how ||
+             (s->how == SIGEV_SIGNAL && n.signo != s->signo))
+        what = "has, not by the function of libc,";
+    through = what ? NULL : c->find(c, s->pid, n.fd);
+    if (what || !through)
+        return ck_res_why(c->why, c->whycap, -EAGAIN,
+                          "the POSIX message queue %s, of whose next message "
+                          "process %d %s asked to be told (mq_notify): this "
+                          "can't be saved", o->link, s->pid,
+                          what ? what : "has, by a descriptor that is gone,");
+    if (through->id != o->id) {
+        b->vpid = 0;
+        return 0;
+    }
+    b->how = s->how == SIGEV_SIGNAL ? SIGNAL : NO_SIGNAL;
+    b->fd = (uint32_t)n.fd;
+    b->signo = (uint32_t)n.signo;
+    b->value = n.value;
+    return 0;
+}
+
 static int mqueue_save(struct ck_res_save *c, const struct ck_res_ofd *o,
                        struct ck_wr *w)
 {
@@ -157,11 +229,6 @@ static int mqueue_save(struct ck_res_save *c, const struct ck_res_ofd *o,
         return ck_res_why(c->why, c->whycap, rc,
                           "the message queue %s, which can't be looked at: %s",
                           o->link, strerror(-rc));
-    if (s.pid)
-        return ck_res_why(c->why, c->whycap, -EAGAIN,
-                          "the POSIX message queue %s, whose next message "
-                          "somebody has asked to be told of (mq_notify): "
-                          "this can't be saved", o->link);
     b.gone = len > strlen(DELETED) &&
              !strcmp(o->link + len - strlen(DELETED), DELETED);
     if (b.gone)
@@ -170,7 +237,9 @@ static int mqueue_save(struct ck_res_save *c, const struct ck_res_ofd *o,
     b.maxmsg = (uint64_t)a.mq_maxmsg;
     b.msgsize = (uint64_t)a.mq_msgsize;
     b.messages = is_first(c, o) ? (uint32_t)a.mq_curmsgs : 0;
-    if (b.messages)
+    if (s.pid)
+        rc = save_notify(c, o, &s, a.mq_curmsgs, &b);
+    else if (b.messages)
         rc = save_messages(c, o, &s, &b);
     if (!rc)
         mqueue_body_put(w, &b);
@@ -248,7 +317,8 @@ static int mqueue_check(struct ck_res_load *c, const struct ck_ofd *rec)
 
     if (rc)
         return rc;
-    if (b.messages > b.maxmsg || b.bytes / (b.messages + 1ull) > b.msgsize)
+    if (b.messages > b.maxmsg || b.bytes / (b.messages + 1ull) > b.msgsize ||
+        b.how > SIGNAL || b.signo > 64)
         return ck_res_why(c->why, c->whycap, -EBADMSG,
                           "damaged description of a message queue");
     fd = b.gone ? -ENOENT : open_named(c, &b);
@@ -369,6 +439,18 @@ static int fill(struct ck_res_load *c, const struct ck_ofd *rec, int fd,
     return rc;
 }
 
+static int ask_again(struct ck_res_load *c, const struct mqueue_body *b)
+{
+    uint8_t buf[64];
+    struct ck_wr w;
+
+    ck_wr_init(&w, buf, sizeof(buf));
+    ck_op_notify_put(&w, &(struct ck_op_notify){
+        b->fd, b->how == SIGNAL ? SIGEV_SIGNAL : SIGEV_NONE, b->signo,
+        b->value});
+    return c->inside(c, b->vpid, CK_OP_T_NOTIFY, &w);
+}
+
 static int mqueue_link(struct ck_res_load *c, const struct ck_ofd *rec, int fd)
 {
     struct ck_res_shared *s;
@@ -385,6 +467,8 @@ static int mqueue_link(struct ck_res_load *c, const struct ck_ofd *rec, int fd)
         rc = fill(c, rec, s->fd[0], &b);
     if (!rc && fchmod(s->fd[0], b.mode) < 0)
         rc = -errno;
+    if (!rc && b.how)
+        rc = ask_again(c, &b);
     if (rc)
         ck_res_why(c->why, c->whycap, rc,
                    "the messages of the queue %s can't be put back: %s",

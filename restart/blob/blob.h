@@ -69,8 +69,13 @@ long ck_blob_epoll(const struct ck_op_epoll *op);
 struct ck_op_open;
 struct ck_op_owner;
 struct ck_op_limit;
+struct ck_op_notify;
+struct ck_handoff;
 long ck_blob_open(const struct ck_op_open *op);
 void ck_blob_owner(const struct ck_op_owner *op, int32_t real);
 void ck_blob_limit(const struct ck_op_limit *op);
+/* Noted, and handed over: the runtime does it when all else is done. */
+void ck_blob_notify(const struct ck_op_notify *op);
+void ck_blob_notify_handoff(struct ck_handoff *h);
 
 #endif

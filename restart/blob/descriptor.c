@@ -6,9 +6,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "lib/image/handoff.h"
 #include "lib/sys/syscall.h"
 #include "restart/blob/blob.h"
 #include "restart/ops.h"
+
+static struct ck_handoff_notify notify[CK_HANDOFF_NOTIFY];
+static uint32_t notify_count;
 
 long ck_blob_open(const struct ck_op_open *op)
 {
@@ -49,4 +53,20 @@ void ck_blob_limit(const struct ck_op_limit *op)
         return;
     lim.rlim_cur = op->nofile < lim.rlim_max ? op->nofile : lim.rlim_max;
     sys4(SYS_prlimit64, 0, RLIMIT_NOFILE, &lim, 0);
+}
+
+/* A process has no more: that many its runtime can note. */
+void ck_blob_notify(const struct ck_op_notify *op)
+{
+    if (notify_count < CK_HANDOFF_NOTIFY)
+        notify[notify_count++] = (struct ck_handoff_notify){
+            op->value, (int32_t)op->signo, (int32_t)op->how,
+            (int32_t)op->fd, 0};
+}
+
+void ck_blob_notify_handoff(struct ck_handoff *h)
+{
+    h->notify_count = notify_count;
+    for (uint32_t i = 0; i < notify_count; i++)
+        h->notify[i] = notify[i];
 }

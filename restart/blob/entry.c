@@ -519,6 +519,7 @@ static int step(struct self *s, uint16_t code, struct ck_rd r)
         OP(OPEN, open, op_open(s, &op))
         OP(OWNER, owner, op_owner(s, &op))
         OP(CTTY, ctty, op_ctty(s, &op))
+        OP(NOTIFY, notify, ck_blob_notify(&op))
     default:
         return -EBADMSG;
     }

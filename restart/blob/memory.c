@@ -183,6 +183,7 @@ static void fill_handoff(struct ck_region *g, const struct ck_blob_args *a)
     h->generation = a->generation;
     h->region_start = g->start;
     h->region_len = g->len;
+    ck_blob_notify_handoff(h);
     if (ck_fmt(h->job_dir, sizeof h->job_dir, "%s", a->job_dir) < 0 ||
         ck_fmt(h->pidtable, sizeof h->pidtable, "%s", a->pidtable) < 0 ||
         ck_fmt(h->tree, sizeof h->tree, "%s", a->tree) < 0 ||

@@ -62,6 +62,7 @@ static const uint8_t rules[512] = {
     [SYS_ptrace] = IN2,
     [SYS_perf_event_open] = IN2,
     [SYS_inotify_add_watch] = SPECIAL,
+    [SYS_mq_notify] = SPECIAL,
     [SYS_wait4] = SPECIAL,
     [SYS_waitid] = SPECIAL,
     [SYS_poll] = SPECIAL,
@@ -161,6 +162,10 @@ static long special(long nr, long a[6])
     case SYS_inotify_add_watch:
         return inotify_add_watch((int)a[0], (const char *)a[1],
                                  (uint32_t)a[2]);
+    case SYS_mq_notify:
+        if (a[1] && ((struct sigevent *)a[1])->sigev_notify == SIGEV_THREAD)
+            break; /* which is another thing here than in libc */
+        return mq_notify((mqd_t)a[0], (struct sigevent *)a[1]);
     case SYS_poll:
         return poll((struct pollfd *)a[0], (nfds_t)a[1], (int)a[2]);
     case SYS_select:

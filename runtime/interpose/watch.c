@@ -31,6 +31,7 @@ void ck_watched_publish(void)
 {
     head.list = (uint64_t)(uintptr_t)&head.list;
     head.magic = CK_WATCHED_MAGIC;
+    head.notified = (uint64_t)(uintptr_t)ck_notified;
     sys2(SYS_set_robust_list, &head, sizeof(struct robust_list_head));
 }
 

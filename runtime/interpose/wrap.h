@@ -18,6 +18,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <mqueue.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h> /* <sched.h>, too */
