@@ -115,6 +115,8 @@ restart() {
 	FRONT=$!
 }
 
+no_set() { ! compgen -G "$D/set-*" > /dev/null; }
+
 # a sign of life: the program sees the file and removes it
 gone_file() { [ ! -e "$W/$1" ]; }
 ping_program() {
