@@ -8,6 +8,8 @@
 #include <linux/futex.h>
 #include <stdarg.h>
 
+#include "runtime/interpose/undo.h"
+
 /* A number in the first, in the second argument; its sign has a meaning; the
  * second argument is one if the first says process or group (0 and 1 or 1
  * and 2: getpriority and ioprio count differently); the result is one; a
@@ -63,6 +65,8 @@ static const uint8_t rules[512] = {
     [SYS_perf_event_open] = IN2,
     [SYS_inotify_add_watch] = SPECIAL,
     [SYS_mq_notify] = SPECIAL,
+    [SYS_open] = SPECIAL,
+    [SYS_openat] = SPECIAL,
     [SYS_wait4] = SPECIAL,
     [SYS_waitid] = SPECIAL,
     [SYS_poll] = SPECIAL,
@@ -135,6 +139,15 @@ static long sysv(long nr, const long a[6])
     }
 }
 
+/* Not by open(): that is a cancellation point. */
+static long opens(long nr, const long a[6])
+{
+    long fd = ck_syscall6(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+
+    return ck_ret(ck_undo_opened((int)fd,
+                                 (int)(nr == SYS_open ? a[1] : a[2])));
+}
+
 /* The calls that a wrapper of the same arguments handles; they set errno. */
 static long special(long nr, long a[6])
 {
@@ -159,6 +172,9 @@ static long special(long nr, long a[6])
             break; /* with a rusage, which libc's waitid has not */
         return waitid((idtype_t)a[0], (id_t)a[1], (siginfo_t *)a[2],
                       (int)a[3]);
+    case SYS_open:
+    case SYS_openat:
+        return opens(nr, a);
     case SYS_inotify_add_watch:
         return inotify_add_watch((int)a[0], (const char *)a[1],
                                  (uint32_t)a[2]);

@@ -1,5 +1,6 @@
 # Claim: a bash script with functions, arrays, here-documents, subshells,
-# pipelines and process substitution goes on in the middle.
+# pipelines, process substitution and lists that it appends to goes on in the
+# middle.
 . "$ROOM/apps.sh"
 mkdir -p input
 cat > input/app <<'S'
@@ -27,6 +28,8 @@ T
 	)
 	echo "$x"
 	echo "$x" >&5
+	echo "$round $total" >> log
+	(echo "$x" | sort) >> "log.$((round % 7))"
 	(exit $((round % 5))) || echo "subshell gave $?"
 	seq $round | awk '{s += $1} END {print "sum", s}'
 	case $round in 20) mkdir -p progress/1 ;; 40) mkdir -p progress/2 ;;

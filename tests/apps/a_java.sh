@@ -1,5 +1,6 @@
 # Claim: a Java program with a pool of threads, timers, garbage collection and
-# compiled code gives the same results.
+# compiled code gives the same results, also in a file that it opens for
+# each line.
 . "$ROOM/apps.sh"
 command -v javac >> trace && command -v java >> trace || skip "no Java"
 mkdir -p input
@@ -34,6 +35,7 @@ public class App {
                 long sum = 0;
                 for (Future<Long> x : f) sum += x.get();
                 out.println(step + " " + sum);
+                try (PrintWriter log = new PrintWriter(new FileWriter("log.txt", true))) { log.println(sum); }
                 if (step % 20 == 0) { System.out.println(step + " " + sum); out.flush(); }
                 if (step % 60 == 40) new File("progress/" + (step / 60 + 1)).mkdir();
             }

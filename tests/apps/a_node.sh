@@ -1,5 +1,5 @@
 # Claim: a Node.js program with timers, streams, a worker thread and a child
-# process gives the same results.
+# process gives the same results, also in a file that it opens for each line.
 . "$ROOM/apps.sh"
 command -v node >> trace || skip "no Node.js"
 mkdir -p input
@@ -27,6 +27,7 @@ if (!isMainThread) {
   });
   w.on('message', ([k, h]) => {
     fs.writeSync(out, `${k} ${h}\n`);
+    fs.appendFileSync('log.txt', `${h}\n`);
     sort.stdin.write(`${h}\n`);
     if (k % 50 === 0) console.log(k, h);
     if (k % 100 === 60 && k < 400) fs.mkdirSync(`progress/${(k - 60) / 100 + 1}`, { recursive: true });

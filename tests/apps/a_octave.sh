@@ -1,4 +1,5 @@
-# Claim: an Octave program gives the same numbers.
+# Claim: an Octave program gives the same numbers, also in a file
+# that it opens for each line.
 . "$ROOM/apps.sh"
 command -v octave-cli >> trace || skip "no Octave"
 mkdir -p input
@@ -8,6 +9,9 @@ a = rand(250);
 out = fopen("results.txt", "a");
 for step = 1:120
   a = tanh(a * a' / 250) + 0.01 * rand(1);
+  log = fopen("log.txt", "a");
+  fprintf(log, "%d %.17g\n", step, a(1));
+  fclose(log);
   if (mod(step, 10) == 0)
     fprintf(out, "%d %.17g\n", step, sum(a(:)));
     printf("%d %.17g\n", step, norm(a));

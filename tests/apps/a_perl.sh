@@ -1,5 +1,6 @@
 # Claim: a Perl program with hashes, closures, regular expressions and a pipe
-# to a child goes on in the middle.
+# to a child goes on in the middle; lines that it and others append to a
+# file stand there once.
 . "$ROOM/apps.sh"
 command -v perl >> trace || skip "no perl"
 mkdir -p input
@@ -17,6 +18,10 @@ for my $step (1 .. 240) {
 		(my $x = $w) =~ s/([aeiou])(.)/$2$1/g;
 		print $p "$x\n" if $i % 50 == 0;
 	}
+	open(my $log, ">>", "log") or die;
+	print $log "$step\n";
+	close($log);
+	system("echo $step >>log") if $step % 20 == 0;
 	push @jobs, sub { $step * scalar keys %h };
 	print "$step ", scalar(keys %h), " ", int(rand(1000)), "\n";
 	if ($step % 50 == 0 && $step <= 200) { mkdir "progress/" . $step / 50 }

@@ -1,5 +1,6 @@
 # Claim: a Python program with subprocesses, generators, threads, queues and
-# a seeded random generator goes on in the middle.
+# a seeded random generator goes on in the middle; what it and its subprocesses
+# append to files stands there once.
 . "$ROOM/apps.sh"
 mkdir -p input
 cat > input/app.py <<'S'
@@ -42,6 +43,10 @@ for step in range(200):
     if step % 20 == 0:
         print(subprocess.check_output("echo $((%d * 2)); exit 0" % step,
                                       shell=True), flush=True)
+    with open("log", "a") as log:
+        print(step, file=log)
+    if step % 8 == 0:
+        subprocess.run("seq %d >>log; date -d @%d +%%j >>dates" % (step, step), shell=True)
     if step in (30, 70, 110, 150):
         os.makedirs("progress/%d" % ((step - 30) // 40 + 1), exist_ok=True)
 for t in ts:

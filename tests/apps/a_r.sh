@@ -1,5 +1,5 @@
 # Claim: an R program with matrices, closures and its random generator gives
-# the same numbers.
+# the same numbers, also in a file that it opens for each line.
 . "$ROOM/apps.sh"
 command -v Rscript >> trace || skip "no R"
 mkdir -p input
@@ -12,6 +12,7 @@ f <- function(k) function(x) x * k
 for (step in 1:120) {
   m <- tanh(m %*% t(m) / 300) + rnorm(1) * 0.01
   acc[[step]] <- f(step)(sum(m))
+  cat(step, sprintf("%a", m[1]), "\n", file = "log.txt", append = TRUE)
   if (step %% 10 == 0) {
     cat(step, sprintf("%.17g", acc[[step]]), sprintf("%.17g", runif(1)), "\n")
     write.table(data.frame(step, s = sprintf("%a", sum(m))), out,

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 static void put(int fd, const char *text)
@@ -41,6 +42,20 @@ static FILE *reopened(const char *path)
     FILE *f = fopen("/dev/null", "r");
 
     return freopen(path, "a", f);
+}
+
+/* As csh opens what its commands write to. */
+static void vforked(const char *text)
+{
+    int status = 0;
+    pid_t pid = vfork();
+
+    if (pid == 0) {
+        int fd = open("vfork", O_WRONLY | O_APPEND | O_CREAT, 0644);
+
+        _exit(write(fd, text, strlen(text)) < 0);
+    }
+    CHECK(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0);
 }
 
 /* A file with a count of its records in front. */
@@ -77,6 +92,9 @@ static void steps(void)
         put(at_end("wronly", O_WRONLY), text);
         put(openat(AT_FDCWD, "openat", O_WRONLY | O_APPEND | O_CREAT, 0644),
             text);
+        put((int)syscall(SYS_openat, AT_FDCWD, "syscall",
+                         O_WRONLY | O_APPEND | O_CREAT, 0644), text);
+        vforked(text);
         snprintf(name, sizeof(name), "rdwr.%u", i / 3);
         put(at_end(name, O_RDWR), text);
         database(i);

@@ -21,7 +21,7 @@ for i in 1 2; do
 done
 touch go.4 go.5 go.6
 finish 0
-for f in a a+ freopen r+ rdwr wronly openat rdwr.0 rdwr.1 rdwr.2; do
+for f in a a+ freopen r+ rdwr wronly openat syscall vfork rdwr.0 rdwr.1 rdwr.2; do
 	cmp "ref/$f" "$f" >> trace 2>&1 ||
 		fail "$f differs: $(diff "ref/$f" "$f" | tr '\n' ' ')"
 done
