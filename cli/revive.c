@@ -288,7 +288,12 @@ int ck_restart_all(struct ck_restart *r)
     if (rc < 0) {
         end_all(r->dir, roots, n);
         ck_term_back(&term);
-        ck_log("restart from image set %u failed: %s", r->set, e.text);
+        if (r->manifest->processes > 1)
+            ck_log("restart from image set %u failed, none of its %u "
+                   "processes runs: %s", r->set, r->manifest->processes,
+                   e.text);
+        else
+            ck_log("restart from image set %u failed: %s", r->set, e.text);
         code = 1;
         ck_detached(background, code);
     } else {

@@ -92,7 +92,7 @@ static int encode(struct ck_spawn *s, size_t room, uint8_t *mem, size_t *len)
         .table_fd = (uint32_t)s->table_fd,
         .coord_no = (uint32_t)s->coord_no,
         .image_no = (uint32_t)s->image_no,
-        .words = s->plan.words,
+        .words = s->plan.words + 1,
         .job_dir = s->opts->job_dir,
         .set_dir = s->opts->set_dir,
         .pidtable = s->table_path,
@@ -114,7 +114,7 @@ static int encode(struct ck_spawn *s, size_t room, uint8_t *mem, size_t *len)
         ck_put_uint(&ws, (uint32_t)s->shm[i].fd, 4);
     }
     h.words_off = (uint32_t)((base + w.len + 63) / 64 * 64);
-    h.size = h.words_off + s->plan.words * 4;
+    h.size = h.words_off + h.words * 4;
     h.actors = (struct ck_blob){where, (uint32_t)ww.len};
     h.shm = (struct ck_blob){shm, (uint32_t)ws.len};
     ck_wr_init(&w, mem + 4, base - 4);
@@ -165,7 +165,7 @@ int ck_spawn_plan(struct ck_spawn *s)
     close(s->image_no);
     for (size_t i = 0; !rc && i < s->plan.nactor; i++)
         room += s->plan.actor[i].nops + 8 + 64 + 4096;
-    room += s->plan.words * 4 + 64;
+    room += (s->plan.words + 1) * 4 + 64;
     mem = rc ? NULL : calloc(1, room);
     if (!rc && !mem)
         rc = -ENOMEM;

@@ -3,7 +3,8 @@
  *
  * A plan is a memfd that every process of a restart inherits: u32 length of
  * the head, the head, the actors' records, and at head.words_off an array of
- * 32-bit words that is shared memory of all of them. Encoded by plan.c and
+ * 32-bit words that is shared memory of all of them; the last counts who has
+ * not found the coordinator. Encoded by plan.c and
  * spawn.c, interpreted by blob/entry.c; both are of one build (the version
  * is checked all the same). An operation is u16 code, u32 length, body.
  *

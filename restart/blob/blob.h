@@ -62,6 +62,13 @@ int ck_blob_find_plan(int *fd, uint32_t *actor);
 /* All of a file, as shared memory. NULL: it can't be, or is empty. */
 const void *ck_blob_map_shared(int fd, size_t *len);
 
+/* wait.c. wait: until *word >= least, -ETIMEDOUT when the limit is over first.
+ * raise: to at least that, and wakes who waits. ended: nonzero when the
+ * coordinator ends in an orderly way, which may take it a moment. */
+int ck_blob_wait(uint32_t *word, uint32_t least, uint32_t limit_ms);
+void ck_blob_raise(uint32_t *word, uint32_t to);
+int ck_blob_ended(const char *job_dir);
+
 /* epoll.c: 0 or more, or -errno. */
 long ck_blob_epoll(const struct ck_op_epoll *op);
 

@@ -79,9 +79,21 @@ static int connect_coordinator(struct self *s, char *why, size_t cap)
     s->coord_fd = (int)s->head.coord_no;
     fd = CK_CLIENT_SEND(s->coord_fd, buf, sizeof(buf), restoring, RESTORING,
                         &m);
-    if (fd < 0)
+    if (fd < 0) {
         ck_fmt(why, cap, "the coordinator closed the connection");
+        sys1(SYS_close, s->coord_fd);
+        s->coord_fd = -1;
+    }
     return (int)fd;
+}
+
+/* Is it of no use to complain? The coordinator has ended, and has said why,
+ * or another process could not reach it either. */
+static int is_told(const struct self *s)
+{
+    return s->head.words && (ck_blob_ended(s->head.job_dir) ||
+                             __atomic_fetch_add(&s->words[s->head.words - 1],
+                                                1, __ATOMIC_RELAXED));
 }
 
 /* A helper has no connection of its own until it has something to say. */
@@ -90,42 +102,15 @@ static int connect_coordinator(struct self *s, char *why, size_t cap)
         char why_[256];                                                     \
         if ((s)->coord_fd < 0)                                              \
             connect_coordinator((s), why_, sizeof(why_));                   \
+        if ((s)->coord_fd < 0 && is_told(s))                                \
+            sys1(SYS_exit_group, 1);                                        \
         ck_blob_fail((s)->coord_fd, "process %u (%s): " fmt, (s)->me.vpid,  \
                      name_of(s), __VA_ARGS__);                              \
     } while (0)
 
-/* ---- waiting for others ---- */
-
-static uint64_t now_ms(void)
-{
-    struct timespec t;
-
-    sys2(SYS_clock_gettime, CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-/* Until *word >= least; nonzero when the limit is over first. */
 static int wait_word(const struct self *s, uint32_t *word, uint32_t least)
 {
-    uint64_t end = now_ms() + s->head.limit_ms;
-
-    for (;;) {
-        uint32_t v = __atomic_load_n(word, __ATOMIC_ACQUIRE);
-        struct timespec t = {.tv_nsec = 200000000};
-
-        if (v >= least)
-            return 0;
-        if (now_ms() > end)
-            return -ETIMEDOUT;
-        sys6(SYS_futex, word, FUTEX_WAIT, v, &t, 0, 0);
-    }
-}
-
-static void raise_word(uint32_t *word, uint32_t to)
-{
-    if (__atomic_load_n(word, __ATOMIC_RELAXED) < to)
-        __atomic_store_n(word, to, __ATOMIC_RELEASE);
-    sys6(SYS_futex, word, FUTEX_WAKE, 0x7fffffff, 0, 0, 0);
+    return ck_blob_wait(word, least, s->head.limit_ms);
 }
 
 /* Enters what this process has become into the pid table. */
@@ -141,7 +126,7 @@ static void publish(struct self *s, uint32_t state)
     if (state == CK_PID_EXISTS)
         __atomic_store_n(&e->real, (int32_t)sys0(SYS_getpid),
                          __ATOMIC_RELAXED);
-    raise_word(&e->state, state);
+    ck_blob_raise(&e->state, state);
 }
 
 /* ---- operations ---- */
