@@ -36,7 +36,6 @@
 #define DELETED " (deleted)"
 
 struct scratch {
-    char path[1200];
     char file[4200];
     uint64_t note[CK_UNDO_NOTE_MAX / 8];
     union {
@@ -154,28 +153,36 @@ static void log_path(char *buf, size_t cap)
            ck_rt.tree);
 }
 
-static int in_log(int fd, int flags, uint32_t now)
+static int with_scratch(int log, int fd, int flags)
 {
     long p = sys6(SYS_mmap, NULL, sizeof(struct scratch),
                   PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    struct scratch *s = (struct scratch *)p;
-    int done = 0;
-    long log;
+    int done;
 
     if (sys_failed(p))
         return 0;
-    log_path(s->path, sizeof s->path);
+    done = write_down(log, fd, flags, (struct scratch *)p);
+    sys2(SYS_munmap, p, sizeof(struct scratch));
+    return done;
+}
+
+static int in_log(int fd, int flags, uint32_t now)
+{
+    char path[1200];
+    int done = 0;
+    long log;
+
+    log_path(path, sizeof path);
     __atomic_add_fetch(&begun, 1, __ATOMIC_SEQ_CST);
-    log = sys4(SYS_openat, AT_FDCWD, s->path,
+    log = sys4(SYS_openat, AT_FDCWD, path,
                O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0);
-    if (log == -ENOENT)
+    if (log == -ENOENT || log == -EACCES)
         __atomic_store_n(&without_log, now, __ATOMIC_RELAXED);
     if (log >= 0) {
-        done = write_down((int)log, fd, flags, s);
+        done = with_scratch((int)log, fd, flags);
         sys1(SYS_close, log);
     }
     __atomic_add_fetch(&ended, 1, __ATOMIC_SEQ_CST);
-    sys2(SYS_munmap, p, sizeof(struct scratch));
     return done;
 }
 
