@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -160,6 +161,7 @@ int ck_cmd_capture(int argc, char **argv)
 
     /* The name by which other captures know not to count this process. */
     prctl(PR_SET_NAME, "ckpt-capture");
+    umask(077); /* it was the program's */
     if (parse(argc, argv, &a))
         return ck_cli_usage("capture", "it is run by the runtime only");
     if (ck_jobdir_path(path, sizeof(path), a.dir, "log") == 0)

@@ -317,6 +317,7 @@ static int begin(struct snapshot *s, const char *set_dir, char *why,
         ck_fmt(why, cap, "%s can't be created (error %d)", s->path, -s->file);
         return s->file;
     }
+    sys2(SYS_fchmod, s->file, 0600); /* the umask is the program's */
     r = ck_imgw_begin(&s->w, s->file, CK_IMAGE_PROCESS, index, len);
     r = r ? r : ck_imgw_stream(&s->w, &s->pages, 0, blocks);
     for (uint32_t i = 0; !r && i < s->areas.n; i++) {

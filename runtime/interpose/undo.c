@@ -274,6 +274,7 @@ void ck_undo_begin(uint32_t after)
               O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return;
+    sys2(SYS_fchmod, fd, 0600); /* the umask is the program's */
     sys3(SYS_write, fd, &h, sizeof h);
     sys1(SYS_close, fd);
 }

@@ -133,6 +133,8 @@ void ck_sysv_note(int kind, int32_t real)
     path_of(path, sizeof path);
     fd = sys4(SYS_openat, AT_FDCWD, path,
               O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        sys2(SYS_fchmod, fd, 0600); /* the umask is the program's */
     if (fd < 0 || sys3(SYS_write, fd, &e, sizeof e) != (long)sizeof e)
         lost = 1;
     if (fd >= 0)

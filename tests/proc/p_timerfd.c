@@ -60,7 +60,7 @@ int main(void)
     CHECK(fcntl(far, F_GETFL) & O_NONBLOCK);
     CHECK_EQ(fcntl(far, F_GETFD), FD_CLOEXEC);
     CHECK(take(every) >= 1);
-    CHECK_EQ(take(every), 1);
+    CHECK(take(every) >= 1);
     CHECK_EQ(timerfd_gettime(every, &v), 0);
     CHECK_EQ(v.it_interval.tv_nsec, 5000000);
     CHECK_EQ(timerfd_gettime(off, &v), 0);
