@@ -16,7 +16,8 @@
  *
  * A note is synced, as the node may die and the file's new contents be on
  * the disk; but only while the log is short, that is for the first hundred
- * files or so of an interval: a tree that opens more would notice.
+ * files or so of an interval: a tree that opens more would notice. Nor does a
+ * log become longer than LOG_MAX.
  */
 #include "runtime/interpose/wrap.h"
 
@@ -30,9 +31,12 @@
 #include "runtime/interpose/undo.h"
 #include "runtime/thread.h"
 
-#define KNOWN 256
+#define KNOWN 16384 /* in rows of */
+#define ROW 8
 #define SYNCED (16 << 10) /* of the log */
-#define TAIL (32u << 10) /* of the log is looked through */
+#define LOOKED (1 << 20)  /* of its end is looked through, in pieces of */
+#define TAIL (32 << 10)
+#define LOG_MAX (64 << 20)
 #define DELETED " (deleted)"
 
 struct scratch {
@@ -108,10 +112,18 @@ static void sum_up(int fd, int flags, struct ck_undo_note *n,
 static int has_it(int log, long end, const struct ck_undo_note *n,
                   struct scratch *s)
 {
-    long from = end > (long)TAIL ? (end - (long)TAIL) & ~7l : 0, got;
+    const long step = TAIL - 64; /* a note that begins before a piece */
 
-    got = n->size ? sys4(SYS_pread64, log, s->u.tail, TAIL, from) : 0;
-    return got > 0 && ck_undo_has(s->u.tail, (size_t)got, n);
+    if (!n->size)
+        return 0;
+    for (long to = end & ~7l; to > 0 && end - to < LOOKED; to -= step) {
+        long from = to > TAIL ? to - TAIL : 0;
+        long got = sys4(SYS_pread64, log, s->u.tail, to - from, from);
+
+        if (got > 0 && ck_undo_has(s->u.tail, (size_t)got, n))
+            return 1;
+    }
+    return 0;
 }
 
 /* 1: it is in the log, or need not be. */
@@ -134,7 +146,7 @@ static int write_down(int log, int fd, int flags, struct scratch *s)
         .size = st.stx_size,
         .path = s->file,
     };
-    if (has_it(log, end, &n, s) || find_path(fd, s->file, sizeof s->file) < 0)
+    if (end > LOG_MAX || has_it(log, end, &n, s) || find_path(fd, s->file, sizeof s->file) < 0)
         return 1;
     sum_up(fd, flags, &n, s);
     len = ck_undo_put(s->note, sizeof s->note, &n);
@@ -151,6 +163,37 @@ static void log_path(char *buf, size_t cap)
 {
     ck_fmt(buf, cap, "%s/" CK_UNDO_DIR "/" CK_UNDO_NOW "%s", ck_rt.job_dir,
            ck_rt.tree);
+}
+
+static uint64_t *row_of(uint64_t sum)
+{
+    return &known[sum / 2 % (KNOWN / ROW) * ROW];
+}
+
+static int is_known(uint64_t sum)
+{
+    const uint64_t *row = row_of(sum);
+
+    for (unsigned i = 0; i < ROW; i++)
+        if (__atomic_load_n(&row[i], __ATOMIC_RELAXED) == sum)
+            return 1;
+    return 0;
+}
+
+static void remember(uint64_t sum, uint32_t now)
+{
+    static uint32_t of, next; /* of: the interval that the table is of */
+    uint32_t before = __atomic_exchange_n(&of, now, __ATOMIC_RELAXED);
+    uint64_t *row = row_of(sum);
+    unsigned i = 0;
+
+    if (before && before != now)
+        memset(known, 0, sizeof known);
+    while (i < ROW && __atomic_load_n(&row[i], __ATOMIC_RELAXED))
+        i++;
+    if (i == ROW)
+        i = __atomic_fetch_add(&next, 1, __ATOMIC_RELAXED) % ROW;
+    __atomic_store_n(&row[i], sum, __ATOMIC_RELAXED);
 }
 
 static int with_scratch(int log, int fd, int flags)
@@ -204,14 +247,14 @@ void ck_undo_note(int fd, int flags)
     id[2] = born(&st);
     id[3] = now;
     sum = ck_sum64(id, sizeof id) | 1;
-    if (__atomic_load_n(&known[sum / 2 % KNOWN], __ATOMIC_RELAXED) == sum)
+    if (is_known(sum))
         return;
     sys4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, 8);
     ck_busy();
     done = in_log(fd, flags, now);
     ck_idle();
     if (done)
-        __atomic_store_n(&known[sum / 2 % KNOWN], sum, __ATOMIC_RELAXED);
+        remember(sum, now);
     sys4(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
 }
 
