@@ -161,7 +161,11 @@ static long on_stop(const struct ck_msg_stop *m)
     if (!agent.parked) {
         ck_snapshot_cancel();
         agent.parked_at = ck_now_us();
-        r = ck_stop_all((int)m->limit_ms, why, sizeof why);
+        r = ck_park_await_left((int)m->limit_ms);
+        if (r)
+            ck_fmt(why, sizeof why, "a thread has not left its place of rest");
+        else
+            r = ck_stop_all((int)m->limit_ms, why, sizeof why);
         if (r)
             return send_failed(m->id, CK_PHASE_STOP, r, why);
         agent.parked = 1;
@@ -566,6 +570,7 @@ void ck_agent_after_fork(void)
     ck_snapshot_forget();
     ck_helper_forget();
     ck_threads.restarted = 0;
+    ck_park_forget();
     ck_rt.root = 0;
     ck_agent_start();
 }

@@ -122,7 +122,7 @@ static void wait_for_go(struct ck_slot *t, int restarted)
     before_going(t, restarted);
 }
 
-void ck_park_wait(struct ck_slot *t)
+static void rest(struct ck_slot *t)
 {
     tell(t);
     if (t->tls) {
@@ -132,16 +132,22 @@ void ck_park_wait(struct ck_slot *t)
     wait_for_go(t, 0);
 }
 
+void ck_park_wait(struct ck_slot *t)
+{
+    rest(t);
+    __atomic_add_fetch(&ck_threads.left, 1, __ATOMIC_ACQ_REL);
+}
+
 _Noreturn void ck_park(struct ck_slot *t)
 {
-    ck_park_wait(t);
-    ck_frame_return(t->frame);
+    rest(t);
+    ck_frame_return(t->frame, &ck_threads.left);
 }
 
 _Noreturn void ck_park_restarted(struct ck_slot *t)
 {
     wait_for_go(t, 1);
-    ck_frame_return(t->frame);
+    ck_frame_return(t->frame, &ck_threads.left);
 }
 
 /*
@@ -188,6 +194,30 @@ static int ends_call(const struct ck_slot *t)
     return 0;
 }
 
+/*
+ * A thread that goes on stands on the stack of its slot, and returns by the
+ * frame there, for as long as others have the processor: often the agent is
+ * the first whom its wake-up lets run. If it were stopped again now, the slot
+ * would be filled anew beneath it.
+ */
+int ck_park_await_left(int limit_ms)
+{
+    uint64_t end = ck_now_us() + (uint64_t)limit_ms * 1000;
+
+    while (__atomic_load_n(&ck_threads.left, __ATOMIC_ACQUIRE) <
+           ck_threads.leaving) {
+        if (ck_now_us() > end)
+            return -EBUSY;
+        ck_sleep_us(50);
+    }
+    return 0;
+}
+
+void ck_park_forget(void)
+{
+    ck_threads.left = ck_threads.leaving = 0;
+}
+
 void ck_park_release(void)
 {
     struct ck_threads *all = &ck_threads;
@@ -195,6 +225,8 @@ void ck_park_release(void)
 
     all->gone = 0;
     all->parked = 0;
+    all->left = 0;
+    all->leaving = n;
     __atomic_add_fetch(&all->go, 1, __ATOMIC_ACQ_REL);
     ck_futex_wake(&all->go, 1 << 30);
     for (;;) {

@@ -258,6 +258,7 @@ static void take_over(void)
     ck_snapshot_forget();
     ck_helper_forget();
     ck_threads.parked = ck_threads.gone = 0;
+    ck_park_forget();
     ck_threads.restarted = 1;
 }
 

@@ -73,7 +73,8 @@ struct ck_threads {
     uint32_t cap, n;
     uint32_t parked;    /* threads that wait; a futex word */
     uint32_t go;        /* changes when they may go on; a futex word */
-    uint32_t gone;      /* have left or ask for a decision; a futex word */
+    uint32_t gone;      /* go on or ask for a decision; a futex word */
+    uint32_t left, leaving; /* need their slots no more; of how many */
     uint32_t restarted; /* this run began from an image */
     uint64_t ignored; /* signals that do nothing if not blocked */
     struct ck_pending shared;
@@ -91,8 +92,11 @@ _Noreturn void ck_park_restarted(struct ck_slot *t);
 void ck_park_wait(struct ck_slot *t);
 /* What t blocks while it waits; see park.c. */
 uint64_t ck_park_mask(const struct ck_slot *t);
-/* Lets all parked threads go on; agent thread. */
+/* Lets all parked threads go on; agent thread. They are on their way out of
+ * their slots then; when all are out, or not in time, await_left: 0, -EBUSY. */
 void ck_park_release(void);
+int ck_park_await_left(int limit_ms);
+void ck_park_forget(void); /* after fork or restart: nobody is on his way */
 
 /* ---- stop.c, stop_signal.c ---- */
 /* Room for n threads; keeps old slots' remembered syscalls. 0 or -errno. */

@@ -217,15 +217,16 @@ void ck_frame_rseq(struct user_regs_struct *r, uint64_t rseq)
         r->rip = cs.abort;
 }
 
-_Noreturn void ck_frame_return(ucontext_t *uc)
+_Noreturn void ck_frame_return(ucontext_t *uc, uint32_t *left)
 {
     __asm__ volatile("mov %0, %%rsp\n\t"
-                     "mov %1, %%eax\n\t"
+                     "mov %2, %%eax\n\t"
+                     "lock incl (%1)\n\t"
                      "syscall\n\t"
                      "ud2"
                      :
-                     : "r"(uc), "i"(SYS_rt_sigreturn)
-                     : "memory");
+                     : "D"(uc), "S"(left), "i"(SYS_rt_sigreturn)
+                     : "rax", "memory");
     __builtin_unreachable();
 }
 

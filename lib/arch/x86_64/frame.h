@@ -48,8 +48,9 @@ greg_t *ck_frame_arg(ucontext_t *uc, unsigned n);
  * address, as the kernel does at a preemption. rseq may be 0. */
 void ck_frame_rseq(struct user_regs_struct *regs, uint64_t rseq);
 
-/* The calling thread goes on from uc. */
-_Noreturn void ck_frame_return(ucontext_t *uc);
+/* The calling thread goes on from uc. The last instruction before the system
+ * call that reads it adds 1 to *left. */
+_Noreturn void ck_frame_return(ucontext_t *uc, uint32_t *left);
 
 /* Makes regs start fn(arg) on the stack that ends at top. */
 void ck_frame_call(struct user_regs_struct *regs, uint64_t fn, uint64_t arg,
