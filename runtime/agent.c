@@ -169,6 +169,7 @@ static long on_stop(const struct ck_msg_stop *m)
         if (r)
             return send_failed(m->id, CK_PHASE_STOP, r, why);
         agent.parked = 1;
+        ck_frozen_note();
     } else if (!agent.round) { /* it is stopped by a signal */
         ck_snapshot_cancel();
         agent.parked_at = ck_now_us();
@@ -421,12 +422,15 @@ static void serve(void)
 {
     ck_client_rx_init(&agent.rx, rx_buf, sizeof rx_buf);
     for (;;) {
-        int busy = ck_snapshot_running() || ck_helper_running();
-        struct ck_frame f;
         int frozen = agent.parked && !agent.round;
+        int watch = agent.parked && agent.round && agent.nchildren;
+        int busy = watch || ck_snapshot_running() || ck_helper_running();
         int wait_ms = frozen ? 20 : busy ? 100 : ck_term_on ? 1000 : -1;
+        struct ck_frame f;
         long r = ck_client_recv(agent.fd, &agent.rx, wait_ms, &f);
 
+        if (r == 0 && watch)
+            ck_frozen_watch(children, agent.nchildren);
         if (r > 0)
             r = dispatch(&f);
         if (r < 0 && r != -EINTR)

@@ -200,6 +200,20 @@ int ck_frozen_child(int32_t pid)
     return stopped.child[i].agent ? 0 : -EPERM;
 }
 
+void ck_frozen_watch(const uint32_t *children, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        char path[64], stat[512];
+        const char *s;
+
+        ck_fmt(path, sizeof path, "/proc/%u/stat", children[i]);
+        s = ck_read_file(path, stat, sizeof stat) < 0 ? NULL
+                                                      : strrchr(stat, ')');
+        if (s && s[2] == 'T')
+            ck_frozen_child((int32_t)children[i]);
+    }
+}
+
 void ck_frozen_forget(void)
 {
     stopped.n = 0;
@@ -260,10 +274,14 @@ static int is_stopped(void)
     return 0;
 }
 
+void ck_frozen_note(void)
+{
+    ck_threads.frozen |= is_stopped();
+}
+
 int ck_frozen_still(void)
 {
-    if (ck_threads.frozen && !is_stopped())
-        ck_threads.frozen = 0;
+    ck_threads.frozen = is_stopped();
     return ck_threads.frozen;
 }
 

@@ -9,11 +9,16 @@
 
 /* Lets the agent of a child that is stopped answer. 0 or -errno. */
 int ck_frozen_child(int32_t pid);
+/* A child may be stopped while it is being parked, or is parked already: its
+ * agent has to go on all the same. */
+void ck_frozen_watch(const uint32_t *children, uint32_t n);
 void ck_frozen_forget(void);
 /* They are stopped again; before threads of ours run. */
 void ck_frozen_let_go(void);
 /* In the tracer: until n threads that it lets run are parked; detaches. */
 void ck_frozen_settle(uint32_t n, uint64_t deadline_us);
+/* Notes that this process is stopped. */
+void ck_frozen_note(void);
 /* Is this process stopped, now that its agent runs? */
 int ck_frozen_still(void);
 /* After a restart: no signal about children that are going to stop; and on
