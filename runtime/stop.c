@@ -28,20 +28,20 @@
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
 #include "runtime/frozen.h"
-#include "runtime/thread.h"
-#include "runtime/virt/sysv.h"
+#include "runtime/slots.h"
 
 #define TRACER_STACK (32 * 1024)
 #define START_WAITS 50 /* of 100 ms */
 #define BUSY_TRIES 400
 #define BUSY_FLAG_TRIES 100
 #define STILL_US 1000000
+#define CATCH_UP_US 500000
 
 enum phase { SEIZED = 1, STOPPED = 2, GONE = 3 };
 
 static struct {
     int32_t pid;
-    uint64_t deadline_us;
+    uint64_t deadline_us, catch_up_us;
     uint32_t added;
     int result; /* 0, -errno, or 1 while the tracer runs */
     uint32_t start; /* futex: the tracer may begin */
@@ -63,76 +63,6 @@ static int fail(int err, const char *what, int32_t tid)
         ck_fmt(job.why, sizeof job.why, "%s (thread %d, error %d)", what, tid,
                -err);
     return err;
-}
-
-int ck_threads_reserve(uint32_t n)
-{
-    struct ck_threads *all = &ck_threads;
-    size_t size;
-    long p;
-
-    if (n <= all->cap)
-        return 0;
-    n += n / 4 + 8;
-    size = n * sizeof *all->slot;
-    p = sys6(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (sys_failed(p))
-        return (int)p;
-    if (all->slot) {
-        memcpy((void *)p, all->slot, all->n * sizeof *all->slot);
-        sys2(SYS_munmap, all->slot, all->cap * sizeof *all->slot);
-    }
-    all->slot = (struct ck_slot *)p;
-    all->cap = n;
-    return 0;
-}
-
-int32_t ck_threads_remembered(int32_t tid)
-{
-    for (uint32_t i = 0; i < ck_threads.cap; i++)
-        if (ck_threads.slot[i].tid == tid)
-            return ck_threads.slot[i].sys.nr;
-    return -1;
-}
-
-static int peek(uint64_t from, void *to, size_t n)
-{
-    struct iovec local = {to, n}, remote = {(void *)(uintptr_t)from, n};
-
-    return sys6(SYS_process_vm_readv, ck_getpid(), &local, 1, &remote, 1, 0)
-                   == (long)n
-               ? 0
-               : -EFAULT;
-}
-
-int ck_thread_is_libc(uint64_t fs_base)
-{
-    uint64_t self[3] = {0, 0, 0}; /* tcbhead_t: tcb, dtv, self */
-
-    return fs_base && !peek(fs_base, self, sizeof self) &&
-           self[0] == fs_base && self[2] == fs_base;
-}
-
-void ck_thread_seen(struct ck_slot *t, struct user_regs_struct *regs)
-{
-    greg_t arg;
-
-    t->fs_base = regs->fs_base;
-    t->gs_base = regs->gs_base;
-    t->tls = ck_thread_is_libc(regs->fs_base);
-    ck_frame_rseq(regs, t->rseq);
-    t->sys = ck_frame_rewind(regs, t->sys.nr);
-    t->vpid_arg = 0;
-    arg = t->sys.nr == SYS_waitid ? (greg_t)regs->rsi : (greg_t)regs->rdi;
-    if (t->sys.nr == SYS_wait4 ||
-        (t->sys.nr == SYS_waitid && (regs->rdi == P_PID ||
-                                     regs->rdi == P_PGID)))
-        t->vpid_arg = ck_virt_signed((int32_t)arg);
-    t->sysv_kind = ck_sysv_waits(t->sys.nr);
-    if (t->sysv_kind)
-        t->sysv_arg = ck_sysv_out(t->sysv_kind, (int32_t)regs->rdi);
-    t->vtid = ck_virt_of(t->tid);
 }
 
 /* Slot for a tid that is not known yet; the remembered syscall comes from
@@ -213,8 +143,9 @@ static int signal_due(struct ck_slot *t)
     return acts(&t->pending, t->mask) || acts(&ck_threads.shared, t->mask);
 }
 
-/* Has t a translated number on its way to the kernel? Then it is not where
- * it can be stopped; it is let go for a moment. The flag alone is no proof
+/* Has t a translated number on its way to the kernel, or is it about to leave
+ * its own slot? Then it is not where it can be stopped; it is let go for a
+ * moment. The flag alone is no proof
  * for long: a handler that interrupted such a call runs with it, and one
  * that leaves by siglongjmp() leaves it set. So after some tries only a
  * thread that is in our code counts. Only a try that has moved the thread is
@@ -222,10 +153,11 @@ static int signal_due(struct ck_slot *t)
 static int busy(struct ck_slot *t, const struct user_regs_struct *r)
 {
     uint64_t now = ck_now_us();
-    int v = 0;
+    int v = 0, leaving = r->rip == (uintptr_t)ck_frame_leaving;
 
-    if (!t->tls || t->sys.how ||
-        peek(t->fs_base + (uint64_t)ck_busy_offset, &v, sizeof v) || !v)
+    if (!leaving &&
+        (!t->tls || t->sys.how ||
+         ck_peek(t->fs_base + (uint64_t)ck_busy_offset, &v, sizeof v) || !v))
         return 0;
     if (!t->tries || memcmp(&t->moved, r, sizeof *r) != 0) {
         t->moved = *r;
@@ -379,12 +311,42 @@ static void redirect(struct ck_slot *t)
     pt(ck_threads.frozen ? PTRACE_CONT : PTRACE_DETACH, t->tid, NULL, NULL);
 }
 
+/* Waits for the stop that a thread was asked for and has not reported: if we
+ * ended before, its call would end with EINTR. 0: it can't be waited for. */
+static int catch_up(struct ck_slot *t)
+{
+    int status = 0;
+
+    if (!job.catch_up_us)
+        job.catch_up_us = ck_now_us() + CATCH_UP_US;
+    while (ck_now_us() < job.catch_up_us) {
+        long r = sys4(SYS_wait4, t->tid, &status, __WALL | WNOHANG, NULL);
+
+        if (r < 0 || (r > 0 && (status & 0xff) != 0x7f))
+            return 0;
+        if (r > 0 && status >> 16 == PTRACE_EVENT_STOP)
+            return 1;
+        if (r > 0) /* a signal of the program's */
+            pt(PTRACE_CONT, t->tid, NULL, (void *)(long)(status >> 8 & 0xff));
+        else
+            ck_sleep_us(50);
+    }
+    return 0;
+}
+
 /* After a failure: what was interrupted goes on as if nothing had been. */
 static void let_go(struct ck_slot *t)
 {
-    struct user_regs_struct regs;
+    struct user_regs_struct regs, was;
     struct iovec rv = {&regs, sizeof regs};
 
+    if (t->phase == SEIZED && catch_up(t) &&
+        pt(PTRACE_GETREGSET, t->tid, (void *)NT_PRSTATUS, &rv) >= 0) {
+        was = regs;
+        if (ck_frame_rewind(&regs, t->sys.nr).how != EINTR)
+            regs = was;
+        pt(PTRACE_SETREGSET, t->tid, (void *)NT_PRSTATUS, &rv);
+    }
     if (t->phase == STOPPED && (t->sys.how == EINTR || !t->sys.how) &&
         pt(PTRACE_GETREGSET, t->tid, (void *)NT_PRSTATUS, &rv) >= 0) {
         if (t->sys.how)

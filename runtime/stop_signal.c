@@ -24,7 +24,7 @@
 
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
-#include "runtime/thread.h"
+#include "runtime/slots.h"
 
 #define STOP_SIGNAL 33
 #define SA_RESTORER 0x04000000

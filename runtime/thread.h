@@ -99,21 +99,12 @@ int ck_park_await_left(int limit_ms);
 void ck_park_forget(void); /* after fork or restart: nobody is on his way */
 
 /* ---- stop.c, stop_signal.c ---- */
-/* Room for n threads; keeps old slots' remembered syscalls. 0 or -errno. */
-int ck_threads_reserve(uint32_t n);
 /* How many there are now, our own included; 64 if that can't be read. */
 uint32_t ck_thread_count(void);
-/* The slot of tid from the checkpoint before, to know what restart_syscall
- * was; -1 if unknown. */
-int32_t ck_threads_remembered(int32_t tid);
 /* Has the tid ended, but for being waited for? */
 int ck_thread_ended(int32_t pid, int32_t tid);
-/* Is fs_base the block of a glibc thread? Then our TLS can be used there. */
-int ck_thread_is_libc(uint64_t fs_base);
 /* Is ip in our own code? */
 int ck_in_our_code(uint64_t ip);
-/* Fills what is read from registers: both ways of stopping. */
-void ck_thread_seen(struct ck_slot *t, struct user_regs_struct *regs);
 
 /*
  * Parks every thread but the agent. 0, or -errno with a reason in why; then

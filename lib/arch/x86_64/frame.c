@@ -217,11 +217,15 @@ void ck_frame_rseq(struct user_regs_struct *r, uint64_t rseq)
         r->rip = cs.abort;
 }
 
-_Noreturn void ck_frame_return(ucontext_t *uc, uint32_t *left)
+/* There once: it has a name in it. */
+__attribute__((noipa)) _Noreturn void ck_frame_return(ucontext_t *uc, uint32_t *left)
 {
     __asm__ volatile("mov %0, %%rsp\n\t"
                      "mov %2, %%eax\n\t"
                      "lock incl (%1)\n\t"
+                     ".globl ck_frame_leaving\n\t"
+                     ".hidden ck_frame_leaving\n"
+                     "ck_frame_leaving:\n\t"
                      "syscall\n\t"
                      "ud2"
                      :

@@ -49,8 +49,10 @@ greg_t *ck_frame_arg(ucontext_t *uc, unsigned n);
 void ck_frame_rseq(struct user_regs_struct *regs, uint64_t rseq);
 
 /* The calling thread goes on from uc. The last instruction before the system
- * call that reads it adds 1 to *left. */
+ * call that reads it adds 1 to *left; it is done with uc from then on, but for
+ * that call itself, which stands at ck_frame_leaving. */
 _Noreturn void ck_frame_return(ucontext_t *uc, uint32_t *left);
+extern const char ck_frame_leaving[] __attribute__((visibility("hidden")));
 
 /* Makes regs start fn(arg) on the stack that ends at top. */
 void ck_frame_call(struct user_regs_struct *regs, uint64_t fn, uint64_t arg,

@@ -1,0 +1,83 @@
+/*
+ * slots.c - the slots of threads (thread.h), as both ways of stopping fill
+ * them.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+
+#include "lib/sys/syscall.h"
+#include "runtime/slots.h"
+#include "runtime/virt/sysv.h"
+
+int ck_threads_reserve(uint32_t n)
+{
+    struct ck_threads *all = &ck_threads;
+    size_t size;
+    long p;
+
+    if (n <= all->cap)
+        return 0;
+    n += n / 4 + 8;
+    size = n * sizeof *all->slot;
+    p = sys6(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (sys_failed(p))
+        return (int)p;
+    if (all->slot) {
+        memcpy((void *)p, all->slot, all->n * sizeof *all->slot);
+        sys2(SYS_munmap, all->slot, all->cap * sizeof *all->slot);
+    }
+    all->slot = (struct ck_slot *)p;
+    all->cap = n;
+    return 0;
+}
+
+int32_t ck_threads_remembered(int32_t tid)
+{
+    for (uint32_t i = 0; i < ck_threads.cap; i++)
+        if (ck_threads.slot[i].tid == tid)
+            return ck_threads.slot[i].sys.nr;
+    return -1;
+}
+
+int ck_peek(uint64_t from, void *to, size_t n)
+{
+    struct iovec local = {to, n}, remote = {(void *)(uintptr_t)from, n};
+
+    return sys6(SYS_process_vm_readv, ck_getpid(), &local, 1, &remote, 1, 0)
+                   == (long)n
+               ? 0
+               : -EFAULT;
+}
+
+int ck_thread_is_libc(uint64_t fs_base)
+{
+    uint64_t self[3] = {0, 0, 0}; /* tcbhead_t: tcb, dtv, self */
+
+    return fs_base && !ck_peek(fs_base, self, sizeof self) &&
+           self[0] == fs_base && self[2] == fs_base;
+}
+
+void ck_thread_seen(struct ck_slot *t, struct user_regs_struct *regs)
+{
+    greg_t arg;
+
+    t->fs_base = regs->fs_base;
+    t->gs_base = regs->gs_base;
+    t->tls = ck_thread_is_libc(regs->fs_base);
+    ck_frame_rseq(regs, t->rseq);
+    t->sys = ck_frame_rewind(regs, t->sys.nr);
+    t->vpid_arg = 0;
+    arg = t->sys.nr == SYS_waitid ? (greg_t)regs->rsi : (greg_t)regs->rdi;
+    if (t->sys.nr == SYS_wait4 ||
+        (t->sys.nr == SYS_waitid && (regs->rdi == P_PID ||
+                                     regs->rdi == P_PGID)))
+        t->vpid_arg = ck_virt_signed((int32_t)arg);
+    t->sysv_kind = ck_sysv_waits(t->sys.nr);
+    if (t->sysv_kind)
+        t->sysv_arg = ck_sysv_out(t->sysv_kind, (int32_t)regs->rdi);
+    t->vtid = ck_virt_of(t->tid);
+}
