@@ -85,6 +85,8 @@ int ck_inet_list(unsigned states,
  * waits for their end, a minute at most. Waits half a second for processes
  * of the last run to be gone. 0 or -errno. */
 int ck_inet_bind_again(int fd, int domain, const struct ck_inet *a);
+/* The same without waiting. */
+int ck_inet_bind_now(int fd, int domain, const struct ck_inet *a);
 /* For a connection between the two that is to be made again: ends TIME_WAITs
  * of it, as far as that can be done within moments. */
 void ck_inet_end_kept(const struct ck_inet *a, const struct ck_inet *b);

@@ -270,11 +270,28 @@ void ck_inet_end_kept(const struct ck_inet *a, const struct ck_inet *b)
     }
 }
 
+int ck_inet_bind_now(int fd, int domain, const struct ck_inet *a)
+{
+    struct keepers k = {.port = a->port};
+    int rc = ck_inet_bind(fd, domain, a);
+
+    if (rc != -EADDRINUSE)
+        return rc;
+    ck_inet_list(1u << TCP_TIME_WAIT, look, &k);
+    return ck_inet_bind(fd, domain, a);
+}
+
+/* Sharing first: it does no harm to whoever has used the port, too. */
 int ck_inet_connect_from(int fd, int domain, const struct ck_inet *from,
                          const struct ck_inet *to)
 {
     int rc = ck_inet_bind(fd, domain, from);
 
-    return rc == -EADDRINUSE ? connect_shared(fd, domain, from, to)
-                             : rc ?: connect_to(fd, domain, to);
+    if (rc == -EADDRINUSE) {
+        rc = connect_shared(fd, domain, from, to);
+        if (rc != -EADDRNOTAVAIL && rc != -EADDRINUSE)
+            return rc;
+        rc = ck_inet_bind_now(fd, domain, from);
+    }
+    return rc ?: connect_to(fd, domain, to);
 }

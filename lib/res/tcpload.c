@@ -167,7 +167,7 @@ static int connect_pair(struct side *s, struct side *cl)
     s->fd = server = make(s->six, 0);
     if (server < 0)
         return server;
-    rc = ck_inet_bind(server, tcp_domain(s->six), &s->name);
+    rc = ck_inet_bind_now(server, tcp_domain(s->six), &s->name);
     if (rc == -EADDRINUSE) {
         s->name.port = 0;
         rc = ck_inet_bind(server, tcp_domain(s->six), &s->name);

@@ -187,6 +187,29 @@ static void connected_after_the_client(void **state)
     expect_connected(&p);
 }
 
+/* A port that the client had bound is not for sharing, and the connection
+ * that keeps it is another one. */
+static void kept_for_another_connection(void **state)
+{
+    struct ck_inet to, from = {.port = 0};
+    int server = serve(&to), client = plain_socket(), one;
+
+    (void)state;
+    ck_inet_loopback(&from, AF_INET);
+    assert_int_equal(ck_inet_bind(client, AF_INET, &from), 0);
+    assert_int_equal(ck_inet_name(client, 0, &from), 0);
+    assert_int_equal(ck_inet_connect(client, AF_INET, &to), 0);
+    one = accept(server, NULL, NULL);
+    close(client);
+    close(one);
+    close(server);
+    server = serve(&to);
+    client = plain_socket();
+    assert_int_equal(ck_inet_connect_from(client, AF_INET, &from, &to), 0);
+    close(client);
+    close(server);
+}
+
 static void somebody_has_it(void **state)
 {
     struct ck_inet name;
@@ -205,6 +228,7 @@ int main(void)
         cmocka_unit_test(kept_for_both),
         cmocka_unit_test(connected_after_both),
         cmocka_unit_test(connected_after_the_client),
+        cmocka_unit_test(kept_for_another_connection),
         cmocka_unit_test(somebody_has_it),
     };
 
