@@ -61,6 +61,15 @@ int ck_thread_is_libc(uint64_t fs_base)
            self[0] == fs_base && self[2] == fs_base;
 }
 
+extern const char ck_vfork_returned[] CK_HIDDEN, ck_vfork_end[] CK_HIDDEN;
+
+int ck_in_passing(uint64_t ip)
+{
+    return ip == (uintptr_t)ck_frame_leaving ||
+           (ip >= (uintptr_t)ck_vfork_returned &&
+            ip < (uintptr_t)ck_vfork_end);
+}
+
 void ck_thread_seen(struct ck_slot *t, struct user_regs_struct *regs)
 {
     greg_t arg;

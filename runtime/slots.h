@@ -16,6 +16,9 @@ int ck_peek(uint64_t from, void *to, size_t n);
 int32_t ck_threads_remembered(int32_t tid);
 /* Is fs_base the block of a glibc thread? Then our TLS can be used there. */
 int ck_thread_is_libc(uint64_t fs_base);
+/* Is ip a place where a thread can't be left: the last step out of its slot,
+ * the first behind vfork? */
+int ck_in_passing(uint64_t ip);
 /* Fills what is read from registers: both ways of stopping. */
 void ck_thread_seen(struct ck_slot *t, struct user_regs_struct *regs);
 

@@ -143,8 +143,8 @@ static int signal_due(struct ck_slot *t)
     return acts(&t->pending, t->mask) || acts(&ck_threads.shared, t->mask);
 }
 
-/* Has t a translated number on its way to the kernel, or is it about to leave
- * its own slot? Then it is not where it can be stopped; it is let go for a
+/* Has t a translated number on its way to the kernel, or is it in passing
+ * otherwise? Then it is not where it can be stopped; it is let go for a
  * moment. The flag alone is no proof
  * for long: a handler that interrupted such a call runs with it, and one
  * that leaves by siglongjmp() leaves it set. So after some tries only a
@@ -153,9 +153,9 @@ static int signal_due(struct ck_slot *t)
 static int busy(struct ck_slot *t, const struct user_regs_struct *r)
 {
     uint64_t now = ck_now_us();
-    int v = 0, leaving = r->rip == (uintptr_t)ck_frame_leaving;
+    int v = 0;
 
-    if (!leaving &&
+    if (!ck_in_passing(r->rip) &&
         (!t->tls || t->sys.how ||
          ck_peek(t->fs_base + (uint64_t)ck_busy_offset, &v, sizeof v) || !v))
         return 0;

@@ -97,15 +97,15 @@ int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
 }
 CK_ALIAS(__clone, clone);
 
-/* vfork.S, in the parent: what vfork() returns. The child shared our memory
- * and left through exec or _exit, so what it did to the flag is undone. */
+/* vfork.S, in the parent, inside the window: what vfork() returns. The child
+ * shared our memory and left through exec or _exit, so what it did to the
+ * flag is undone. */
 CK_HIDDEN pid_t ck_vfork_parent(long r, int busy);
 
 pid_t ck_vfork_parent(long r, int busy)
 {
     pid_t pid = -1;
 
-    ck_busy();
     if (sys_failed(r))
         errno = (int)-r;
     else
