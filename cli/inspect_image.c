@@ -11,6 +11,7 @@
 #include "cli/setarg.h"
 #include "lib/base/duration.h"
 #include "lib/base/manifest.h"
+#include "lib/place/place.h"
 
 #define LAST_FLAG 12 /* bits of enum ck_area_flag */
 
@@ -179,30 +180,25 @@ static int show_sysv(struct ck_rd *body, struct ck_json *j)
 
 static int show_placement(struct ck_rd *body, struct ck_json *j)
 {
-    struct ck_placement p;
-    struct ck_rd r;
+    static struct ck_place p;
+    struct ck_placement rec;
 
-    if (ck_placement_get(body, &p))
+    if (ck_placement_get(body, &rec) || ck_place_get(&rec, &p))
         return -EBADMSG;
-    ck_rd_init(&r, p.cpus.p, p.cpus.n);
     if (j)
         ck_json_array(j, "cpus");
     else
         printf("  cpus");
-    for (uint32_t i = 0; i < p.cpus.n / 8; i++) {
-        unsigned id = (unsigned)ck_get_uint(&r, 2);
-
-        ck_get_raw(&r, 6);
+    for (size_t i = 0; i < p.ncpu; i++) {
         if (j)
-            ck_json_u64(j, NULL, id);
+            ck_json_u64(j, NULL, p.cpu[i].id);
         else
-            printf(" %u", id);
+            printf(" %u", p.cpu[i].id);
     }
     if (j)
         ck_json_end_array(j);
     else
-        printf(", %u memory node%s\n", p.nodes.n / 2,
-               p.nodes.n == 2 ? "" : "s");
+        printf(", %zu memory node%s\n", p.nnode, p.nnode == 1 ? "" : "s");
     return 0;
 }
 

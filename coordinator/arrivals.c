@@ -11,7 +11,7 @@
 
 #include "coordinator/coord.h"
 
-static void welcome(struct ck_coord *c, struct ck_peer *x)
+void ck_round_welcome(struct ck_coord *c, struct ck_peer *x)
 {
     struct ck_msg_welcome m = {.generation = c->history.generation,
                                .set = c->last_set};
@@ -34,11 +34,11 @@ void ck_checkpoint_joined(struct ck_coord *c, struct ck_peer *x)
         CK_LINK_SEND(x->link, signal, SIGNAL, &m);
     }
     if (!ck_state_busy(s) && s != CK_ST_HOLDING) {
-        welcome(c, x);
+        ck_round_welcome(c, x);
         return;
     }
     if ((s == CK_ST_WRITING || s == CK_ST_COMMITTING) && !c->round.final) {
-        welcome(c, x);
+        ck_round_welcome(c, x);
         return;
     }
     /* A new tree can wait; so can anything while all is being held. */
@@ -46,7 +46,7 @@ void ck_checkpoint_joined(struct ck_coord *c, struct ck_peer *x)
         x->state = CK_P_HELD;
         return;
     }
-    welcome(c, x);
+    ck_round_welcome(c, x);
     if (s == CK_ST_STOPPING || s == CK_ST_DRAINING ||
         s == CK_ST_STOPPING_LAUNCHERS) {
         x->member = 1;

@@ -18,15 +18,13 @@
 
 void ck_round_release_held(struct ck_coord *c)
 {
-    struct ck_msg_welcome m = {.generation = c->history.generation,
-                               .set = c->last_set};
     struct ck_peer *x;
 
     TAILQ_FOREACH(x, &c->peers.processes, entry) {
         if (x->state != CK_P_HELD)
             continue;
         x->state = CK_P_RUNNING;
-        CK_LINK_SEND(x->link, welcome, WELCOME, &m);
+        ck_round_welcome(c, x);
     }
 }
 

@@ -75,6 +75,7 @@ void ck_hold_requeued(struct ck_coord *c, int code, const char *why);
 /* RESUME to all members, WELCOME to those held. */
 void ck_round_resume(struct ck_coord *c);
 void ck_round_release_held(struct ck_coord *c);
+void ck_round_welcome(struct ck_coord *c, struct ck_peer *x); /* arrivals.c */
 /* ABORT to all members and helpers. */
 void ck_round_abort(struct ck_coord *c, const char *reason);
 /* Removes the set's directory. 0 or -errno. */

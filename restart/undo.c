@@ -64,13 +64,11 @@ static struct file *of_image(const struct ck_spawn *s, size_t *n)
 static int same_file(const struct ck_undo_note *n, int fd)
 {
     struct statx st;
-    uint64_t born = 0;
+    uint64_t born;
 
     if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &st))
         return 0;
-    if (st.stx_mask & STATX_BTIME)
-        born = (uint64_t)st.stx_btime.tv_sec * 1000000000u +
-               st.stx_btime.tv_nsec;
+    born = ck_undo_born(&st);
     return S_ISREG(st.stx_mode) && st.stx_ino == n->ino &&
            (!born || !n->born || born == n->born);
 }
@@ -141,7 +139,6 @@ static int go_on_noting(const struct ck_spawn *s, struct ck_err *e)
 
 int ck_spawn_undo(struct ck_spawn *s, struct ck_res_load *c)
 {
-    const char *slash = strrchr(s->opts->set_dir, '/');
     struct ck_undo_list l = {0};
     struct ck_err e = {""};
     struct file *f = NULL;
@@ -151,8 +148,7 @@ int ck_spawn_undo(struct ck_spawn *s, struct ck_res_load *c)
     if (!rc && !c->keep_files)
         rc = ck_undo_read(s->opts->job_dir,
                           s->opts->in_place ? s->opts->tree : NULL,
-                          ck_jobdir_set_number(slash ? slash + 1
-                                                     : s->opts->set_dir),
+                          ck_jobdir_set_of(s->opts->set_dir),
                           &l, &e);
     if (!rc && l.n && !(f = of_image(s, &nf)))
         rc = -ENOMEM;

@@ -57,6 +57,13 @@ uint32_t ck_jobdir_set_number(const char *name)
     return n > UINT32_MAX ? 0 : (uint32_t)n;
 }
 
+uint32_t ck_jobdir_set_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return ck_jobdir_set_number(slash ? slash + 1 : path);
+}
+
 int ck_name_ok(const char *name)
 {
     size_t n = strlen(name);

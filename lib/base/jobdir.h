@@ -34,6 +34,7 @@ int ck_jobdir_path(char *buf, size_t cap, const char *dir, const char *fmt,
 int ck_jobdir_set(char *buf, size_t cap, const char *dir, uint32_t number);
 /* Number of a set from its directory's base name; 0 if it is not one. */
 uint32_t ck_jobdir_set_number(const char *name);
+uint32_t ck_jobdir_set_of(const char *path); /* by its last name */
 
 /* D/coordinator. node: as ck_env_node() names it. */
 struct ck_coord_addr {

@@ -32,23 +32,12 @@ static struct scratch split(void *mem)
     return s;
 }
 
-/* Reads exactly n bytes; the end of the file is damage. */
+/* A file that ends too early is damaged. */
 static long read_at(int fd, void *buf, size_t n, uint64_t off)
 {
-    uint8_t *p = buf;
+    long rc = ck_pread_all(fd, buf, n, off);
 
-    while (n) {
-        long k = sys4(SYS_pread64, fd, p, n, off);
-
-        if (k == -EINTR)
-            continue;
-        if (k <= 0)
-            return k ? k : -EBADMSG;
-        p += k;
-        n -= (size_t)k;
-        off += (uint64_t)k;
-    }
-    return 0;
+    return rc == -ENODATA ? -EBADMSG : rc;
 }
 
 static int read_header(struct ck_imgr *r)

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "lib/image/sum.h"
-#include "lib/sys/syscall.h"
+#include "lib/sys/fmt.h"
 
 static const char head_magic[8] = "ckundo1";
 
@@ -123,32 +123,16 @@ int ck_undo_has(const void *p, size_t n, const struct ck_undo_note *like)
     return 0;
 }
 
-static int read_at(int fd, uint64_t pos, uint8_t *to, size_t n)
-{
-    while (n) {
-        long r = sys4(SYS_pread64, fd, to, n, pos);
-
-        if (r == -EINTR)
-            continue;
-        if (r <= 0)
-            return r < 0 ? (int)r : -EIO;
-        to += r;
-        pos += (uint64_t)r;
-        n -= (size_t)r;
-    }
-    return 0;
-}
-
 int ck_undo_data(int fd, uint64_t size, void *buf, uint64_t *sum)
 {
     size_t first = size < CK_UNDO_FIRST ? (size_t)size : CK_UNDO_FIRST;
     size_t last = size < CK_UNDO_LAST ? (size_t)size : CK_UNDO_LAST;
     uint8_t *b = buf;
-    int r = read_at(fd, 0, b, first);
+    long r = ck_pread_all(fd, b, first, 0);
 
     if (!r)
-        r = read_at(fd, size - last, b + first, last);
+        r = ck_pread_all(fd, b + first, last, size - last);
     if (!r)
         *sum = ck_sum64(b, first + last);
-    return r;
+    return (int)r;
 }

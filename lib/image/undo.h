@@ -22,6 +22,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #define CK_UNDO_DIR "undo"
 #define CK_UNDO_NOW "now."
@@ -49,6 +50,15 @@ struct ck_undo_note {
     uint64_t data;
     const char *path; /* absolute */
 };
+
+/* What `born` is of a file. */
+static inline uint64_t ck_undo_born(const struct statx *st)
+{
+    return st->stx_mask & STATX_BTIME
+               ? (uint64_t)st->stx_btime.tv_sec * 1000000000u +
+                     st->stx_btime.tv_nsec
+               : 0;
+}
 
 void ck_undo_head_make(struct ck_undo_head *h, const char *tree,
                        uint32_t after);

@@ -212,3 +212,21 @@ long ck_read_all(int fd, void *p, size_t n)
     }
     return 0;
 }
+
+long ck_pread_all(int fd, void *p, size_t n, uint64_t off)
+{
+    char *c = p;
+
+    while (n) {
+        long k = sys4(SYS_pread64, fd, c, n, off);
+
+        if (k == -EINTR)
+            continue;
+        if (k <= 0)
+            return k ? k : -ENODATA;
+        c += k;
+        n -= (size_t)k;
+        off += (uint64_t)k;
+    }
+    return 0;
+}

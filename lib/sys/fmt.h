@@ -28,5 +28,7 @@ long ck_read_file(const char *path, char *buf, size_t cap);
 long ck_write_all(int fd, const void *p, size_t n);
 /* Reads exactly n bytes. 0, -ENODATA at the end of file, or -errno. */
 long ck_read_all(int fd, void *p, size_t n);
+/* The same at a place of the file, whose position stays. */
+long ck_pread_all(int fd, void *p, size_t n, uint64_t off);
 
 #endif

@@ -416,8 +416,7 @@ int ck_capture_write(struct ck_capture *c, struct ck_capture_out *out)
 /* What files are opened for writing from here on comes after this set. */
 static int begin_undo(struct ck_capture *c)
 {
-    const char *slash = strrchr(c->in->set_dir, '/');
-    uint32_t set = ck_jobdir_set_number(slash ? slash + 1 : c->in->set_dir);
+    uint32_t set = ck_jobdir_set_of(c->in->set_dir);
     struct ck_err e = {""};
     int rc = set ? ck_undo_start(c->in->job_dir, c->in->tree, set, &e) : 0;
 

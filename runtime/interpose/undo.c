@@ -60,14 +60,6 @@ static uint32_t interval(void)
     return __atomic_load_n(&ck_threads.go, __ATOMIC_ACQUIRE) + 1;
 }
 
-static uint64_t born(const struct statx *st)
-{
-    if (!(st->stx_mask & STATX_BTIME))
-        return 0;
-    return (uint64_t)st->stx_btime.tv_sec * 1000000000u +
-           st->stx_btime.tv_nsec;
-}
-
 static int is_in(const char *path, const char *dir)
 {
     size_t n = ck_strlen(dir);
@@ -142,11 +134,12 @@ static int write_down(int log, int fd, int flags, struct scratch *s)
     n = (struct ck_undo_note){
         .dev = (uint64_t)st.stx_dev_major << 32 | st.stx_dev_minor,
         .ino = st.stx_ino,
-        .born = born(&st),
+        .born = ck_undo_born(&st),
         .size = st.stx_size,
         .path = s->file,
     };
-    if (end > LOG_MAX || has_it(log, end, &n, s) || find_path(fd, s->file, sizeof s->file) < 0)
+    if (end > LOG_MAX || has_it(log, end, &n, s) ||
+        find_path(fd, s->file, sizeof s->file) < 0)
         return 1;
     sum_up(fd, flags, &n, s);
     len = ck_undo_put(s->note, sizeof s->note, &n);
@@ -244,7 +237,7 @@ void ck_undo_note(int fd, int flags)
         return;
     id[0] = (uint64_t)st.stx_dev_major << 32 | st.stx_dev_minor;
     id[1] = st.stx_ino;
-    id[2] = born(&st);
+    id[2] = ck_undo_born(&st);
     id[3] = now;
     sum = ck_sum64(id, sizeof id) | 1;
     if (is_known(sum))

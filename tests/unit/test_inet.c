@@ -98,18 +98,25 @@ static void expect_bound(const struct pair *p)
     close(fd);
 }
 
+/* Who closes first is who is kept. */
+static void close_first(struct pair *p, int server)
+{
+    struct kept k;
+
+    open_pair(p);
+    close(server ? p->server : p->client);
+    close(server ? p->client : p->server);
+    k = kept(p);
+    assert_int_equal(k.server, server);
+    assert_int_equal(k.client, !server);
+}
+
 static void kept_for_the_server(void **state)
 {
     struct pair p;
-    struct kept k;
 
     (void)state;
-    open_pair(&p);
-    close(p.server);
-    close(p.client);
-    k = kept(&p);
-    assert_int_equal(k.server, 1);
-    assert_int_equal(k.client, 0);
+    close_first(&p, 1);
     expect_bound(&p);
 }
 
@@ -175,15 +182,9 @@ static void connected_after_both(void **state)
 static void connected_after_the_client(void **state)
 {
     struct pair p;
-    struct kept k;
 
     (void)state;
-    open_pair(&p);
-    close(p.client);
-    close(p.server);
-    k = kept(&p);
-    assert_int_equal(k.server, 0);
-    assert_int_equal(k.client, 1);
+    close_first(&p, 0);
     expect_connected(&p);
 }
 
