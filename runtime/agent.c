@@ -482,7 +482,6 @@ static int agent_main(void *arg)
     sys2(SYS_prctl, PR_SET_NAME, "ckpt-agent");
     ck_watched_publish();
     own_table(agent.keep_fd);
-    ck_agent_tid = ck_gettid();
     __atomic_store_n(&agent.started, STARTED, __ATOMIC_RELEASE);
     ck_futex_wake(&agent.started, 1);
     agent.fd = agent.keep_fd;
@@ -510,6 +509,9 @@ static int agent_main(void *arg)
     return 0;
 }
 
+/* The kernel writes the agent's number down, before the call returns to
+ * whoever makes it: a thread of the program, which may be stopped on its way
+ * out, and would write an old number after a restart. */
 static int start(void)
 {
     uint64_t all = ~0ull, before = 0;
@@ -518,10 +520,9 @@ static int start(void)
     agent.started = 0;
     sys4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, 8);
     tid = ck_clone(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
-                       CLONE_THREAD | CLONE_SYSVSEM,
-                   stack + sizeof stack, NULL, NULL, agent_main, NULL);
-    if (tid >= 0)
-        ck_agent_tid = (int32_t)tid;
+                       CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID,
+                   stack + sizeof stack, &ck_agent_tid, NULL, agent_main,
+                   NULL);
     sys4(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
     return tid < 0 ? (int)tid : 0;
 }
