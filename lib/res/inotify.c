@@ -17,17 +17,16 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <linux/types.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/image/watched.h"
-
-#define SET_NEXT_WD _IOW('I', 0, __s32)
+#include "lib/res/inotify_lost.h"
 
 /* The watches are in the stream, each behind its length (U32). unread: there
  * were events. */
@@ -344,7 +343,7 @@ static int add(struct ck_res_load *c, int fd, const struct inotify_item *item)
     const uint32_t how = IN_ALL_EVENTS | IN_ONESHOT | IN_EXCL_UNLINK;
     int wd;
 
-    if (ioctl(fd, SET_NEXT_WD, item->wd) < 0)
+    if (ioctl(fd, CK_INOTIFY_SET_NEXT_WD, item->wd) < 0)
         return ck_res_why(c->why, c->whycap, -errno,
                           "an inotify watch can't get its number back: this "
                           "kernel has no CONFIG_CHECKPOINT_RESTORE");
@@ -363,47 +362,92 @@ static int add(struct ck_res_load *c, int fd, const struct inotify_item *item)
     return 0;
 }
 
-/* Afterwards numbers go on behind the highest. */
-static int add_all(struct ck_res_load *c, const struct ck_ofd *rec, int fd)
-{
+/* The watches of an instance, one by one. */
+struct items {
     struct inotify_body b;
-    struct inotify_item item;
-    struct bytes s;
-    struct ck_rd all, r;
-    int rc = inotify_body_of(c, rec, &b), max = 0;
+    uint8_t *buf;
+    struct ck_rd rd;
+    uint32_t left;
+};
 
-    if (rc || !b.items)
+static int items_of(struct ck_res_load *c, const struct ck_ofd *rec,
+                    struct items *x)
+{
+    struct bytes s = {NULL, 0};
+    int rc;
+
+    memset(x, 0, sizeof(*x));
+    rc = inotify_body_of(c, rec, &x->b);
+    if (rc || !x->b.items)
         return rc;
-    s.n = b.bytes;
-    s.p = b.bytes < BYTES_MAX ? calloc(1, s.n + 1) : NULL;
+    s.n = x->b.bytes;
+    s.p = x->b.bytes < BYTES_MAX ? calloc(1, s.n + 1) : NULL;
     if (!s.p)
         return -ENOMEM;
+    x->buf = s.p;
+    x->left = x->b.items;
     rc = c->source->read(c->source, rec->id, put_piece, &s);
-    ck_rd_init(&all, s.p, s.n);
-    for (uint32_t i = 0; !rc && i < b.items; i++) {
-        uint32_t n = (uint32_t)ck_get_uint(&all, 4);
-        const void *p = ck_get_raw(&all, n);
-
-        ck_rd_init(&r, p, p ? n : 0);
-        rc = !p || inotify_item_get(&r, &item) ? -EBADMSG : add(c, fd, &item);
-        max = !rc && item.wd > max ? item.wd : max;
-    }
-    if (!rc && max < INT_MAX)
-        ioctl(fd, SET_NEXT_WD, max + 1);
-    free(s.p);
+    ck_rd_init(&x->rd, s.p, s.n);
     return rc;
 }
 
-/* Before there is a watch. Numbers then begin as they did before. */
-static int tell_lost(struct ck_res_load *c, int fd)
+/* 1, 0 when there is none left, or -EBADMSG. */
+static int next_item(struct items *x, struct inotify_item *item)
 {
-    int rc = ck_res_inotify_lose(fd, c->job_dir);
+    struct ck_rd r;
+    uint32_t n;
+    const void *p;
 
+    if (!x->left)
+        return 0;
+    x->left--;
+    n = (uint32_t)ck_get_uint(&x->rd, 4);
+    p = ck_get_raw(&x->rd, n);
+    ck_rd_init(&r, p, p ? n : 0);
+    return !p || inotify_item_get(&r, item) ? -EBADMSG : 1;
+}
+
+/* Afterwards numbers go on behind the highest. */
+static int add_all(struct ck_res_load *c, const struct ck_ofd *rec, int fd)
+{
+    struct inotify_item item;
+    struct items x;
+    int rc = items_of(c, rec, &x), max = 0, more = 0;
+
+    while (!rc && (more = next_item(&x, &item)) > 0) {
+        rc = add(c, fd, &item);
+        max = !rc && item.wd > max ? item.wd : max;
+    }
+    free(x.buf);
+    if (!rc && max && max < INT_MAX)
+        ioctl(fd, CK_INOTIFY_SET_NEXT_WD, max + 1);
+    return rc ? rc : more;
+}
+
+/* Before there is a watch. Numbers then begin as they did before. */
+static int tell_lost(struct ck_res_load *c, const struct ck_ofd *rec, int fd)
+{
+    struct ck_inotify_hint hint[CK_INOTIFY_HINTS + 1];
+    struct inotify_item item;
+    struct items x;
+    struct stat st;
+    unsigned n = 0;
+    int rc = items_of(c, rec, &x), more = 0;
+
+    while (!rc && n <= CK_INOTIFY_HINTS && (more = next_item(&x, &item)) > 0) {
+        hint[n].wd = item.wd;
+        hint[n].mask = item.mask & (IN_MODIFY | IN_ATTRIB);
+        n += hint[n].mask && !lstat(item.path, &st) && !S_ISDIR(st.st_mode);
+    }
+    free(x.buf);
+    if (rc || more < 0)
+        return rc ? rc : more;
+    rc = ck_res_inotify_lose(fd, c->job_dir, hint, n);
     if (rc)
         return ck_res_why(c->why, c->whycap, rc,
                           "an inotify instance had unread events, and that "
                           "they are lost can't be told: %s", strerror(-rc));
-    ioctl(fd, SET_NEXT_WD, 1);
+    ioctl(fd, CK_INOTIFY_SET_NEXT_WD, 1);
     return 0;
 }
 
@@ -446,7 +490,7 @@ static int inotify_link(struct ck_res_load *c, const struct ck_ofd *rec,
     int rc = inotify_body_of(c, rec, &b);
 
     if (!rc && b.unread)
-        rc = tell_lost(c, fd);
+        rc = tell_lost(c, rec, fd);
     return rc ? rc : add_all(c, rec, fd);
 }
 

@@ -125,11 +125,6 @@ int ck_res_reopen(int fd, unsigned flags);
  * and removed. A descriptor, or -errno. */
 int ck_res_removed_dir(const char *path, const char *job_dir, int flags);
 
-/* inotify_lost.c: puts IN_Q_OVERFLOW into a fresh inotify instance, and
- * nothing else. can_lose: that takes no time worth speaking of here. */
-int ck_res_inotify_can_lose(void);
-int ck_res_inotify_lose(int fd, const char *job_dir);
-
 /* The process of another tree of the same computation, on this node, that
  * has the socket with this inode; 0: none has. A peer there would be lost. */
 pid_t ck_res_other_part(const struct ck_res_ofd *o, uint32_t inode);

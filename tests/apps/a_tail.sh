@@ -1,6 +1,5 @@
 # Claim: tail -f, which waits by inotify for a file to grow, goes on to see it
-# grow. A checkpoint with an event that was not read yet is tried again, so that
-# there have to be some seconds left.
+# grow, also when it had not read yet that it has.
 . "$ROOM/apps.sh"
 mkdir -p input
 cat > input/app.sh <<'S'
