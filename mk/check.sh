@@ -44,6 +44,10 @@ for t in "$@"; do
 done
 
 echo
+for t in $bad; do
+    echo "== failed in $t"
+    grep -E '^(FAIL|not ok|\[  FAILED|make: \*\*\*)' "$logs/$t.log" | sort -u | head -n 40
+done
 [ -z "$bad" ] || echo "failed:$bad (logs in $logs)"
 if [ "$skipped" -eq 0 ]; then
     echo "$passed passed, $failed failed"

@@ -56,3 +56,8 @@ summary() { # TARGET... -> last line
     summary good bad tap
     [[ $output == *"failed: bad tap "* ]]
 }
+
+@test "the tests that failed are named again at the end" {
+    summary tap good
+    [ "${lines[-3]}" = "not ok 3 c" ]
+}
