@@ -14,6 +14,9 @@
 
 #include "lib/base/jobdir.h"
 
+#define ENDING_MS 10000 /* for a coordinator that has said that it ends */
+#define NAP_MS 20
+
 /* The number behind " key=", or 0. */
 static uint64_t value(const char *line, const char *key)
 {
@@ -58,6 +61,10 @@ void ck_journal_replay_line(struct ck_history *h, const char *line,
     }
     if (is(event, "requeued"))
         h->requeues++;
+    if (is(event, "state") && strstr(event, " to=ended"))
+        h->ended = 1;
+    if (is(event, "start"))
+        h->ended = 0;
 }
 
 static int replay(int fd, struct ck_history *h)
@@ -89,6 +96,25 @@ static void mend(int fd)
         return;
 }
 
+/* One that has ended the computation writes its last lines: who starts the
+ * next run right behind it has seen the end and no more. */
+static int lock(int fd)
+{
+    const struct timespec nap = {.tv_nsec = NAP_MS * 1000000L};
+
+    for (int ms = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; ms += NAP_MS) {
+        struct ck_history h = {0};
+
+        if (errno != EWOULDBLOCK)
+            return 0; /* a file system without locks */
+        if (lseek(fd, 0, SEEK_SET) < 0 || replay(fd, &h) < 0 || !h.ended ||
+            ms >= ENDING_MS)
+            return -EBUSY;
+        nanosleep(&nap, NULL);
+    }
+    return 0;
+}
+
 int ck_journal_open(struct ck_journal *j, const char *dir,
                     struct ck_history *h, struct ck_err *e)
 {
@@ -103,12 +129,12 @@ int ck_journal_open(struct ck_journal *j, const char *dir,
                  0600);
     if (j->fd < 0)
         return ck_err_sys(e, -errno, "cannot open %s", path);
-    if (flock(j->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+    if (lock(j->fd) < 0) {
         ck_journal_close(j);
         return ck_err(e, -EBUSY, "another coordinator runs for %s: `ckpt "
                       "status --dir %s` shows it", dir, dir);
     }
-    r = replay(j->fd, h);
+    r = lseek(j->fd, 0, SEEK_SET) < 0 ? -errno : replay(j->fd, h);
     if (r < 0) {
         ck_journal_close(j);
         return ck_err_sys(e, r, "cannot read %s", path);

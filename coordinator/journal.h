@@ -22,6 +22,7 @@ struct ck_history {
     uint32_t committed;  /* last committed set; 0: none */
     int64_t cost_ms;     /* of that one; 0: not known */
     unsigned requeues;
+    int ended; /* the last run has said that it ends */
 };
 
 struct ck_journal {
@@ -33,7 +34,7 @@ void ck_journal_replay_line(struct ck_history *h, const char *line,
                             size_t len);
 
 /* Opens (or makes) D/journal, locks it, replays it. -EBUSY: another
- * coordinator has it. */
+ * coordinator has it; one that is ending is waited for. */
 int ck_journal_open(struct ck_journal *j, const char *dir,
                     struct ck_history *h, struct ck_err *e);
 /* Appends a line; fmt begins with the event's name. sync: the event must

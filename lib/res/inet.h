@@ -94,5 +94,7 @@ void ck_inet_end_kept(const struct ck_inet *a, const struct ck_inet *b);
  * else has the port. 0 also when the connect has only begun. */
 int ck_inet_connect_from(int fd, int domain, const struct ck_inet *from,
                          const struct ck_inet *to);
+/* Was the port given to one who connected, by all that it tells? */
+int ck_inet_by_connect(unsigned port);
 
 #endif

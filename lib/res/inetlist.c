@@ -142,28 +142,39 @@ static int connect_to(int fd, int domain, const struct ck_inet *to)
     return rc == -EINPROGRESS ? 0 : rc;
 }
 
-/* Is it one that the kernel gives? Of others a range of one has no effect. */
-static int given_by_kernel(unsigned port)
+static int given_by_kernel(unsigned port, unsigned *low)
 {
     FILE *f = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
-    unsigned low = 1, high = 0;
+    unsigned high = 0;
     int yes;
 
-    yes = f && fscanf(f, "%u %u", &low, &high) == 2 && low <= port &&
+    *low = 1;
+    yes = f && fscanf(f, "%u %u", low, &high) == 2 && *low <= port &&
           port <= high;
     if (f)
         fclose(f);
     return yes;
 }
 
+/* A port of those that the kernel gives; the even ones, counted from the
+ * first, are given to connect, as long as there are any (since Linux 4.2). */
+int ck_inet_by_connect(unsigned port)
+{
+    unsigned low;
+
+    return given_by_kernel(port, &low) && (port - low) % 2 == 0;
+}
+
+/* Of a port that the kernel does not give a range of one has no effect. */
 static int connect_shared(int fd, int domain, const struct ck_inet *from,
                           const struct ck_inet *to)
 {
     uint32_t range = from->port | (uint32_t)from->port << 16, none = 0;
     struct ck_inet ip = *from;
+    unsigned low;
     int rc, on = 1, off = 0;
 
-    if (!given_by_kernel(from->port) ||
+    if (!given_by_kernel(from->port, &low) ||
         setsockopt(fd, IPPROTO_IP, IP_LOCAL_PORT_RANGE, &range,
                    sizeof(range)) < 0)
         return -EADDRINUSE;
@@ -281,17 +292,17 @@ int ck_inet_bind_now(int fd, int domain, const struct ck_inet *a)
     return ck_inet_bind(fd, domain, a);
 }
 
-/* Sharing first: it does no harm to whoever has used the port, too. */
+/*
+ * Shared, as the kernel gave it: of two connections that have one port, the
+ * first would keep the other out if it were bound. Else bound, as it has to
+ * be where the kernel can't share or a TIME_WAIT is in the way.
+ */
 int ck_inet_connect_from(int fd, int domain, const struct ck_inet *from,
                          const struct ck_inet *to)
 {
-    int rc = ck_inet_bind(fd, domain, from);
+    int rc = connect_shared(fd, domain, from, to);
 
-    if (rc == -EADDRINUSE) {
-        rc = connect_shared(fd, domain, from, to);
-        if (rc != -EADDRNOTAVAIL && rc != -EADDRINUSE)
-            return rc;
-        rc = ck_inet_bind_now(fd, domain, from);
-    }
-    return rc ?: connect_to(fd, domain, to);
+    if (rc != -EADDRNOTAVAIL && rc != -EADDRINUSE)
+        return rc;
+    return ck_inet_bind_now(fd, domain, from) ?: connect_to(fd, domain, to);
 }

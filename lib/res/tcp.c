@@ -377,6 +377,19 @@ static int save_unread(struct ck_res_save *c, const struct end *e, int fd,
     return rc;
 }
 
+/* Which of two ends listened, before: nothing but the ports tells, when the
+ * listener is gone. */
+static int was_server(const struct end *e, const struct end *o)
+{
+    int by_connect = ck_inet_by_connect(e->local.port);
+
+    if (listener_at(&e->local) || listener_at(&o->local))
+        return listener_at(&e->local) != NULL;
+    return by_connect != ck_inet_by_connect(o->local.port)
+               ? !by_connect
+               : e->local.port < o->local.port;
+}
+
 static void fill_body(const struct end *e, int fd, struct tcp_body *b)
 {
     const struct end *o = e->other;
@@ -392,10 +405,7 @@ static void fill_body(const struct end *e, int fd, struct tcp_body *b)
     if (o && o->o->st.st_ino < b->key)
         b->key = o->o->st.st_ino;
     if (o)
-        b->server = listener_at(&e->local) ? 1
-                    : listener_at(&o->local)
-                        ? 0
-                        : e->local.port < o->local.port;
+        b->server = (uint8_t)was_server(e, o);
     if (over && state != TCP_ESTABLISHED && state != TCP_CLOSE_WAIT &&
         e->how >= TCP_PAIR)
         b->shut |= TCP_SHUT_WR;

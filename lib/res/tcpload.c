@@ -158,8 +158,9 @@ static int connect_client(struct side *s, struct side *cl)
                       : connect_any(cl->fd, cl->six, &cl->name, &to);
 }
 
-/* Both ends of a new connection. On failure neither is open. */
-static int connect_pair(struct side *s, struct side *cl)
+/* Both ends of a new connection. On failure neither is open; -EADDRINUSE:
+ * the server's port can't be had. */
+static int connect_ends(struct side *s, struct side *cl)
 {
     int rc, server, accepted;
 
@@ -168,10 +169,6 @@ static int connect_pair(struct side *s, struct side *cl)
     if (server < 0)
         return server;
     rc = ck_inet_bind_now(server, tcp_domain(s->six), &s->name);
-    if (rc == -EADDRINUSE) {
-        s->name.port = 0;
-        rc = ck_inet_bind(server, tcp_domain(s->six), &s->name);
-    }
     if (!rc && listen(server, 8) < 0)
         rc = -errno;
     rc = rc ?: connect_client(s, cl);
@@ -186,6 +183,21 @@ static int connect_pair(struct side *s, struct side *cl)
         close(cl->fd);
     cl->fd = -1;
     return accepted;
+}
+
+/* A port that others have got from the kernel, too, can be connected from
+ * but not bound: then the other end is the server. */
+static int connect_pair(struct side *s, struct side *cl)
+{
+    int rc = connect_ends(s, cl);
+
+    if (rc == -EADDRINUSE && cl->name.port)
+        rc = connect_ends(cl, s);
+    if (rc == -EADDRINUSE) {
+        s->name.port = 0;
+        rc = connect_ends(s, cl);
+    }
+    return rc;
 }
 
 static int send_all(void *arg, uint64_t off, const void *p, size_t n)

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <unistd.h>
 
 #include "coordinator/journal.h"
 
@@ -71,6 +73,29 @@ static void a_second_coordinator_is_kept_out(void **state)
     ck_journal_close(&second);
 }
 
+static void *end_soon(void *arg)
+{
+    (void)arg;
+    usleep(100000);
+    ck_journal_close(&j);
+    return NULL;
+}
+
+static void one_that_ends_is_waited_for(void **state)
+{
+    struct ck_journal second;
+    pthread_t t;
+
+    assert_int_equal(ck_journal_open(&j, *state, &h, &err), 0);
+    ck_journal_add(&j, 0, "state event=end from=idle to=ended");
+    pthread_create(&t, NULL, end_soon, NULL);
+    assert_int_equal(ck_journal_open(&second, *state, &h, &err), 0);
+    pthread_join(t, NULL);
+    ck_journal_add(&second, 0, "start generation=2");
+    assert_int_equal(ck_journal_open(&j, *state, &h, &err), -EBUSY);
+    ck_journal_close(&second);
+}
+
 static void garbage_is_passed_over(void **state)
 {
     static const char *const line[] = {"", " ", "x", "1", "1 ", "1 commit",
@@ -112,6 +137,7 @@ int main(void)
         unit_in_dir(replay_reproduces_what_was_added),
         unit_in_dir(a_line_cut_off_by_a_crash_is_passed_over),
         unit_in_dir(a_second_coordinator_is_kept_out),
+        unit_in_dir(one_that_ends_is_waited_for),
         unit_in_dir(garbage_is_passed_over),
         unit_in_dir(a_long_event_is_cut_to_one_line),
     };
