@@ -56,6 +56,9 @@ extern CK_HIDDEN int ck_virt_active;
 /* Nonzero while this thread holds a translated number that has not reached
  * the kernel yet: the tracer lets such a thread run on for a moment. */
 extern CK_HIDDEN __thread int ck_virt_busy;
+/* interpose/rest.c. The process whose threads are to wait when they leave a
+ * window, or 0; a futex, of this process only. Written by the tracer. */
+extern CK_HIDDEN int32_t ck_rest_wanted;
 /* Drops what getpid() and gettid() remember (fork child, restart). */
 void ck_virt_forget_self(void);
 

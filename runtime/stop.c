@@ -32,8 +32,10 @@
 
 #define TRACER_STACK (32 * 1024)
 #define START_WAITS 50 /* of 100 ms */
-#define BUSY_TRIES 400
+#define BUSY_US 2000000 /* one that makes processes all the time is for long */
+#define REST_TRIES 20
 #define BUSY_FLAG_TRIES 100
+#define LET_RUN_US 1000
 #define STILL_US 1000000
 #define CATCH_UP_US 500000
 
@@ -84,13 +86,21 @@ static struct ck_slot *new_slot(int32_t tid)
     return t;
 }
 
+/*
+ * To a traced thread even a signal that the program ignores is sent, and it
+ * wakes whoever would take it; if that is another one, not stopped yet, its
+ * call ends with EINTR, of no signal that the program knows of. Such signals
+ * are sent to who makes processes (SIGCHLD) and to the first thread: these
+ * are seized when the others stand.
+ */
 static int seize(int32_t tid, void *arg)
 {
+    const int *all = arg;
     struct ck_slot *t;
     long r;
 
-    (void)arg;
-    if (tid == ck_agent_tid)
+    if (tid == ck_agent_tid ||
+        (!*all && (tid == job.pid || ck_makes_processes(tid))))
         return 0;
     for (uint32_t i = 0; i < ck_threads.n; i++)
         if (ck_threads.slot[i].tid == tid)
@@ -210,11 +220,12 @@ static int read_thread(struct ck_slot *t)
  * when it had, is not interrupted again: it would never get any further. */
 static void let_run(struct ck_slot *t)
 {
+    unsigned us = 20 + t->tries * 4; /* waking it takes time, too */
     siginfo_t si;
 
     memset(&si, 0, sizeof si);
     pt(PTRACE_CONT, t->tid, NULL, NULL);
-    ck_sleep_us(20 + t->tries * 4); /* waking it takes time, too */
+    ck_sleep_us(us < LET_RUN_US ? us : LET_RUN_US);
     sys5(SYS_waitid, P_PID, t->tid, &si,
          WSTOPPED | WEXITED | WNOWAIT | WNOHANG | __WALL, NULL);
     if (!si.si_pid)
@@ -232,15 +243,22 @@ static int stopped(struct ck_slot *t, int status)
         return 0;
     }
     if (event != PTRACE_EVENT_STOP) {
-        /* A signal on its way to the program: let it have it. */
-        pt(PTRACE_CONT, t->tid, NULL, (void *)(long)(event ? 0 : sig));
+        /* A signal on its way to the program: let it have it. It is to stop
+         * before it goes on: what it has ended, the call of a thread, may be
+         * no end if the program ignores it. */
         pt(PTRACE_INTERRUPT, t->tid, NULL, NULL);
+        pt(PTRACE_CONT, t->tid, NULL, (void *)(long)(event ? 0 : sig));
         return 0;
     }
     if (sig != SIGTRAP)
         ck_threads.frozen = 1;
     r = read_thread(t);
-    if (r == 1 && t->tries < BUSY_TRIES && ck_now_us() < job.deadline_us) {
+    if (r == 1 && t->tries > REST_TRIES)
+        __atomic_store_n(&ck_rest_wanted, job.pid, __ATOMIC_RELEASE);
+    if (r == 1 && !t->busy_since)
+        t->busy_since = ck_now_us();
+    if (r == 1 && ck_now_us() < job.deadline_us &&
+        ck_now_us() - t->busy_since < BUSY_US) {
         let_run(t);
         return 0;
     }
@@ -326,10 +344,12 @@ static int catch_up(struct ck_slot *t)
             return 0;
         if (r > 0 && status >> 16 == PTRACE_EVENT_STOP)
             return 1;
-        if (r > 0) /* a signal of the program's */
+        if (r > 0) { /* a signal of the program's */
+            pt(PTRACE_INTERRUPT, t->tid, NULL, NULL);
             pt(PTRACE_CONT, t->tid, NULL, (void *)(long)(status >> 8 & 0xff));
-        else
+        } else {
             ck_sleep_us(50);
+        }
     }
     return 0;
 }
@@ -362,18 +382,21 @@ static void let_go(struct ck_slot *t)
 static int stop_passes(void)
 {
     char dir[64];
-    int r;
+    int r, all = 0;
 
     ck_fmt(dir, sizeof dir, "/proc/%d/task", job.pid);
-    do {
+    for (;;) {
         job.added = 0;
-        r = ck_each_number(dir, seize, NULL);
+        r = ck_each_number(dir, seize, &all);
         if (!r && job.why[0])
             r = -EPERM;
         if (!r)
             r = wait_stopped(job.added);
-    } while (!r && job.added);
-    return r;
+        if (r || (!job.added && all))
+            return r;
+        if (!job.added)
+            all = 1;
+    }
 }
 
 /* The program may have SIGCHLD ignored or without stops; in the tracer, which
@@ -420,7 +443,7 @@ static int tracer_main(void *arg)
             break;
         }
     }
-    for (uint32_t i = 0; i < ck_threads.n; i++) {
+    for (uint32_t i = ck_threads.n; i-- > 0;) { /* see seize */
         struct ck_slot *t = &ck_threads.slot[i];
 
         if (r)
@@ -523,6 +546,8 @@ int ck_stop_by_ptrace(int limit_ms, char *why, size_t cap)
     __atomic_store_n(&job.start, 1, __ATOMIC_RELEASE);
     ck_futex_wake(&job.start, 1);
     r = wait_tracer(tracer, limit_ms);
+    __atomic_store_n(&ck_rest_wanted, 0, __ATOMIC_RELEASE);
+    ck_futex_wake((uint32_t *)&ck_rest_wanted, 1 << 30);
     if (r) {
         ck_fmt(why, cap, "%s", job.why[0] ? job.why : "the tracer failed");
         return r;

@@ -37,7 +37,7 @@ struct ck_slot {
     int32_t leader;       /* the process's first thread */
     int32_t tls;          /* fs_base is a glibc thread: ours works there */
     uint32_t phase, tries; /* of the tracer (stop.c) */
-    uint64_t moved_at;
+    uint64_t moved_at, busy_since;
     struct user_regs_struct moved;
     uint64_t mask;        /* blocked signals, as the program set them */
     struct ck_pending pending;
@@ -144,6 +144,8 @@ int ck_each_number(const char *dir, int (*fn)(int32_t n, void *arg),
                    void *arg);
 int32_t ck_getpid(void); /* real */
 int32_t ck_gettid(void);
+/* interpose/process.c: has this thread (real) ever made a process? */
+int ck_makes_processes(int32_t tid);
 extern CK_HIDDEN int ck_stop_forced; /* always by signal: for tests */
 extern CK_HIDDEN int32_t ck_agent_tid;
 extern CK_HIDDEN long ck_busy_offset; /* of ck_virt_busy from fs_base */

@@ -6,17 +6,56 @@
  * start the child's agent. _Fork(), clone() and syscall() run none: there the
  * agent is started here if the child has memory of its own. A child that
  * shares our memory is a vfork child by another name: it will exec.
+ *
+ * Which threads make processes is noted: the kernel tells only which of them
+ * have one now, and who stops them (stop.c) has to know whom SIGCHLD is for.
  */
 #include "runtime/interpose/wrap.h"
 
 #include <stdarg.h>
 
 #include "runtime/agent.h"
+#include "runtime/thread.h"
+
+#define MAKERS 64 /* when there are more, some are forgotten */
+
+static int32_t makers[MAKERS]; /* real numbers of threads, or 0 */
+static __thread unsigned int noted; /* in this run */
+
+/* Without a lock: two that write to one place lose one. */
+void ck_note_maker(void)
+{
+    unsigned int run = ck_virt_loads + 1;
+    int32_t tid;
+
+    if (noted == run || !ck_rt.enabled)
+        return;
+    noted = run;
+    tid = ck_gettid();
+    for (unsigned int i = 0; i < MAKERS; i++) {
+        unsigned int at = ((unsigned int)tid + i) % MAKERS;
+
+        if (i == MAKERS - 1 || !makers[at] || makers[at] == tid) {
+            makers[at] = tid;
+            return;
+        }
+    }
+}
+
+int ck_makes_processes(int32_t tid)
+{
+    for (unsigned int i = 0; i < MAKERS; i++)
+        if (makers[i] == tid)
+            return 1;
+    return 0;
+}
 
 static pid_t child_of(pid_t r)
 {
-    if (r > 0)
+    if (r > 0) {
         r = ck_out(r);
+        ck_note_maker();
+    }
     ck_idle();
     return r;
 }
@@ -89,6 +128,7 @@ int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
     r = REAL(clone)(fn, stack, flags, arg, ptid, tls, ctid);
     if (r > 0) {
         r = ck_out(r);
+        ck_note_maker();
         if (flags & CLONE_PARENT_SETTID)
             *ptid = r;
     }
@@ -110,6 +150,9 @@ pid_t ck_vfork_parent(long r, int busy)
         errno = (int)-r;
     else
         pid = ck_out((pid_t)r);
+    ck_note_maker();
     ck_virt_busy = busy;
+    if (!busy)
+        ck_idle();
     return pid;
 }

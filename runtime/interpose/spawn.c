@@ -46,6 +46,7 @@ static int spawn(spawner *real, pid_t *pid, const char *file,
     r = real(&child, file, actions, attr, argv, env);
     if (r == 0 && pid)
         *pid = ck_out(child);
+    ck_note_maker();
     ck_idle();
     ck_env_done(mem, need);
     return r;

@@ -11,7 +11,8 @@
  * make the number wrong. ck_busy() and ck_idle() enclose it; the tracer lets
  * a thread that is inside, and not blocked in the kernel, run on. It is a
  * flag and no counter: a handler that leaves by siglongjmp() leaves it set,
- * and the next wrapper puts that right.
+ * and the next wrapper puts that right. Who leaves a window waits if
+ * the tracer asks for it (rest.c).
  */
 #ifndef CKPT_RUNTIME_INTERPOSE_WRAP_H
 #define CKPT_RUNTIME_INTERPOSE_WRAP_H
@@ -84,10 +85,15 @@ static inline void ck_busy(void)
     __asm__ volatile("" ::: "memory");
 }
 
+/* rest.c: waits as long as the tracer wants it to. */
+CK_HIDDEN void ck_rest(void);
+
 static inline void ck_idle(void)
 {
     __asm__ volatile("" ::: "memory");
     ck_virt_busy = 0;
+    if (__builtin_expect(ck_rest_wanted != 0, 0))
+        ck_rest();
 }
 
 /* virt.c: how often a table was loaded. */
@@ -149,6 +155,9 @@ CK_HIDDEN int ck_finite(const struct timespec *t);
 
 /* signal.c: the numbers in what the kernel reported. Inside the window. */
 CK_HIDDEN void ck_siginfo_out(siginfo_t *info);
+
+/* process.c: this thread makes processes. Inside the window. */
+CK_HIDDEN void ck_note_maker(void);
 
 /* process.c: in a child with memory of its own for which no fork handler
  * ran: starts its agent. */

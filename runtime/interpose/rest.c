@@ -1,0 +1,28 @@
+/*
+ * rest.c - where a thread waits that hurries from window to window.
+ *
+ * A thread inside a window (wrap.h) is let run, and stopped a moment later.
+ * One that does little else than make processes is in the next window by
+ * then, or in vfork, which can't be interrupted and ends in one. When that
+ * has been so for some time, the tracer asks for rest: whoever leaves a
+ * window waits, and is found there. A vfork or fork child, which may see the
+ * question in its memory, is not meant.
+ *
+ * No libc, no errno.
+ */
+#include "runtime/interpose/wrap.h"
+
+#include "runtime/thread.h"
+
+CK_HIDDEN int32_t ck_rest_wanted;
+
+static int wanted(void)
+{
+    return __atomic_load_n(&ck_rest_wanted, __ATOMIC_ACQUIRE) == ck_getpid();
+}
+
+void ck_rest(void)
+{
+    while (wanted())
+        ck_futex_wait((uint32_t *)&ck_rest_wanted, (uint32_t)ck_getpid(), -1);
+}
