@@ -23,7 +23,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h> /* <sched.h>, too */
-#include <stddef.h>
 #include <stdio.h>
 #include <pty.h>
 #include <sys/epoll.h>
@@ -84,9 +83,6 @@ static inline void ck_busy(void)
     ck_virt_busy = 1;
     __asm__ volatile("" ::: "memory");
 }
-
-/* rest.c: waits as long as the tracer wants it to. */
-CK_HIDDEN void ck_rest(void);
 
 static inline void ck_idle(void)
 {
@@ -156,11 +152,9 @@ CK_HIDDEN int ck_finite(const struct timespec *t);
 /* signal.c: the numbers in what the kernel reported. Inside the window. */
 CK_HIDDEN void ck_siginfo_out(siginfo_t *info);
 
-/* process.c: this thread makes processes. Inside the window. */
+/* process.c. This thread makes processes; inside the window. In a child with
+ * memory of its own for which no fork handler ran: starts its agent. */
 CK_HIDDEN void ck_note_maker(void);
-
-/* process.c: in a child with memory of its own for which no fork handler
- * ran: starts its agent. */
 CK_HIDDEN void ck_child_alone(void);
 
 #endif
