@@ -576,6 +576,7 @@ void ck_agent_after_fork(void)
     ck_helper_forget();
     ck_threads.restarted = 0;
     ck_park_forget();
+    ck_rest_wanted = 0; /* of our parent, perhaps */
     ck_rt.root = 0;
     ck_agent_start();
 }
