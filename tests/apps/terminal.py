@@ -34,6 +34,9 @@ class Terminal:
         self.slave = slave
         self.pid = os.fork()
         if self.pid == 0:
+            # a test in the background ignores what is typed here
+            for sig in (signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE):
+                signal.signal(sig, signal.SIG_DFL)
             os.setsid()
             fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
             for fd in range(3):
