@@ -65,7 +65,7 @@ static _Noreturn void give_up(int err, const char *what)
     struct ck_msg_failed m = {0, CK_PHASE_RESTORE, 0, why};
 
     ck_fmt(why, sizeof why, "process %d (%s): %s (error %d)", again.vpid,
-           ck_threads.slot ? ck_threads.slot[0].name : "?", what, -err);
+           ck_threads_name(), what, -err);
     CK_CLIENT_SEND(ck_handoff.coord_fd, buf, sizeof buf, failed, FAILED, &m);
     for (;;)
         sys1(SYS_exit_group, 1);

@@ -43,6 +43,15 @@ int32_t ck_threads_remembered(int32_t tid)
     return -1;
 }
 
+const char *ck_threads_name(void)
+{
+    uint32_t i = 0;
+
+    while (i < ck_threads.n && !ck_threads.slot[i].tid)
+        i++;
+    return i < ck_threads.n ? ck_threads.slot[i].name : "?";
+}
+
 int ck_peek(uint64_t from, void *to, size_t n)
 {
     struct iovec local = {to, n}, remote = {(void *)(uintptr_t)from, n};

@@ -126,7 +126,7 @@ static int put_process(struct snapshot *s)
     p.vdso_sum = vdso;
     p.dirty_bytes = s->areas.resident;
     p.exe = exe;
-    p.comm = ck_threads.slot[0].name;
+    p.comm = ck_threads_name();
     p.runtime = ck_rt.runtime_path;
     p.codec_note = "lz4";
     return CK_IMGW_RECORD(&s->w, CK_TAG_PROCESS, ck_process, &p);

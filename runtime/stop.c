@@ -67,8 +67,9 @@ static int fail(int err, const char *what, int32_t tid)
     return err;
 }
 
-/* Slot for a tid that is not known yet; the remembered syscall comes from
- * the checkpoint before, where the same thread may have had another slot. */
+/* Slot for a tid that is not known yet, the first one for the first thread;
+ * the remembered syscall comes from the checkpoint before, where the same
+ * thread may have had another slot. */
 static struct ck_slot *new_slot(int32_t tid)
 {
     struct ck_threads *all = &ck_threads;
@@ -77,7 +78,7 @@ static struct ck_slot *new_slot(int32_t tid)
 
     if (all->n == all->cap)
         return NULL;
-    t = &all->slot[all->n++];
+    t = &all->slot[tid == job.pid ? 0 : all->n++];
     memset(t, 0, offsetof(struct ck_slot, xstate));
     t->tid = tid;
     t->sys.nr = remembered;
@@ -103,7 +104,7 @@ static int seize(int32_t tid, void *arg)
         (!*all && (tid == job.pid || ck_makes_processes(tid))))
         return 0;
     for (uint32_t i = 0; i < ck_threads.n; i++)
-        if (ck_threads.slot[i].tid == tid)
+        if (ck_threads.slot[i].tid == tid && ck_threads.slot[i].phase)
             return 0;
     r = pt(PTRACE_SEIZE, tid, NULL, NULL);
     if (r < 0) {
@@ -443,8 +444,8 @@ static int tracer_main(void *arg)
             break;
         }
     }
-    for (uint32_t i = ck_threads.n; i-- > 0;) { /* see seize */
-        struct ck_slot *t = &ck_threads.slot[i];
+    for (uint32_t i = 0; i < ck_threads.n; i++) { /* as seize wants it */
+        struct ck_slot *t = &ck_threads.slot[i ? ck_threads.n - i : 0];
 
         if (r)
             let_go(t);
@@ -527,7 +528,8 @@ int ck_stop_by_ptrace(int limit_ms, char *why, size_t cap)
     r = ck_threads_reserve(ck_thread_count() + 32);
     if (r)
         return r;
-    ck_threads.n = 0;
+    ck_threads.n = 1;
+    ck_threads.slot[0].phase = 0; /* its call is still to be remembered */
     ck_threads.parked = 0;
     ck_threads.leader_exited = ck_threads.frozen = 0;
     memset(&job, 0, sizeof job);

@@ -98,6 +98,9 @@ void ck_park_release(void);
 int ck_park_await_left(int limit_ms);
 void ck_park_forget(void); /* after fork or restart: nobody is on his way */
 
+/* slots.c: of the first thread, or of another where that has ended. */
+const char *ck_threads_name(void);
+
 /* ---- stop.c, stop_signal.c ---- */
 /* How many there are now, our own included; 64 if that can't be read. */
 uint32_t ck_thread_count(void);
