@@ -22,6 +22,7 @@
 #include "lib/sys/syscall.h"
 #include "runtime/thread.h"
 
+#define LAST_US 2000000
 #define NOT_EXECUTED 127
 
 static struct {
@@ -96,11 +97,32 @@ static int find_program(void)
                   "/bin/ckpt");
 }
 
+/* The one of a checkpoint that failed may be about to end: it stands on the
+ * stacks that the next one gets. */
+static int last_is_gone(void)
+{
+    uint64_t end = ck_now_us() + LAST_US;
+
+    while (helper.pid && sys4(SYS_wait4, helper.pid, NULL,
+                              __WALL | WNOHANG, NULL) == 0) {
+        if (ck_now_us() > end)
+            return 0;
+        ck_sleep_us(200);
+    }
+    helper.pid = 0;
+    return 1;
+}
+
 int ck_helper_start(uint32_t id, char *why, size_t cap)
 {
     long pid;
     int r = find_program();
 
+    if (!last_is_gone()) {
+        ck_fmt(why, cap, "the ckpt capture of the checkpoint before has not "
+                         "ended");
+        return -EBUSY;
+    }
     if (r < 0) {
         ck_fmt(why, cap, "bin/ckpt is not beside %s", ck_rt.runtime_path);
         return r;

@@ -41,12 +41,15 @@
 
 enum phase { SEIZED = 1, STOPPED = 2, GONE = 3 };
 
+/* Bound: the tracer ends with its maker. */
+enum start { UNBOUND = 0, BOUND = 1, BEGIN = 2 };
+
 static struct {
     int32_t pid;
     uint64_t deadline_us, catch_up_us;
     uint32_t added;
     int result; /* 0, -errno, or 1 while the tracer runs */
-    uint32_t start; /* futex: the tracer may begin */
+    uint32_t start; /* futex: enum start */
     int32_t alive;  /* cleared by the kernel when the tracer has ended */
     int32_t tid_seen;
     char why[256];
@@ -419,15 +422,19 @@ static int tracer_main(void *arg)
     (void)arg;
     sys2(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
     sys2(SYS_prctl, PR_SET_NAME, "ckpt-tracer");
+    __atomic_store_n(&job.start, BOUND, __ATOMIC_RELEASE);
+    ck_futex_wake(&job.start, 1);
     /* Who made us may have died, or executed another program, before the
-     * kernel knew that we are to die with it: then nobody says start, and
-     * we would keep its connection to the coordinator open for ever. */
-    for (int i = 0; !__atomic_load_n(&job.start, __ATOMIC_ACQUIRE); i++) {
+     * kernel knew that we are to die with it: then nobody says BEGIN. We
+     * would send the threads of the new program to places of the old one,
+     * and keep its connection to the coordinator open for ever. */
+    for (int i = 0; __atomic_load_n(&job.start, __ATOMIC_ACQUIRE) != BEGIN;
+         i++) {
         if (i == START_WAITS || sys0(SYS_getppid) != job.pid) {
             __atomic_store_n(&job.result, -ETIMEDOUT, __ATOMIC_RELEASE);
             return 0;
         }
-        ck_futex_wait(&job.start, 0, 100);
+        ck_futex_wait(&job.start, BOUND, 100);
     }
     ck_threads.ignored = ck_signals_ignored();
     hear_of_stops();
@@ -458,15 +465,14 @@ static int tracer_main(void *arg)
     return 0;
 }
 
-/* Yama 1 lets only a descendant be traced, unless the tracee names its
- * tracer. */
-static int yama(void)
+/* Not before the tracer is bound, or has ended. */
+static void begin(void)
 {
-    char buf[8];
-
-    return ck_read_file("/proc/sys/kernel/yama/ptrace_scope", buf,
-                        sizeof buf) > 0 &&
-           buf[0] == '1';
+    while (!__atomic_load_n(&job.start, __ATOMIC_ACQUIRE) &&
+           __atomic_load_n(&job.alive, __ATOMIC_ACQUIRE))
+        ck_futex_wait(&job.start, UNBOUND, 100);
+    __atomic_store_n(&job.start, BEGIN, __ATOMIC_RELEASE);
+    ck_futex_wake(&job.start, 1);
 }
 
 static int wait_tracer(long tracer, int limit_ms)
@@ -543,10 +549,8 @@ int ck_stop_by_ptrace(int limit_ms, char *why, size_t cap)
                       tracer_main, NULL);
     if (tracer < 0)
         return (int)tracer;
-    if (yama())
-        sys2(SYS_prctl, PR_SET_PTRACER, tracer);
-    __atomic_store_n(&job.start, 1, __ATOMIC_RELEASE);
-    ck_futex_wake(&job.start, 1);
+    ck_let_trace(tracer);
+    begin();
     r = wait_tracer(tracer, limit_ms);
     __atomic_store_n(&ck_rest_wanted, 0, __ATOMIC_RELEASE);
     ck_futex_wake((uint32_t *)&ck_rest_wanted, 1 << 30);
@@ -567,8 +571,7 @@ int ck_ptracer;
 
 void ck_stop_let_look(int yes)
 {
-    if (yama())
-        sys2(SYS_prctl, PR_SET_PTRACER, yes ? -1 : ck_real_of(ck_ptracer));
+    ck_let_trace(yes ? -1 : ck_real_of(ck_ptracer));
 }
 
 int ck_stop_all(int limit_ms, char *why, size_t cap)

@@ -145,6 +145,9 @@ void ck_sleep_us(unsigned us);
  * threads in /proc/self/task. fn returns nonzero to stop. -errno or 0. */
 int ck_each_number(const char *dir, int (*fn)(int32_t n, void *arg),
                    void *arg);
+/* Yama 1 lets only an ancestor trace, unless we name who may: a process, 0
+ * for nobody else, -1 for all. */
+void ck_let_trace(long pid);
 int32_t ck_getpid(void); /* real */
 int32_t ck_gettid(void);
 /* interpose/process.c: has this thread (real) ever made a process? */
