@@ -58,7 +58,7 @@ extern CK_HIDDEN int ck_virt_active;
 extern CK_HIDDEN __thread int ck_virt_busy;
 /* interpose/rest.c. The process whose threads are to wait when they leave a
  * window, or 0; a futex, of this process only. Written by the tracer. */
-extern CK_HIDDEN int32_t ck_rest_wanted;
+extern CK_HIDDEN uint32_t ck_rest_wanted;
 void ck_rest(void); /* waits as long as that is so */
 /* Drops what getpid() and gettid() remember (fork child, restart). */
 void ck_virt_forget_self(void);

@@ -258,7 +258,8 @@ static int stopped(struct ck_slot *t, int status)
         ck_threads.frozen = 1;
     r = read_thread(t);
     if (r == 1 && t->tries > REST_TRIES)
-        __atomic_store_n(&ck_rest_wanted, job.pid, __ATOMIC_RELEASE);
+        __atomic_store_n(&ck_rest_wanted, (uint32_t)job.pid,
+                         __ATOMIC_RELEASE);
     if (r == 1 && !t->busy_since)
         t->busy_since = ck_now_us();
     if (r == 1 && ck_now_us() < job.deadline_us &&
@@ -553,7 +554,7 @@ int ck_stop_by_ptrace(int limit_ms, char *why, size_t cap)
     begin();
     r = wait_tracer(tracer, limit_ms);
     __atomic_store_n(&ck_rest_wanted, 0, __ATOMIC_RELEASE);
-    ck_futex_wake((uint32_t *)&ck_rest_wanted, 1 << 30);
+    ck_futex_wake(&ck_rest_wanted, 1 << 30);
     if (r) {
         ck_fmt(why, cap, "%s", job.why[0] ? job.why : "the tracer failed");
         return r;

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "lib/image/sum.h"
+#include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
 
 #define ALIGN8(x) (((uint64_t)(x) + 7) & ~7ULL)
@@ -58,22 +59,6 @@ static int mem_full(struct ck_imgw *w)
     return failed(w, -ENOSPC);
 }
 
-static long write_at(int fd, const uint8_t *p, size_t n, uint64_t off)
-{
-    while (n) {
-        long k = sys4(SYS_pwrite64, fd, p, n, off);
-
-        if (k == -EINTR)
-            continue;
-        if (k <= 0)
-            return k ? k : -EIO;
-        p += k;
-        n -= (size_t)k;
-        off += (uint64_t)k;
-    }
-    return 0;
-}
-
 int ck_imgw_begin(struct ck_imgw *w, int fd, enum ck_image_kind kind,
                   void *mem, size_t memlen)
 {
@@ -94,7 +79,7 @@ int ck_imgw_begin(struct ck_imgw *w, int fd, enum ck_image_kind kind,
     h.sum = ck_sum64(buf, sizeof(buf));
     wr.len = 8;
     ck_header_put(&wr, &h);
-    rc = write_at(fd, buf, sizeof(buf), 0);
+    rc = ck_pwrite_all(fd, buf, sizeof(buf), 0);
     return rc < 0 ? failed(w, rc) : 0;
 }
 
@@ -148,7 +133,7 @@ static int put_block(struct ck_imgw *w, struct ck_imgw_stream *s,
     s->sum[slot] = b->sum;
     __atomic_fetch_add(&s->raw_bytes, b->raw_len, __ATOMIC_RELAXED);
     __atomic_fetch_add(&w->raw_bytes, b->raw_len, __ATOMIC_RELAXED);
-    rc = write_at(w->fd, block, len, off);
+    rc = ck_pwrite_all(w->fd, block, len, off);
     return rc < 0 ? failed(w, rc) : ck_imgw_err(w);
 }
 
@@ -279,9 +264,9 @@ int ck_imgw_finish(struct ck_imgw *w, uint64_t *bytes, uint64_t *checksum)
     ck_wr_init(&wr, buf, sizeof(buf));
     ck_put_raw(&wr, CK_FOOTER_MAGIC, 8);
     ck_footer_put(&wr, &f);
-    rc = write_at(w->fd, w->index.p, w->index.len, f.index_off);
+    rc = ck_pwrite_all(w->fd, w->index.p, w->index.len, f.index_off);
     if (rc >= 0)
-        rc = write_at(w->fd, buf, sizeof(buf), f.index_off + f.index_len);
+        rc = ck_pwrite_all(w->fd, buf, sizeof(buf), f.index_off + f.index_len);
     if (rc >= 0)
         rc = sys1(SYS_fdatasync, w->fd);
     if (rc < 0)

@@ -142,27 +142,26 @@ static int connect_to(int fd, int domain, const struct ck_inet *to)
     return rc == -EINPROGRESS ? 0 : rc;
 }
 
-static int given_by_kernel(unsigned port, unsigned *low)
+/* Its place among the ports that the kernel gives, from 0, or -1. */
+static int place_of(unsigned port)
 {
     FILE *f = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
-    unsigned high = 0;
-    int yes;
+    unsigned low = 1, high = 0;
+    int given = f && fscanf(f, "%u %u", &low, &high) == 2 && low <= port &&
+                port <= high;
 
-    *low = 1;
-    yes = f && fscanf(f, "%u %u", low, &high) == 2 && *low <= port &&
-          port <= high;
     if (f)
         fclose(f);
-    return yes;
+    return given ? (int)(port - low) : -1;
 }
 
-/* A port of those that the kernel gives; the even ones, counted from the
- * first, are given to connect, as long as there are any (since Linux 4.2). */
+/* The even places are given to connect, as long as there are any (since
+ * Linux 4.2). */
 int ck_inet_by_connect(unsigned port)
 {
-    unsigned low;
+    int place = place_of(port);
 
-    return given_by_kernel(port, &low) && (port - low) % 2 == 0;
+    return place >= 0 && place % 2 == 0;
 }
 
 /* Of a port that the kernel does not give a range of one has no effect. */
@@ -171,10 +170,9 @@ static int connect_shared(int fd, int domain, const struct ck_inet *from,
 {
     uint32_t range = from->port | (uint32_t)from->port << 16, none = 0;
     struct ck_inet ip = *from;
-    unsigned low;
     int rc, on = 1, off = 0;
 
-    if (!given_by_kernel(from->port, &low) ||
+    if (place_of(from->port) < 0 ||
         setsockopt(fd, IPPROTO_IP, IP_LOCAL_PORT_RANGE, &range,
                    sizeof(range)) < 0)
         return -EADDRINUSE;

@@ -179,54 +179,41 @@ long ck_read_file(const char *path, char *buf, size_t cap)
     return (long)len;
 }
 
-long ck_write_all(int fd, const void *p, size_t n)
+/* All n bytes by system call nr, at `off` if that takes one; `end`: what it
+ * means that there is no more. */
+static long whole(long nr, int fd, uintptr_t p, size_t n, uint64_t off,
+                  long end)
 {
-    const char *c = p;
-
     while (n) {
-        long k = sys3(SYS_write, fd, c, n);
-
-        if (k == -EINTR)
-            continue;
-        if (k < 0)
-            return k;
-        c += k;
-        n -= (size_t)k;
-    }
-    return 0;
-}
-
-long ck_read_all(int fd, void *p, size_t n)
-{
-    char *c = p;
-
-    while (n) {
-        long k = sys3(SYS_read, fd, c, n);
+        long k = sys4(nr, fd, p, n, off);
 
         if (k == -EINTR)
             continue;
         if (k <= 0)
-            return k ? k : -ENODATA;
-        c += k;
-        n -= (size_t)k;
-    }
-    return 0;
-}
-
-long ck_pread_all(int fd, void *p, size_t n, uint64_t off)
-{
-    char *c = p;
-
-    while (n) {
-        long k = sys4(SYS_pread64, fd, c, n, off);
-
-        if (k == -EINTR)
-            continue;
-        if (k <= 0)
-            return k ? k : -ENODATA;
-        c += k;
+            return k ? k : end;
+        p += (size_t)k;
         n -= (size_t)k;
         off += (uint64_t)k;
     }
     return 0;
+}
+
+long ck_write_all(int fd, const void *p, size_t n)
+{
+    return whole(SYS_write, fd, (uintptr_t)p, n, 0, -EIO);
+}
+
+long ck_pwrite_all(int fd, const void *p, size_t n, uint64_t off)
+{
+    return whole(SYS_pwrite64, fd, (uintptr_t)p, n, off, -EIO);
+}
+
+long ck_read_all(int fd, void *p, size_t n)
+{
+    return whole(SYS_read, fd, (uintptr_t)p, n, 0, -ENODATA);
+}
+
+long ck_pread_all(int fd, void *p, size_t n, uint64_t off)
+{
+    return whole(SYS_pread64, fd, (uintptr_t)p, n, off, -ENODATA);
 }

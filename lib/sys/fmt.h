@@ -24,11 +24,13 @@ uint64_t ck_parse_u64(const char **p, unsigned base);
 /* Whole small file into buf, NUL-terminated. Length, or -errno; -EFBIG when
  * it does not fit. Opened with O_CLOEXEC in the caller's table. */
 long ck_read_file(const char *path, char *buf, size_t cap);
-/* Writes all of it, through short writes and EINTR. 0 or -errno. */
+/* Writes all of it, through short writes and EINTR. 0 or -errno; -EIO when
+ * nothing more is taken. */
 long ck_write_all(int fd, const void *p, size_t n);
 /* Reads exactly n bytes. 0, -ENODATA at the end of file, or -errno. */
 long ck_read_all(int fd, void *p, size_t n);
 /* The same at a place of the file, whose position stays. */
+long ck_pwrite_all(int fd, const void *p, size_t n, uint64_t off);
 long ck_pread_all(int fd, void *p, size_t n, uint64_t off);
 
 #endif

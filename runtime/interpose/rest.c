@@ -14,15 +14,12 @@
 
 #include "runtime/thread.h"
 
-CK_HIDDEN int32_t ck_rest_wanted;
-
-static int wanted(void)
-{
-    return __atomic_load_n(&ck_rest_wanted, __ATOMIC_ACQUIRE) == ck_getpid();
-}
+CK_HIDDEN uint32_t ck_rest_wanted;
 
 void ck_rest(void)
 {
-    while (wanted())
-        ck_futex_wait((uint32_t *)&ck_rest_wanted, (uint32_t)ck_getpid(), -1);
+    uint32_t me = (uint32_t)ck_getpid();
+
+    while (__atomic_load_n(&ck_rest_wanted, __ATOMIC_ACQUIRE) == me)
+        ck_futex_wait(&ck_rest_wanted, me, -1);
 }

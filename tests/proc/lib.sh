@@ -115,6 +115,22 @@ restart() {
 	FRONT=$!
 }
 
+# kill_and_restart: all of it is killed, restarted, and gives a sign of life
+kill_and_restart() {
+	kill_all
+	restart
+	ping_program
+}
+
+# checkpoints N: one after the other; the program has to live through them
+checkpoints() {
+	local n
+	for ((n = 0; n < $1; n++)); do
+		checkpoint
+		alive "$FRONT" || fail "ended at checkpoint $n: $(tail -n 3 "$W/err" | tr '\n' ' ')"
+	done
+}
+
 no_set() { ! compgen -G "$D/set-*" > /dev/null; }
 
 # a sign of life: the program sees the file and removes it

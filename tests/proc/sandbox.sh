@@ -47,7 +47,18 @@ sandbox() {
 	exit $st
 }
 
+# remove_ipc USER: what a test that failed has left of System V's kinds
+remove_ipc() {
+	local uid at
+	uid=$(id -u "$1" 2> /dev/null) || return
+	for at in shm:8:m msg:8:q sem:5:s; do
+		awk -v uid="$uid" -v at="${at:4:1}" '$at == uid { print $2 }' \
+			"/proc/sysvipc/${at%%:*}" | xargs -r -n 1 ipcrm "-${at: -1}"
+	done
+}
+
 sandbox_end() {
+	[ -z "$2" ] || remove_ipc "$2"
 	[ -z "$2" ] || userdel "$2" 2> /dev/null
 	if [ -n "$KEEP" ]; then
 		[ -z "$2" ] || chown -R root "$1"

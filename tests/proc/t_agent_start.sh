@@ -3,13 +3,9 @@
 launch "$ROOM/h_agent_start"
 wait_for_file ready
 checkpoint
-kill_all
-restart
-ping_program
+kill_and_restart
 : > exec
 ping_program
 checkpoint
-kill_all
-restart
-ping_program
+kill_and_restart
 finish 0

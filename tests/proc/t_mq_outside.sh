@@ -43,7 +43,5 @@ wait $OUTSIDE 2> /dev/null
 checkpoint
 : > more
 until_true "one message more" [ ! -e more ]
-kill_all
-restart
-ping_program
+kill_and_restart
 finish 0

@@ -19,7 +19,5 @@ wait_for_file n3
 kill_all
 restart --set 1
 ping_program
-kill_all
-restart
-ping_program
+kill_and_restart
 finish 42

@@ -6,9 +6,7 @@ timeout 30 "$CKPT" restart "$D" >> trace 2> second.err &&
 	fail "a second restart was accepted"
 [ -s second.err ] || fail "the refusal gives no reason"
 ping_program
-kill_all
-restart
-ping_program
+kill_and_restart
 timeout 30 "$CKPT" restart "$D" >> trace 2>&1 &&
 	fail "a second restart was accepted after a restart"
 ping_program

@@ -17,9 +17,7 @@ launch /bin/bash script
 wait_for_file ready
 checkpoint
 checkpoint
-kill_all
-restart
-ping_program
+kill_and_restart
 finish 0
 [ "$(cat out)" = "job done
 ended with 0" ] || fail "it has written: $(cat out)"

@@ -31,9 +31,7 @@ name=$(cat name)
 checkpoint
 : > change
 wait_for_file changed
-kill_all
-restart
-ping_program
+kill_and_restart
 checkpoint
 kill_all
 [ -e "$name" ] || fail "it went away with the processes"

@@ -7,8 +7,5 @@ until [ -e verify ]; do rm -f ping; done
 S
 launch /bin/bash script
 wait_for_file ready
-for ((n = 0; n < 150; n++)); do
-	checkpoint
-	alive "$FRONT" || fail "ended at checkpoint $n: $(cat err)"
-done
+checkpoints 150
 finish 0

@@ -2,8 +2,5 @@
 # one after the other, by a signal that the program ignores.
 launch "$ROOM/h_sigwait"
 wait_for_file ready
-for ((n = 0; n < 60; n++)); do
-	checkpoint
-	alive "$FRONT" || fail "ended at checkpoint $n: $(grep FAIL err)"
-done
+checkpoints 60
 finish 0

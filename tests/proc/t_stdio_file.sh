@@ -15,9 +15,7 @@ wait_for_file ready
 checkpoint
 was=$(wc -l < out)
 until_true "more output" eval '[ $(wc -l < out) -gt $((was + 50)) ]'
-kill_all
-restart
-ping_program
+kill_and_restart
 finish 0
 n=$(cat count)
 seq -f 'line %g' 1 "$n" | cmp - out >> trace 2>&1 || fail "the output differs from an uninterrupted run's"

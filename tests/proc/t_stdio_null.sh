@@ -12,7 +12,5 @@ S
 FRONT=$!
 wait_for_file ready
 checkpoint
-kill_all
-restart
-ping_program
+kill_and_restart
 finish 0

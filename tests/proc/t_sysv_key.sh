@@ -37,12 +37,8 @@ P
 launch /usr/bin/python3 prog.py
 wait_for_file ready
 checkpoint
-kill_all
-restart
-ping_program
-kill_all
-restart
-ping_program
+kill_and_restart
+kill_and_restart
 kill_all
 python3 other.py remove || fail "what was left is not there"
 python3 other.py make || fail "can't take the key"

@@ -40,9 +40,7 @@ grep -q "attached by process $holder " refused || fail "$(cat refused)"
 : > letgo
 wait "$holder"
 checkpoint
-kill_all
-restart
-ping_program
+kill_and_restart
 checkpoint
 kill_all
 restart

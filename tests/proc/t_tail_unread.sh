@@ -19,12 +19,8 @@ S2
 launch /bin/bash script
 wait_for_file ready
 checkpoint
-kill_all
-restart
-ping_program
+kill_and_restart
 checkpoint
-kill_all
-restart
-ping_program
+kill_and_restart
 finish 0
 [ "$(< copy)" = "$(< log)" ] || fail "copied: $(cat copy)"

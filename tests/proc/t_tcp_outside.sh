@@ -15,8 +15,6 @@ checkpoint
 finish 0
 rm -rf ready verify ck
 outside client
-kill_all
-restart
-ping_program
+kill_and_restart
 finish 0
 kill "$server"

@@ -8,9 +8,7 @@ launch "$ROOM/p_thr_names"
 wait_for_file ready
 checkpoint
 named 000001
-kill_all
-restart
-ping_program
+kill_and_restart
 checkpoint
 named 000002
 finish 0

@@ -17,9 +17,7 @@ other one two
 mkdir kept && cp both of.one kept
 checkpoint
 other three
-kill_all
-restart
-ping_program
+kill_and_restart
 cmp both kept/both >> trace 2>&1 || fail "after set 2: $(tr '\n' ' ' < both)"
 cmp of.one kept/of.one >> trace 2>&1 || fail "of.one: $(tr '\n' ' ' < of.one)"
 [ -e of.three ] && [ ! -s of.three ] || fail "of.three is not empty"

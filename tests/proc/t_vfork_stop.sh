@@ -8,11 +8,7 @@ asked=$!
 until_true "a tracer of the process" tracer_there
 : > exec
 wait $asked || fail "no checkpoint: $(cat out.ckpt)"
-kill_all
-restart
-ping_program
+kill_and_restart
 checkpoint
-kill_all
-restart
-ping_program
+kill_and_restart
 finish 0
