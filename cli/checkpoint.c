@@ -107,7 +107,8 @@ static int request(const char *dir, uint32_t flags, uint32_t timeout)
     if (wait)
         summary(dir, w.last);
     else
-        printf("%s\n", w.last[0] ? w.last : "requested");
+        printf("%s; it is not committed yet, --wait waits for that\n",
+               w.last[0] ? w.last : "requested");
     return ck_cli_done();
 }
 
