@@ -111,10 +111,10 @@ static int put_back(struct ck_res_load *c, const struct ck_undo_note *n,
     me = (struct file){st.st_dev, st.st_ino};
     if (st.st_ino != n->ino || bsearch(&me, f, nf, sizeof(*f), order))
         return 0;
-    fd = open(n->path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    fd = ck_res_open(n->path, O_RDWR | O_NONBLOCK);
     if (fd < 0) /* what can't be read can't be kept */
         ck_log("%s can't be put back to its length at the checkpoint: %s",
-               n->path, strerror(errno));
+               n->path, strerror(-fd));
     if (fd < 0)
         return 0;
     if (same_file(n, fd)) {

@@ -65,8 +65,8 @@ int ck_res_contents_save(struct ck_res_save *c, const struct ck_res_ofd *o)
     int fd, rc;
 
     snprintf(path, sizeof(path), "/proc/%d/fd/%d", o->tid, o->fd);
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    rc = fd < 0 ? -errno
+    fd = ck_res_open(path, O_RDONLY | O_NONBLOCK);
+    rc = fd < 0 ? fd
                 : ck_res_contents_of(c, o->id, fd, (uint64_t)o->st.st_size);
     if (fd >= 0)
         close(fd);
@@ -181,10 +181,10 @@ int ck_res_named_load(struct ck_res_load *c, uint32_t id, const char *path,
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600), rc = 0;
     int fresh = fd >= 0;
 
-    if (!fresh && errno == EEXIST)
-        fd = open(path, O_RDWR | O_CLOEXEC);
+    if (!fresh)
+        fd = errno == EEXIST ? ck_res_open(path, O_RDWR) : -errno;
     if (fd < 0)
-        return -errno;
+        return fd;
     if (!fresh && c->keep_files)
         return fd;
     if (!fresh)

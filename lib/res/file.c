@@ -202,10 +202,10 @@ static int check_locks(struct ck_res_load *c, const struct ck_ofd *rec,
 
     if (!b->locks.n)
         return 0;
-    fd = open(b->path, (int)(rec->flags & O_ACCMODE) | O_CLOEXEC | O_NOCTTY);
+    fd = ck_res_open(b->path, rec->flags & O_ACCMODE);
     if (fd < 0)
-        return ck_res_why(c->why, c->whycap, -errno, "can't open %s: %s",
-                          b->path, strerror(errno));
+        return ck_res_why(c->why, c->whycap, fd, "can't open %s: %s",
+                          b->path, strerror(-fd));
     rc = ck_res_locks_check(c, b->locks, b->path, fd);
     close(fd);
     return rc;
@@ -231,9 +231,10 @@ static int file_check(struct ck_res_load *c, const struct ck_ofd *rec)
     mode = (rec->flags & O_ACCMODE) == O_WRONLY ? W_OK
            : writes(rec)                        ? R_OK | W_OK
                                                 : R_OK;
-    if (!(rec->flags & O_PATH) && access(b.path, mode) < 0)
-        return ck_res_why(c->why, c->whycap, -errno, "can't open %s: %s",
-                          b.path, strerror(errno));
+    rc = rec->flags & O_PATH ? 0 : ck_res_openable(b.path, mode);
+    if (rc)
+        return ck_res_why(c->why, c->whycap, rc, "can't open %s: %s", b.path,
+                          strerror(-rc));
     rc = check_locks(c, rec, &b);
     if (rc || is_kernels(b.path) || c->keep_files)
         return rc;
@@ -295,13 +296,8 @@ static int file_load(struct ck_res_load *c, const struct ck_ofd *rec)
         fd = fcntl(there, F_DUPFD_CLOEXEC, 3);
         return fd < 0 ? -errno : fd;
     }
-    if (b.how != BY_PATH) {
-        fd = open_contents(c, rec, &b);
-    } else {
-        fd = open(b.path, (int)open_flags(rec->flags) | O_CLOEXEC | O_NOCTTY);
-        if (fd < 0)
-            fd = -errno;
-    }
+    fd = b.how == BY_PATH ? ck_res_open(b.path, open_flags(rec->flags))
+                          : open_contents(c, rec, &b);
     if (fd < 0)
         return ck_res_why(c->why, c->whycap, fd, "can't open %s: %s", b.path,
                           strerror(-fd));

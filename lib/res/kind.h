@@ -118,8 +118,10 @@ void *ck_res_guard_memory(size_t size); /* NULL: none; munmap frees it */
 struct ck_watched_head;
 int ck_res_noted(pid_t pid, struct ck_watched_head *head);
 
-/* A new open file description of what fd has open. */
+/* A new open file description of what fd has open, as ck_res_open() makes
+ * it. openable: could that open path, for R_OK | W_OK? 0 or -errno. */
 int ck_res_reopen(int fd, unsigned flags);
+int ck_res_openable(const char *path, int mode);
 
 /* dir.c: a directory that was at path and is removed: another one is made
  * and removed. A descriptor, or -errno. */

@@ -50,6 +50,10 @@ struct ck_res_load {
     size_t whycap;
 };
 
+/* Opens path, also where only the mode of a file of ours is in the way
+ * (open.c). The descriptor (close-on-exec), or -errno. */
+int ck_res_open(const char *path, unsigned flags);
+
 /* Cuts the file behind fd back to `size`; what is cut off is kept in the
  * job's rollback directory first. */
 int ck_res_rollback(struct ck_res_load *c, int fd, const char *path,

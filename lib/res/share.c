@@ -4,9 +4,6 @@
  */
 #include "lib/res/kind.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -41,16 +38,4 @@ void ck_res_load_end(struct ck_res_load *c)
         }
         free(s);
     }
-}
-
-int ck_res_reopen(int fd, unsigned flags)
-{
-    char path[40];
-    int r;
-
-    /* The way there is a link; shm_open asks for none. */
-    flags &= ~(unsigned)O_NOFOLLOW;
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    r = open(path, (int)flags | O_CLOEXEC | O_NOCTTY);
-    return r < 0 ? -errno : r;
 }

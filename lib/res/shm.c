@@ -183,10 +183,12 @@ static int save_named(struct ck_res_save *c, const struct ck_res_ofd *o,
 static int save_file(struct ck_res_save *c, const struct ck_res_ofd *o,
                      char *buf, struct shm_body *b)
 {
-    int fd = open(o->link, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc = 0;
+    int fd = ck_res_open(o->link, O_RDONLY | O_NONBLOCK), rc = 0;
     struct stat st = {0};
 
-    if (fd < 0 || fstat(fd, &st) < 0)
+    if (fd < 0)
+        rc = fd;
+    else if (fstat(fd, &st) < 0)
         rc = -errno;
     else if (st.st_ino != o->st.st_ino || !S_ISREG(st.st_mode))
         rc = -ESTALE;
@@ -281,13 +283,16 @@ static int shm_save(struct ck_res_save *c, const struct ck_res_ofd *o,
 static int check_named(struct ck_res_load *c, const struct shm_body *b)
 {
     struct stat st;
+    int rc;
 
     if (b->whole && access(b->path, F_OK) < 0 && errno == ENOENT)
         return 0;
-    if (stat(b->path, &st) < 0 || access(b->path, R_OK | W_OK) < 0)
-        return ck_res_why(c->why, c->whycap, -errno,
+    rc = stat(b->path, &st) < 0 ? -errno
+                                : ck_res_openable(b->path, R_OK | W_OK);
+    if (rc)
+        return ck_res_why(c->why, c->whycap, rc,
                           "the file %s was mapped, and now it can't be "
-                          "opened: %s", b->path, strerror(errno));
+                          "opened: %s", b->path, strerror(-rc));
     if (!S_ISREG(st.st_mode) || (st.st_ino != b->fino && !c->keep_files))
         return ck_res_why(c->why, c->whycap, -ESTALE,
                           "%s, which was mapped, is another file than at the "
@@ -343,16 +348,14 @@ static int put(void *arg, uint64_t off, const void *p, size_t n)
 static int load_named(struct ck_res_load *c, uint32_t id,
                       const struct shm_body *b)
 {
-    struct place to = {open(b->path, O_RDWR | O_CLOEXEC), NULL};
+    struct place to = {ck_res_open(b->path, O_RDWR), NULL};
     int rc = 0;
 
-    if (to.fd < 0 && errno == ENOENT && b->whole) {
+    if (to.fd == -ENOENT && b->whole) {
         ck_res_make_dirs(b->path);
         return ck_res_named_load(c, id, b->path, b->size, b->mode);
     }
-    if (to.fd < 0)
-        return -errno;
-    if (c->keep_files)
+    if (to.fd < 0 || c->keep_files)
         return to.fd;
     to.now = malloc(CK_RES_PIECE);
     rc = to.now ? ck_res_rollback(c, to.fd, b->path, b->size) : -ENOMEM;
