@@ -114,7 +114,8 @@ static void fail_for_child(struct ck_coord *c, const struct ck_peer *x,
     child_gone(c, x, pid, comm, sizeof comm);
     ck_checkpoint_fail(c, 1, "process %u%s%s%s, a child of %s, does not "
                        "answer: it is not under checkpoint control (static "
-                       "or set-uid program, or started without CKPT_DIR)",
+                       "or set-uid program, Valgrind, or started without "
+                       "CKPT_DIR)",
                        pid, *comm ? " (" : "", comm, *comm ? ")" : "", who);
 }
 

@@ -1,8 +1,9 @@
 /*
  * init.c - the constructor: is this process under control, and what is it?
  *
- * Without CKPT_DIR nothing happens, now or later. With it the process gets
- * its agent. A process without CKPT_TREE is the root of a tree: it gives the
+ * Without CKPT_DIR nothing happens, now or later, nor does it under Valgrind,
+ * whose program is not the process that could be stopped and saved. With it
+ * the process gets its agent. A process without CKPT_TREE is the root of a tree: it gives the
  * tree its name, notes what its standard descriptors are, and waits until
  * the coordinator has welcomed it, so that a tree never begins in the middle
  * of a checkpoint. A launcher (srun) gets the environment of the present
@@ -15,6 +16,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "lib/arch/x86_64/emulated.h"
 #include "lib/image/stdio.h"
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
@@ -180,7 +182,7 @@ __attribute__((constructor)) static void init(int argc, char **argv,
     (void)argc;
     (void)argv;
     ck_real_init();
-    if (!dir || dir[0] != '/' || find_self() < 0 ||
+    if (!dir || dir[0] != '/' || ck_emulated() || find_self() < 0 ||
         ck_fmt(ck_rt.job_dir, sizeof ck_rt.job_dir, "%s", dir) < 0) {
         errno = saved;
         return;

@@ -123,6 +123,19 @@ static int check_elf(const char *path, int fd, const Elf64_Ehdr *eh,
                   path);
 }
 
+/* The runtime does nothing in there (runtime/init.c): say so before. */
+static int check_name(const char *path, struct ck_err *e)
+{
+    const char *base = strrchr(path, '/');
+
+    if (strcmp(base ? base + 1 : path, "valgrind") == 0)
+        return ck_err(e, -ENOTSUP,
+                      "%s runs a program on a processor of its own; what it "
+                      "runs cannot be checkpointed",
+                      path);
+    return 0;
+}
+
 static int check_mode(const char *path, const struct stat *st,
                       struct ck_err *e)
 {
@@ -158,7 +171,9 @@ static int check_one(const char *path, char next[CK_PATH], struct ck_err *e)
 
     if (stat(path, &st) != 0)
         return ck_err_sys(e, -errno, "%s", path);
-    r = check_mode(path, &st, e);
+    r = check_name(path, e);
+    if (r == 0)
+        r = check_mode(path, &st, e);
     if (r < 0)
         return r;
     fd = open(path, O_RDONLY | O_CLOEXEC);

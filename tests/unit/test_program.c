@@ -102,6 +102,14 @@ static void a_static_program_is_refused(void **state)
     assert_non_null(strstr(err.text, "statically linked"));
 }
 
+static void valgrind_is_refused(void **state)
+{
+    write_elf(state, "valgrind", EM_X86_64, "/lib64/ld-linux-x86-64.so.2",
+              0755);
+    assert_int_equal(check(path), -ENOTSUP);
+    assert_non_null(strstr(err.text, "processor of its own"));
+}
+
 static void musl_is_refused(void **state)
 {
     write_elf(state, "p", EM_X86_64, "/lib/ld-musl-x86_64.so.1", 0755);
@@ -173,6 +181,7 @@ int main(void)
         TEST(a_script_is_its_interpreter),
         TEST(scripts_of_each_other_end),
         TEST(a_static_program_is_refused),
+        TEST(valgrind_is_refused),
         TEST(musl_is_refused),
         TEST(another_architecture_is_refused),
         TEST(set_uid_and_set_gid_are_refused),
