@@ -509,9 +509,9 @@ static int agent_main(void *arg)
     return 0;
 }
 
-/* The kernel writes the agent's number down, before the call returns to
- * whoever makes it: a thread of the program, which may be stopped on its way
- * out, and would write an old number after a restart. */
+/* The kernel writes the agent's number down: its maker may be stopped on the
+ * way out of the call, and would write an old one after a restart. Who traces
+ * the program does not get it: it has to answer when the tracer stands. */
 static int start(void)
 {
     uint64_t all = ~0ull, before = 0;
@@ -520,9 +520,9 @@ static int start(void)
     agent.started = 0;
     sys4(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, 8);
     tid = ck_clone(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
-                       CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID,
-                   stack + sizeof stack, &ck_agent_tid, NULL, agent_main,
-                   NULL);
+                       CLONE_THREAD | CLONE_SYSVSEM | CLONE_UNTRACED |
+                       CLONE_PARENT_SETTID,
+                   stack + sizeof stack, &ck_agent_tid, 0, agent_main, 0);
     sys4(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
     return tid < 0 ? (int)tid : 0;
 }

@@ -29,6 +29,7 @@
 #include "lib/sys/syscall.h"
 #include "runtime/frozen.h"
 #include "runtime/slots.h"
+#include "runtime/traced.h"
 
 #define TRACER_STACK (32 * 1024)
 #define START_WAITS 50 /* of 100 ms */
@@ -589,5 +590,6 @@ int ck_stop_all(int limit_ms, char *why, size_t cap)
             return r;
         }
     }
-    return ck_stop_by_signal(limit_ms, why, cap);
+    r = ck_traced_refused(why, cap);
+    return r ? r : ck_stop_by_signal(limit_ms, why, cap);
 }

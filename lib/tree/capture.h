@@ -48,6 +48,7 @@ int ck_capture_tree(const struct ck_capture_in *in, struct ck_capture_out *out,
  * are in /proc; another thread's place when the first thread has ended. */
 struct ck_capture_proc {
     pid_t pid, ppid, pgid, sid;
+    pid_t tracer; /* 0: none */
     int32_t vpid;
     uint8_t kind; /* enum ck_kind */
     char state;

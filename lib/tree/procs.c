@@ -195,6 +195,8 @@ static int read_status(struct ck_capture_proc *p)
     text = ck_proc_slurp(path, &n);
     if (!text)
         return -errno;
+    at = strstr(text, "\nTracerPid:");
+    p->tracer = at ? (pid_t)strtoul(at + 11, NULL, 10) : 0;
     at = strstr(text, "\nUmask:");
     p->umask = at ? (unsigned)strtoul(at + 7, NULL, 8) : 022;
     p->filters = filters(text);
@@ -229,6 +231,23 @@ static int check_filters(struct ck_capture *c)
                               "process %d (%s) has installed a seccomp "
                               "filter, which can't be saved", p->pid,
                               p->comm);
+    }
+    return 0;
+}
+
+/* Its agent refuses that (runtime/traced.c); the tracer may have come since. */
+static int check_tracers(struct ck_capture *c)
+{
+    for (size_t i = 0; i < c->nproc; i++) {
+        const struct ck_capture_proc *p = &c->proc[i];
+        const struct ck_capture_proc *by =
+            p->tracer ? ck_capture_find(c, p->tracer) : NULL;
+
+        if (by)
+            return ck_res_why(c->why, c->whycap, -ENOTSUP,
+                              "process %d (%s) is traced by %s (pid %d) of "
+                              "the same computation, which can't be put back",
+                              p->pid, p->comm, by->comm, by->pid);
     }
     return 0;
 }
@@ -301,5 +320,7 @@ int ck_capture_procs(struct ck_capture *c)
         rc = ck_capture_table(c);
     for (size_t i = 0; !rc && i < c->nproc; i++)
         rc = fill(c, &c->proc[i]);
-    return rc ? rc : check_filters(c);
+    if (!rc)
+        rc = check_filters(c);
+    return rc ? rc : check_tracers(c);
 }
