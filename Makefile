@@ -30,9 +30,9 @@ HOST_SRC   := $(BARE_SRC) $(wildcard lib/base/*.c lib/place/*.c \
               lib/res/*.c lib/tree/*.c)
 CKPT_SRC   := $(HOST_SRC) $(wildcard coordinator/*.c cli/*.c restart/*.c)
 RT_SRC     := $(BARE_SRC) $(wildcard runtime/*.c runtime/*/*.c \
-              lib/arch/x86_64/*.c)
+              lib/arch/x86_64/*.c lib/nolibc/*.c)
 RT_ASM     := $(wildcard runtime/*.S runtime/*/*.S lib/arch/x86_64/*.S)
-BLOB_SRC   := $(BARE_SRC) $(wildcard restart/blob/*.c)
+BLOB_SRC   := $(BARE_SRC) $(wildcard restart/blob/*.c lib/nolibc/*.c)
 BLOB_ASM   := $(wildcard restart/blob/*.S)
 SPANK_SRC  := $(wildcard spank/*.c)
 SLURM_SRC  := $(wildcard coordinator/slurm/*.c)
@@ -59,6 +59,9 @@ all: $(BIN) $(RUNTIME) $(RESTORE) $(PLACE) $(SPANK) $(SLURMMOD) tree-extras
 $(BUILD)/h/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(H_CFLAGS) -c -o $@ $<
+# A loop that copies must not become a call of what it is part of.
+$(BUILD)/r/lib/nolibc/%.o: R_CFLAGS += -fno-builtin \
+  -fno-tree-loop-distribute-patterns
 $(BUILD)/r/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(R_CFLAGS) -c -o $@ $<

@@ -16,6 +16,7 @@ CKPT = sys.argv[1] if len(sys.argv) > 1 else None
 BARE = ("lib/sys", "lib/arch", "lib/wire", "lib/proto", "lib/image")
 KNOWS = [
     ("lib/sys", ("lib/sys", "lib/arch")),
+    ("lib/nolibc", ()),
     ("lib/arch", ("lib/sys", "lib/arch")),
     ("lib/wire", ("lib/sys", "lib/arch", "lib/wire")),
     ("lib/proto", ("lib/sys", "lib/arch", "lib/wire", "lib/proto")),
@@ -199,8 +200,8 @@ def rule_static_names():
     """Names that others see begin with ck_."""
     pat = re.compile(r"^(?!static|typedef|extern|struct|enum|union|return)"
                      r"[a-z][\w \*]*?\b(\w+)\([^;{]*\)\s*\{", re.M)
-    odd = re.compile(r"^runtime/interpose/|^spank/|^lib/arch/|^restart/blob/|"
-                     r"^include/|^runtime/(api|virt/)")
+    odd = re.compile(r"^runtime/interpose/|^spank/|^lib/(arch|nolibc)/|"
+                     r"^restart/blob/|^include/|^runtime/(api|virt/)")
     for f in OURS:
         if not f.endswith(".c") or odd.match(f):
             continue
