@@ -7,29 +7,18 @@
 #include "runtime/mem/guard.h"
 
 #include <errno.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 
 #include "lib/sys/syscall.h"
+#include "runtime/mem/scan.h"
 #include "runtime/thread.h"
 
 #define PAGE 4096u
 #define PM_PRESENT (1ull << 63)
 #define PM_SWAPPED (1ull << 62)
 #define PM_GUARD (1ull << 58)
-#define IS_GUARD (1u << 8) /* PAGE_IS_GUARD */
 #define POPULATE_READ 22   /* MADV_POPULATE_READ */
 #define AT_A_TIME 32
-
-struct region {
-    uint64_t start, end, categories;
-};
-
-/* struct pm_scan_arg of linux/fs.h */
-struct scan {
-    uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages,
-        inverted, mask, any, returned;
-};
 
 static void note(struct ck_guards *g, uint64_t addr, uint64_t len)
 {
@@ -61,21 +50,14 @@ int ck_guard_is(struct ck_guards *g, uint64_t entry, uint64_t addr)
 void ck_guard_scan(struct ck_guards *g, int pagemap, uint64_t start,
                    uint64_t end)
 {
-    struct region r[AT_A_TIME];
-    struct scan s = {.size = sizeof s, .start = start, .end = end,
-                     .vec = (uint64_t)(uintptr_t)r, .vec_len = AT_A_TIME,
-                     .mask = IS_GUARD, .returned = IS_GUARD};
+    struct ck_page_range r[AT_A_TIME];
     long n;
 
-    while (s.start < end &&
-           (n = sys3(SYS_ioctl, pagemap, _IOWR('f', 16, struct scan), &s)) >
-               0) {
+    while (start < end &&
+           (n = ck_page_scan(pagemap, &start, end, CK_PAGE_GUARD, r,
+                             AT_A_TIME, 0)) > 0)
         for (long i = 0; i < n; i++)
             note(g, r[i].start, r[i].end - r[i].start);
-        if (s.walk_end <= s.start)
-            break;
-        s.start = s.walk_end;
-    }
 }
 
 int ck_guard_put(const struct ck_guards *g, struct ck_imgw *w)

@@ -21,6 +21,7 @@
 #include "lib/arch/x86_64/clone.h"
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
+#include "runtime/mem/scan.h"
 #include "runtime/thread.h"
 
 #define PAGE 4096u
@@ -37,9 +38,10 @@ struct work {
     struct ck_guards *guards;
     struct ck_progress *p;
     int early;
-    uint32_t lock; /* of the two that follow: the next slice */
+    uint32_t lock; /* of those that follow: the next slice */
     uint32_t area;
     uint64_t at;
+    int no_scan; /* by this kernel */
     int pagemap;
     int mem;
 };
@@ -72,6 +74,35 @@ static int saved_kind(const struct ck_marea *a)
     return a->kind == CK_AREA_ANON || a->kind == CK_AREA_FILE;
 }
 
+/* So much of the area is done with. */
+static void account(struct work *k, const struct ck_marea *a, uint64_t bytes)
+{
+    if (k->p && !a->whole)
+        __atomic_add_fetch(&k->p->done,
+                           a->resident / PAGE * (bytes / PAGE) /
+                               ((a->end - a->start) / PAGE) * PAGE,
+                           __ATOMIC_RELAXED);
+}
+
+/* The first page from `at` on that may be of the area's own. Terabytes may be
+ * reserved for little (a sanitizer's shadow, the heaps of some languages). */
+static uint64_t skip_holes(struct work *k, const struct ck_marea *a,
+                           uint64_t at)
+{
+    struct ck_page_range r = {a->end, a->end, 0};
+    uint64_t next = at;
+
+    if (k->no_scan || a->whole || a->end - at <= (uint64_t)SLICE_PAGES * PAGE)
+        return at;
+    if (ck_page_scan(k->pagemap, &next, a->end,
+                     CK_PAGE_PRESENT | CK_PAGE_SWAPPED, &r, 1, 1) < 0) {
+        k->no_scan = 1;
+        return at;
+    }
+    account(k, a, r.start - at);
+    return r.start;
+}
+
 /* The next slice of at most SLICE_PAGES pages; 0 when there is none. */
 static int next_slice(struct work *k, const struct ck_marea **a,
                       uint64_t *start, uint64_t *end)
@@ -89,8 +120,12 @@ static int next_slice(struct work *k, const struct ck_marea **a,
             k->at = 0;
             continue;
         }
+        k->at = skip_holes(k, area,
+                           k->at > area->start ? k->at : area->start);
+        if (k->at == area->end)
+            continue;
         *a = area;
-        *start = k->at > area->start ? k->at : area->start;
+        *start = k->at;
         *end = area->end - *start > (uint64_t)SLICE_PAGES * PAGE
                    ? *start + (uint64_t)SLICE_PAGES * PAGE
                    : area->end;
@@ -228,11 +263,7 @@ static int worker_main(void *arg)
 
     while (!ck_imgw_err(k->w) && next_slice(k, &a, &start, &end)) {
         save_slice(v, a, start, end);
-        if (k->p && !a->whole)
-            __atomic_add_fetch(&k->p->done,
-                               a->resident * (end - start) /
-                                   (a->end - a->start),
-                               __ATOMIC_RELAXED);
+        account(k, a, end - start);
     }
     flush(v);
     return 0;
