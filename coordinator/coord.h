@@ -55,6 +55,7 @@ struct ck_coord {
     size_t prompt_len;
     char last_error[1024];
     uint32_t last_set;
+    uint32_t stray; /* the child that did not answer last */
     int requested;  /* a checkpoint was asked for and has not begun */
     int quit_signal; /* ENDING: sent to all */
     int had_process;

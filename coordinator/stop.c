@@ -16,6 +16,7 @@
 #include "coordinator/coord.h"
 #include "coordinator/local.h"
 
+#define STRAY_MS 500
 #define RECHECK_MS 20
 #define ASK_AGAIN 10   /* every so many rechecks parents list anew */
 #define DRAIN_MS 20
@@ -109,14 +110,26 @@ static void fail_for_child(struct ck_coord *c, const struct ck_peer *x,
                            uint32_t pid)
 {
     char who[256], comm[64] = "";
+    int again;
 
+    again = c->round.final || pid != c->stray;
+    c->stray = pid;
     ck_peer_text(x, who, sizeof who);
     child_gone(c, x, pid, comm, sizeof comm);
-    ck_checkpoint_fail(c, 1, "process %u%s%s%s, a child of %s, does not "
+    ck_checkpoint_fail(c, again, "process %u%s%s%s, a child of %s, does not "
                        "answer: it is not under checkpoint control (static "
-                       "or set-uid program, Valgrind, or started without "
-                       "CKPT_DIR)",
+                       "or set-uid program, container, Valgrind, or started "
+                       "without CKPT_DIR)",
                        pid, *comm ? " (" : "", comm, *comm ? ")" : "", who);
+}
+
+/* A new program needs a moment until it can answer. Who has not answered last
+ * time will hardly do it now: the others do not stand still for it again. */
+static int64_t answer_until(const struct ck_coord *c, uint32_t pid)
+{
+    int64_t end = c->round.barrier.deadline;
+
+    return pid == c->stray ? end - c->opt.limit.stop + STRAY_MS : end;
 }
 
 static int have_launchers(struct ck_coord *c)
@@ -138,7 +151,7 @@ void ck_stop_check(struct ck_coord *c)
     if (!ck_barrier_complete(&r->barrier))
         return;
     x = uncovered(c, &pid);
-    if (x && ck_now() >= r->barrier.deadline) {
+    if (x && ck_now() >= answer_until(c, pid)) {
         fail_for_child(c, x, pid);
         return;
     }

@@ -13,19 +13,19 @@
 
 #include <asm/prctl.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <poll.h>
 #include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 
 #include "lib/arch/x86_64/clone.h"
 #include "lib/proto/client.h"
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
+#include "runtime/drain.h"
 #include "runtime/frozen.h"
 #include "runtime/helper.h"
 #include "runtime/interpose/term.h"
@@ -40,6 +40,7 @@
 #define CONNECT_MS 5000
 #define WHY 512
 #define CHILDREN_MAX 8192
+#define BELL 33 /* which is blocked here, and glibc's own elsewhere */
 
 int32_t ck_agent_tid;
 
@@ -60,6 +61,8 @@ static struct {
     uint32_t nchildren;
     uint32_t stopped_child; /* one whose agent can't answer, or 0 */
     int round; /* from STOP, or a restart, until all run on */
+    int bell;  /* a signalfd: look whether we are to leave */
+    uint32_t leave;
 } agent;
 
 static uint8_t stack[AGENT_STACK] __attribute__((aligned(16)));
@@ -140,18 +143,6 @@ static int list_children(int32_t tid, void *arg)
     return add_child(text);
 }
 
-static uint64_t resident(void)
-{
-    char buf[256];
-    const char *p = buf;
-
-    if (ck_read_file("/proc/self/statm", buf, sizeof buf) < 0)
-        return 0;
-    ck_parse_u64(&p, 10);
-    p++;
-    return ck_parse_u64(&p, 10) * 4096;
-}
-
 static long on_stop(const struct ck_msg_stop *m)
 {
     struct ck_msg_stopped reply = {.id = m->id};
@@ -189,56 +180,16 @@ static long on_stop(const struct ck_msg_stop *m)
         return send_failed(m->id, CK_PHASE_STOP, -EBUSY, why);
     }
     reply.threads = ck_threads.n;
-    reply.bytes = resident();
+    reply.bytes = ck_resident();
     reply.children = (struct ck_blob){children, agent.nchildren * 4};
     return SEND(stopped, STOPPED, &reply);
-}
-
-/* ---- draining a launcher's streams ---- */
-
-static uint64_t unread(const char *path)
-{
-    int n = 0;
-    long fd = sys4(SYS_openat, AT_FDCWD, path,
-                   O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
-
-    if (fd < 0)
-        return 0;
-    if (sys3(SYS_ioctl, fd, FIONREAD, &n) < 0)
-        n = 0;
-    sys1(SYS_close, fd);
-    return (uint64_t)n;
-}
-
-static int is_pipe(const char *path)
-{
-    char link[64];
-    long n = sys4(SYS_readlinkat, AT_FDCWD, path, link, sizeof link - 1);
-
-    if (n < 0)
-        return 0;
-    link[n] = '\0';
-    return ck_starts(link, "pipe:");
 }
 
 static long on_drain(const struct ck_msg_drain *m)
 {
     struct ck_msg_drained reply = {.id = m->id};
-    char io[512];
-    const char *p;
 
-    for (int fd = 1; fd <= 2; fd++) {
-        char path[64];
-
-        ck_fmt(path, sizeof path, "/proc/self/fd/%d", fd);
-        if (is_pipe(path))
-            reply.outq += unread(path);
-    }
-    if (ck_read_file("/proc/self/io", io, sizeof io) > 0 &&
-        (p = strstr(io, "wchar: ")) != NULL) {
-        p += 7;
-        reply.written = ck_parse_u64(&p, 10);
-    }
+    ck_drain_look(&reply);
     return SEND(drained, DRAINED, &reply);
 }
 
@@ -418,17 +369,40 @@ static void ask_about_term(void)
     SEND(request, REQUEST, &m);
 }
 
+static int leaving(void)
+{
+    return __atomic_load_n(&agent.leave, __ATOMIC_ACQUIRE) && !agent.parked &&
+           !agent.round && !ck_snapshot_running() && !ck_helper_running();
+}
+
+/* A message, the bell, or the end of the time. */
+static void wait_for(int ms)
+{
+    struct pollfd p[2] = {{.fd = agent.fd, .events = POLLIN},
+                          {.fd = agent.bell, .events = POLLIN}};
+    struct timespec ts = {ms / 1000, ms % 1000 * 1000000L};
+    uint8_t info[128];
+
+    sys5(SYS_ppoll, p, 2, ms < 0 ? NULL : &ts, NULL, 8);
+    if (p[1].revents)
+        sys3(SYS_read, agent.bell, info, sizeof info);
+}
+
 static void serve(void)
 {
     ck_client_rx_init(&agent.rx, rx_buf, sizeof rx_buf);
-    for (;;) {
+    while (!leaving()) {
         int frozen = agent.parked && !agent.round;
         int watch = agent.parked && agent.round && agent.nchildren;
         int busy = watch || ck_snapshot_running() || ck_helper_running();
         int wait_ms = frozen ? 20 : busy ? 100 : ck_term_on ? 1000 : -1;
         struct ck_frame f;
-        long r = ck_client_recv(agent.fd, &agent.rx, wait_ms, &f);
+        long r = ck_client_recv(agent.fd, &agent.rx, 0, &f);
 
+        if (r == 0) {
+            wait_for(wait_ms);
+            r = ck_client_recv(agent.fd, &agent.rx, 0, &f);
+        }
         if (r == 0 && watch)
             ck_frozen_watch(children, agent.nchildren);
         if (r > 0)
@@ -473,6 +447,7 @@ static void wait_for_threads(void)
 
 static int agent_main(void *arg)
 {
+    static const uint64_t bell = 1ull << (BELL - 1);
     unsigned wait_ms = 50;
 
     (void)arg;
@@ -482,6 +457,7 @@ static int agent_main(void *arg)
     sys2(SYS_prctl, PR_SET_NAME, "ckpt-agent");
     ck_watched_publish();
     own_table(agent.keep_fd);
+    agent.bell = (int)sys4(SYS_signalfd4, -1, &bell, 8, O_CLOEXEC);
     __atomic_store_n(&agent.started, STARTED, __ATOMIC_RELEASE);
     ck_futex_wake(&agent.started, 1);
     agent.fd = agent.keep_fd;
@@ -491,7 +467,7 @@ static int agent_main(void *arg)
         serve();
     if (agent.fd >= 0)
         disconnected();
-    for (;;) {
+    while (!leaving()) {
         char why[WHY];
         long fd = ck_client_connect(ck_rt.job_dir, CK_ROLE_PROCESS,
                                     CONNECT_MS, why, sizeof why);
@@ -503,7 +479,7 @@ static int agent_main(void *arg)
                 serve();
             disconnected();
         }
-        ck_sleep_us(wait_ms * 1000);
+        wait_for((int)wait_ms);
         wait_ms = wait_ms < 5000 ? wait_ms * 2 : 5000;
     }
     return 0;
@@ -530,7 +506,26 @@ static int start(void)
 int ck_agent_start(void)
 {
     agent.fd = agent.keep_fd = -1;
+    agent.leave = 0;
     return start();
+}
+
+int ck_agent_leave(int limit_ms)
+{
+    uint64_t end = ck_now_us() + (uint64_t)limit_ms * 1000;
+    int32_t rung = 0, tid;
+
+    do { /* a restart may come between, and another agent */
+        tid = __atomic_load_n(&ck_agent_tid, __ATOMIC_ACQUIRE);
+        __atomic_store_n(&agent.leave, 1, __ATOMIC_RELEASE);
+        if (tid <= 0 || sys3(SYS_tgkill, ck_getpid(), tid,
+                             tid == rung ? 0 : BELL) == -ESRCH)
+            return 0;
+        rung = tid;
+        ck_sleep_us(100);
+    } while (ck_now_us() < end);
+    __atomic_store_n(&agent.leave, 0, __ATOMIC_RELEASE);
+    return -ETIMEDOUT;
 }
 
 int ck_agent_start_restored(int fd, uint64_t bytes)
@@ -578,7 +573,8 @@ void ck_agent_after_fork(void)
     ck_park_forget();
     ck_rest_wanted = 0; /* of our parent, perhaps */
     ck_rt.root = 0;
-    ck_agent_start();
+    if (!ck_rt.left)
+        ck_agent_start();
 }
 
 int ck_agent_connected(void)

@@ -22,6 +22,10 @@ void ck_agent_wait_table(int limit_ms);
 /* In a fork child: forgets the parent's agent and starts an own one. */
 void ck_agent_after_fork(void);
 
+/* Ends the agent, for a call that only the one thread of a process may make;
+ * ck_agent_start() afterwards. 0, or -ETIMEDOUT: it is still there. */
+int ck_agent_leave(int limit_ms);
+
 /* Is there a coordinator at present? Any thread may ask. */
 int ck_agent_connected(void);
 

@@ -122,6 +122,18 @@ uint32_t ck_thread_count(void)
     return (uint32_t)ck_parse_u64(&p, 10);
 }
 
+uint64_t ck_resident(void)
+{
+    char buf[256];
+    const char *p = buf;
+
+    if (ck_read_file("/proc/self/statm", buf, sizeof buf) < 0)
+        return 0;
+    ck_parse_u64(&p, 10);
+    p++;
+    return ck_parse_u64(&p, 10) * 4096;
+}
+
 /* The first and the last of our own code (the linker's names). */
 extern const char __ehdr_start[] CK_HIDDEN;
 extern const char etext[] CK_HIDDEN;

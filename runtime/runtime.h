@@ -27,6 +27,7 @@ struct ck_rt {
     int enabled;
     uint8_t kind; /* enum ck_kind */
     uint8_t root; /* of its tree */
+    uint8_t left; /* it went into other namespaces (namespace.c) */
     uint32_t generation;
     char preload[1100]; /* LD_PRELOAD=... ours only */
     char env_dir[1100]; /* CKPT_DIR=... */

@@ -149,6 +149,7 @@ int ck_each_number(const char *dir, int (*fn)(int32_t n, void *arg),
  * for nobody else, -1 for all. */
 void ck_let_trace(long pid);
 int32_t ck_getpid(void); /* real */
+uint64_t ck_resident(void); /* bytes of this process, by statm */
 int32_t ck_gettid(void);
 /* interpose/process.c: has this thread (real) ever made a process? */
 int ck_makes_processes(int32_t tid);

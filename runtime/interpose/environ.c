@@ -7,7 +7,8 @@
  * put them back. One environment is left alone: CKPT_DIR is another than
  * ours (or empty: "without checkpoints") and CKPT_TREE is missing; somebody
  * starts another computation there. With CKPT_TREE it is only an older copy
- * of ours, from before a restart.
+ * of ours, from before a restart. A process that has left for other
+ * namespaces takes ours out instead.
  *
  * Usable in a vfork child: no allocation but the caller's stack, or a
  * mapping where the environment is very large.
@@ -42,17 +43,20 @@ static int which(const char *s)
     return strncmp(s + 5, "STDIO=", 6) ? E_COUNT : E_STDIO;
 }
 
+/* "": the entry is not to be there. */
 static const char *ours(int e)
 {
-    switch (e) {
+    switch (ck_rt.left ? E_COUNT : e) {
     case E_PRELOAD:
         return ck_rt.preload;
     case E_DIR:
         return ck_rt.env_dir;
     case E_TREE:
         return ck_rt.env_tree;
-    default:
+    case E_STDIO:
         return ck_rt.env_stdio;
+    default:
+        return "";
     }
 }
 
@@ -97,11 +101,25 @@ static int preload_right(const char *entry)
     return 0;
 }
 
+static int without_ours(const char *entry)
+{
+    size_t n;
+
+    for (const char *p = entry + sizeof(PRELOAD) - 1; (n = element(&p));
+         p += n)
+        if (is_library(p, n))
+            return 0;
+    return 1;
+}
+
 static int right(const struct scan *s)
 {
     for (int e = 0; e < E_COUNT; e++) {
         const char *want = ours(e);
 
+        if (ck_rt.left && s->have[e] &&
+            (e != E_PRELOAD || !without_ours(s->have[e])))
+            return 0;
         if (!*want)
             continue;
         if (!s->have[e])
@@ -133,23 +151,28 @@ size_t ck_env_need(char *const envp[])
 }
 
 /* Our library, then the program's own preloads, without older copies of
- * ours. */
-static void join_preload(char *out, const char *entry)
+ * ours. 0: there are none at all. */
+static int join_preload(char *out, const char *entry)
 {
-    size_t n = strlen(ck_rt.preload);
+    const char *first = ck_rt.left ? PRELOAD : ck_rt.preload;
+    int some = !ck_rt.left;
+    size_t n = strlen(first);
 
-    memcpy(out, ck_rt.preload, n);
+    memcpy(out, first, n);
     out += n;
     if (entry)
         for (const char *p = entry + sizeof(PRELOAD) - 1; (n = element(&p));
              p += n) {
             if (is_library(p, n))
                 continue;
-            *out++ = ':';
+            if (some)
+                *out++ = ':';
+            some = 1;
             memcpy(out, p, n);
             out += n;
         }
     *out = '\0';
+    return some;
 }
 
 char *const *ck_env_build(void *mem, size_t need, char *const envp[])
@@ -178,8 +201,8 @@ char *const *ck_env_build(void *mem, size_t need, char *const envp[])
     if (*ck_rt.preload) {
         char *text = (char *)(out + n + 2);
 
-        join_preload(text, preload);
-        out[n++] = text;
+        if (join_preload(text, preload))
+            out[n++] = text;
     }
     out[n] = NULL;
     return out;

@@ -15,6 +15,7 @@
 #include <stdarg.h>
 
 #include "runtime/agent.h"
+#include "runtime/interpose/namespace.h"
 #include "runtime/thread.h"
 
 #define MAKERS 64 /* when there are more, some are forgotten */
@@ -97,12 +98,14 @@ pid_t forkpty(int *amaster, char *name, const struct termios *termp,
 struct start {
     int (*fn)(void *);
     void *arg;
+    int flags;
 };
 
 static int start_alone(void *arg)
 {
     const struct start *s = arg; /* in the child's copy of our stack */
 
+    ck_namespaces_made((unsigned)s->flags);
     ck_child_alone();
     return s->fn(s->arg);
 }
@@ -110,7 +113,7 @@ static int start_alone(void *arg)
 int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
 {
     va_list ap;
-    struct start alone = {fn, arg};
+    struct start alone = {fn, arg, flags};
     pid_t *ptid, *ctid;
     void *tls;
     int r;

@@ -8,6 +8,7 @@
 #include <linux/futex.h>
 #include <stdarg.h>
 
+#include "runtime/interpose/namespace.h"
 #include "runtime/interpose/undo.h"
 
 /* A number in the first, in the second argument; its sign has a meaning; the
@@ -63,6 +64,8 @@ static const uint8_t rules[512] = {
     [SYS_move_pages] = IN1,
     [SYS_ptrace] = IN2,
     [SYS_perf_event_open] = IN2,
+    [SYS_unshare] = SPECIAL,
+    [SYS_setns] = SPECIAL,
     [SYS_inotify_add_watch] = SPECIAL,
     [SYS_mq_notify] = SPECIAL,
     [SYS_open] = SPECIAL,
@@ -164,6 +167,10 @@ static long special(long nr, long a[6])
     case SYS_msgrcv:
     case SYS_msgctl:
         return sysv(nr, a);
+    case SYS_unshare:
+        return unshare((int)a[0]);
+    case SYS_setns:
+        return setns((int)a[0], (int)a[1]);
     case SYS_wait4:
         return wait4((pid_t)a[0], (int *)a[1], (int)a[2],
                      (struct rusage *)a[3]);
@@ -218,25 +225,24 @@ static long special(long nr, long a[6])
     return ck_ret(ck_syscall6(nr, a[0], a[1], a[2], a[3], a[4], a[5]));
 }
 
-/* Is what a call that returned 0 left a process with its own memory? */
-static int is_child(long nr, const long a[6])
+/* Has a call that returned 0 made a process with its own memory? */
+static int is_child(long nr, const long a[6], unsigned long *flags)
 {
-    switch (nr) {
-    case SYS_fork:
-        return 1;
-    case SYS_clone:
-        return !(a[0] & CLONE_VM);
-    case SYS_clone3: /* struct clone_args begins with the flags */
-        return a[0] && !(*(const uint64_t *)a[0] & CLONE_VM);
-    default:
+    *flags = 0;
+    if (nr == SYS_clone)
+        *flags = (unsigned long)a[0];
+    else if (nr == SYS_clone3) /* struct clone_args begins with them */
+        *flags = *(const uint64_t *)a[0];
+    else if (nr != SYS_fork)
         return 0;
-    }
+    return !(*flags & CLONE_VM);
 }
 
 static long numbered(long nr, long a[6], unsigned int rule)
 {
     /* PRIO_PROCESS 0, PRIO_PGRP 1; IOPRIO_WHO_PROCESS 1, _PGRP 2 */
     long first = nr == SYS_ioprio_get || nr == SYS_ioprio_set;
+    unsigned long flags;
     long r;
 
     ck_busy();
@@ -249,8 +255,10 @@ static long numbered(long nr, long a[6], unsigned int rule)
     if ((rule & OUT) && r > 0)
         r = ck_out((pid_t)r);
     ck_idle();
-    if (r == 0 && is_child(nr, a))
+    if (r == 0 && is_child(nr, a, &flags)) {
+        ck_namespaces_made(flags);
         ck_child_alone();
+    }
     return ck_ret(r);
 }
 

@@ -1,0 +1,13 @@
+/*
+ * drain.h - how much of a process's output is still on its way; see drain.c.
+ */
+#ifndef CKPT_RUNTIME_DRAIN_H
+#define CKPT_RUNTIME_DRAIN_H
+
+#include "lib/proto/messages.h"
+
+/* Fills in what is unread of standard output and error where these are pipes,
+ * and how many bytes the process has written in all. */
+void ck_drain_look(struct ck_msg_drained *m);
+
+#endif
