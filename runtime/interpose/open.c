@@ -8,7 +8,9 @@
 
 #include <fcntl.h>
 #include <stdarg.h>
+#include <string.h>
 
+#include "runtime/interpose/selfstat.h"
 #include "runtime/interpose/undo.h"
 
 static mode_t mode_of(int flags, va_list ap)
@@ -94,29 +96,35 @@ static int flags_of(const char *mode)
     }
 }
 
-static FILE *opened(FILE *f, const char *mode)
+static FILE *opened(FILE *f, const char *path, const char *mode)
 {
-    if (f)
-        ck_undo_opened(fileno_unlocked(f), flags_of(mode));
+    int flags = flags_of(mode);
+
+    if (!f)
+        return f;
+    ck_undo_opened(fileno_unlocked(f), flags);
+    if (flags == O_RDONLY && path && ck_rt.enabled && !ck_rt.left &&
+        strcmp(path, CK_SELF_STAT) == 0)
+        ck_selfstat(fileno_unlocked(f));
     return f;
 }
 
 FILE *fopen(const char *path, const char *mode)
 {
-    WITH_PATH(FILE *, p, opened(REAL(fopen)(p, mode), mode));
+    WITH_PATH(FILE *, p, opened(REAL(fopen)(p, mode), path, mode));
 }
 
 FILE *fopen64(const char *path, const char *mode)
 {
-    WITH_PATH(FILE *, p, opened(REAL(fopen64)(p, mode), mode));
+    WITH_PATH(FILE *, p, opened(REAL(fopen64)(p, mode), path, mode));
 }
 
 FILE *freopen(const char *path, const char *mode, FILE *stream)
 {
-    WITH_PATH(FILE *, p, opened(REAL(freopen)(p, mode, stream), mode));
+    WITH_PATH(FILE *, p, opened(REAL(freopen)(p, mode, stream), p, mode));
 }
 
 FILE *freopen64(const char *path, const char *mode, FILE *stream)
 {
-    WITH_PATH(FILE *, p, opened(REAL(freopen64)(p, mode, stream), mode));
+    WITH_PATH(FILE *, p, opened(REAL(freopen64)(p, mode, stream), p, mode));
 }
