@@ -61,8 +61,7 @@ static struct {
     uint32_t nchildren;
     uint32_t stopped_child; /* one whose agent can't answer, or 0 */
     int round; /* from STOP, or a restart, until all run on */
-    int bell;  /* a signalfd: look whether we are to leave */
-    uint32_t leave;
+    uint32_t leave; /* the bell says: look whether it is so */
 } agent;
 
 static uint8_t stack[AGENT_STACK] __attribute__((aligned(16)));
@@ -375,17 +374,22 @@ static int leaving(void)
            !agent.round && !ck_snapshot_running() && !ck_helper_running();
 }
 
-/* A message, the bell, or the end of the time. */
+/* A message, the bell, or the end of the time. The bell has a descriptor only
+ * while we wait: a program may have left us hardly any. */
 static void wait_for(int ms)
 {
+    static const uint64_t set = 1ull << (BELL - 1);
+    int bell = (int)sys4(SYS_signalfd4, -1, &set, 8, O_CLOEXEC);
     struct pollfd p[2] = {{.fd = agent.fd, .events = POLLIN},
-                          {.fd = agent.bell, .events = POLLIN}};
+                          {.fd = bell, .events = POLLIN}};
     struct timespec ts = {ms / 1000, ms % 1000 * 1000000L};
     uint8_t info[128];
 
     sys5(SYS_ppoll, p, 2, ms < 0 ? NULL : &ts, NULL, 8);
-    if (p[1].revents)
-        sys3(SYS_read, agent.bell, info, sizeof info);
+    if (p[1].revents & POLLIN)
+        sys3(SYS_read, bell, info, sizeof info);
+    if (bell >= 0)
+        sys1(SYS_close, bell);
 }
 
 static void serve(void)
@@ -447,7 +451,6 @@ static void wait_for_threads(void)
 
 static int agent_main(void *arg)
 {
-    static const uint64_t bell = 1ull << (BELL - 1);
     unsigned wait_ms = 50;
 
     (void)arg;
@@ -457,7 +460,6 @@ static int agent_main(void *arg)
     sys2(SYS_prctl, PR_SET_NAME, "ckpt-agent");
     ck_watched_publish();
     own_table(agent.keep_fd);
-    agent.bell = (int)sys4(SYS_signalfd4, -1, &bell, 8, O_CLOEXEC);
     __atomic_store_n(&agent.started, STARTED, __ATOMIC_RELEASE);
     ck_futex_wake(&agent.started, 1);
     agent.fd = agent.keep_fd;
