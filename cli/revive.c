@@ -80,7 +80,7 @@ static void tell_failure(const char *dir, const char *tree,
 /* Trees below a launcher are started by it, when it is executed again. */
 static int starts_by_itself(const char *tree)
 {
-    return strncmp(tree, "srun-", 5) != 0;
+    return !CK_TREE_IS_TASK(tree);
 }
 
 static int start_trees(const struct ck_restart *r, uint32_t generation,

@@ -194,7 +194,7 @@ static int drains(const struct ck_peer *x)
 {
     if (!x->member)
         return 0;
-    return x->kind == CK_KIND_REEXEC || strncmp(x->tree, "srun-", 5) == 0;
+    return x->kind == CK_KIND_REEXEC || CK_TREE_IS_TASK(x->tree);
 }
 
 static void drain_round(struct ck_coord *c)

@@ -33,7 +33,7 @@ endif
 # bats cannot give one file two sets of claims: the preemption tests run once
 # for each kind of process tracking.
 BATS       ?= bats
-SLURM_TESTS := options untouched faults preempt limit scripts
+SLURM_TESTS := options untouched faults preempt limit scripts steps
 
 CHECKS      += check-slurm
 LONG_CHECKS += check-slurm-long

@@ -237,6 +237,28 @@ static int emit_owner(struct maker *m, struct ck_actor *a,
                 !!(o->flags & O_ASYNC));
 }
 
+/* A launcher that is executed again gets 0 to 2, whatever became of them: srun
+ * marks them close-on-exec, and closes its input at the end of that; the next
+ * socket it makes would be its standard input. */
+static int emit_standard(struct ck_actor *a, uint32_t *keep, size_t *n)
+{
+    static const char null[] = "/dev/null";
+    size_t had = *n;
+    int rc = 0;
+
+    for (uint32_t no = 0; !rc && no < 3; no++) {
+        size_t k = 0;
+
+        while (k < had && keep[k] != no)
+            k++;
+        if (k < had)
+            continue;
+        rc = EMIT(a, open, OPEN, sizeof(null), no, O_RDWR, 0, null);
+        keep[(*n)++] = no;
+    }
+    return rc;
+}
+
 static int emit_descriptors(struct maker *m, int i, int restored)
 {
     const struct ck_plan_facts *f = m->facts;
@@ -248,7 +270,7 @@ static int emit_descriptors(struct maker *m, int i, int restored)
 
     while (fd < end && fd->vpid < vpid)
         fd++;
-    keep = calloc((size_t)(end - fd) + f->nkeep + 1, sizeof(*keep));
+    keep = calloc((size_t)(end - fd) + f->nkeep + 3, sizeof(*keep));
     if (!keep)
         return -ENOMEM;
     for (; !rc && fd < end && fd->vpid == vpid; fd++) {
@@ -256,11 +278,13 @@ static int emit_descriptors(struct maker *m, int i, int restored)
 
         rc = src < 0 ? -EBADMSG
                      : EMIT(a, dup, DUP, 0, (uint32_t)src, fd->fd,
-                            fd->cloexec);
+                            fd->cloexec && (restored || fd->fd > 2));
         if (!rc && restored)
             rc = emit_owner(m, a, fd);
         keep[n++] = fd->fd;
     }
+    if (!rc && !restored)
+        rc = emit_standard(a, keep, &n);
     for (size_t k = 0; restored && k < f->nkeep; k++)
         keep[n++] = (uint32_t)f->keep[k];
     if (!rc)

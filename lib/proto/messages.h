@@ -32,6 +32,9 @@ enum ck_kind {
     CK_KIND_ZOMBIE = 4,  /* exited, not waited for (tree image only) */
 };
 
+/* The tree of a launcher's task: "srun-<its number>.<rank>". */
+#define CK_TREE_IS_TASK(tree) (strncmp((tree), "srun-", 5) == 0)
+
 /* Phases, named in FAILED and in every time-out text. */
 enum ck_phase {
     CK_PHASE_STOP = 1,

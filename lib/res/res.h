@@ -80,6 +80,7 @@ struct ck_res_save {
     int several;
     char *why;
     size_t whycap;
+    int step; /* the tree is a task of a launcher (srun) */
 };
 
 /* match: is it of this kind? A "no" that deserves a reason is refuse()'s.

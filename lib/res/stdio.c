@@ -7,6 +7,9 @@
  * numbers is one open file description, and may be three afterwards; so it
  * is decided per descriptor, by ck_res_stdio_slot.
  *
+ * What a launcher (srun) has brought to a task and it has not read would be
+ * lost: the launcher reads its own input on from where that was.
+ *
  * A new terminal gets the settings of the old one, if it is ours to set: if
  * we are in its foreground. It keeps its size.
  */
@@ -29,6 +32,18 @@ static int stdio_match(const struct ck_res_ofd *o)
     return o->slots && !S_ISREG(o->st.st_mode) && !S_ISDIR(o->st.st_mode);
 }
 
+static int unread(const struct ck_res_ofd *o)
+{
+    int fd = ck_res_pipe_open(o, O_RDONLY), n = 0;
+
+    if (fd < 0)
+        return 0;
+    if (ioctl(fd, FIONREAD, &n) < 0)
+        n = 0;
+    close(fd);
+    return n;
+}
+
 static int stdio_save(struct ck_res_save *c, const struct ck_res_ofd *o,
                       struct ck_wr *w)
 {
@@ -37,8 +52,13 @@ static int stdio_save(struct ck_res_save *c, const struct ck_res_ofd *o,
     struct winsize ws = {0};
     struct termios2 t;
     struct ck_tty r;
-    int fd = -1;
+    int fd = -1, n;
 
+    if (c->step && (b.slots & 1) && S_ISFIFO(o->st.st_mode) &&
+        (n = unread(o)) > 0)
+        return ck_res_why(c->why, c->whycap, -EAGAIN,
+                          "its standard input, of which srun has brought %d "
+                          "bytes that were not read yet", n);
     if (S_ISCHR(o->st.st_mode)) {
         b.foreground = c->foreground(c, o->pid);
         fd = ck_res_take(o);

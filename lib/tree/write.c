@@ -261,7 +261,7 @@ static int put_ofd(struct ck_capture *c, struct sink *k,
     char why[700] = "";
     struct save save = {{&k->base, foreground, virt_number, speaker, find_ofd,
                          is_alone, c->ofd, c->nofd, c->in->several, why,
-                         sizeof(why)}, c};
+                         sizeof(why), CK_TREE_IS_TASK(c->in->tree)}, c};
     struct ck_ofd r = {.id = o->id, .flags = o->flags};
     struct ck_wr w;
     int rc;

@@ -22,8 +22,10 @@ long ck_blob_open(const struct ck_op_open *op)
         return fd;
     if (op->pos)
         sys3(SYS_lseek, fd, op->pos, SEEK_SET);
-    sys3(SYS_dup3, fd, op->dst, 0);
-    sys1(SYS_close, fd);
+    if (fd != (long)op->dst) {
+        sys3(SYS_dup3, fd, op->dst, 0);
+        sys1(SYS_close, fd);
+    }
     return 0;
 }
 
