@@ -545,12 +545,15 @@ int ck_stop_by_ptrace(int limit_ms, char *why, size_t cap)
     job.result = 1;
     job.alive = 1;
     job.deadline_us = ck_now_us() + (uint64_t)limit_ms * 1000;
-    tracer = ck_clone(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_UNTRACED |
+    /* With CLONE_FS it would be refused while another thread is in exec. */
+    tracer = ck_clone(CLONE_VM | CLONE_FILES | CLONE_UNTRACED |
                           CLONE_CHILD_CLEARTID,
                       tracer_stack + TRACER_STACK, NULL, &job.alive,
                       tracer_main, NULL);
-    if (tracer < 0)
+    if (tracer < 0) {
+        ck_fmt(why, cap, "no process for the tracer (error %ld)", -tracer);
         return (int)tracer;
+    }
     ck_let_trace(tracer);
     begin();
     r = wait_tracer(tracer, limit_ms);

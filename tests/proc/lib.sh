@@ -131,6 +131,13 @@ checkpoints() {
 	done
 }
 
+# the number of the newest set: a checkpoint that was tried again has another
+newest_set() {
+	local s
+	s=$(compgen -G "$D/set-*" | sort | tail -n 1)
+	echo $((10#${s##*-}))
+}
+
 no_set() { ! compgen -G "$D/set-*" > /dev/null; }
 
 # a sign of life: the program sees the file and removes it

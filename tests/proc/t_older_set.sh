@@ -11,13 +11,14 @@ S
 launch /bin/bash script
 wait_for_file ready
 checkpoint
+first=$(newest_set)
 : > next
 wait_for_file n2
 checkpoint
 : > next
 wait_for_file n3
 kill_all
-restart --set 1
+restart --set "$first"
 ping_program
 kill_and_restart
 finish 42

@@ -22,6 +22,7 @@ touch go.1 go.3
 launch /bin/bash script
 wait_for_file step.2
 checkpoint
+first=$(newest_set)
 : > go.2
 for i in 1 2; do
 	wait_for_file step.4
@@ -37,7 +38,7 @@ checkpoint
 wait_for_file step.5
 kill_all
 rmdir step.5
-restart --set 1
+restart --set "$first"
 wait_for_file step.5
 kill_all
 rmdir step.5

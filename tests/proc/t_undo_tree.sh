@@ -13,6 +13,7 @@ launch /bin/bash script
 wait_for_file ready
 other before any
 checkpoint
+first=$(newest_set)
 other one two
 mkdir kept && cp both of.one kept
 checkpoint
@@ -24,7 +25,7 @@ cmp of.one kept/of.one >> trace 2>&1 || fail "of.one: $(tr '\n' ' ' < of.one)"
 # the same name again, and an older set
 other four
 kill_all
-restart --set 1
+restart --set "$first"
 ping_program
 [ "$(tr '\n' ' ' < both)" = "before any " ] || fail "after set 1: $(tr '\n' ' ' < both)"
 [ ! -s of.one ] && [ ! -s of.four ] || fail "made since, and not empty"
