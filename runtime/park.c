@@ -106,6 +106,50 @@ static void before_going(struct ck_slot *t, int restarted)
     ck_futex_wake(&ck_threads.gone, 1);
 }
 
+/* go is read before `parked` counts this thread: the agent changes it only
+ * when all are counted. */
+static void wait_for_go(struct ck_slot *t, int restarted)
+{
+    uint32_t go = __atomic_load_n(&ck_threads.go, __ATOMIC_ACQUIRE);
+    uint64_t mask = ck_park_mask(t);
+
+    sys4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, 8);
+    t->decision = CK_DECIDE_NOTHING;
+    __atomic_add_fetch(&ck_threads.parked, 1, __ATOMIC_ACQ_REL);
+    ck_futex_wake(&ck_threads.parked, 1);
+    while (__atomic_load_n(&ck_threads.go, __ATOMIC_ACQUIRE) == go)
+        ck_futex_wait(&ck_threads.go, go, -1);
+    before_going(t, restarted);
+}
+
+static void rest(struct ck_slot *t)
+{
+    tell(t);
+    if (t->tls) {
+        ck_deadline_parked();
+        ck_cputime_parked(&t->cpu);
+    }
+    wait_for_go(t, 0);
+}
+
+void ck_park_wait(struct ck_slot *t)
+{
+    rest(t);
+    __atomic_add_fetch(&ck_threads.left, 1, __ATOMIC_ACQ_REL);
+}
+
+_Noreturn void ck_park(struct ck_slot *t)
+{
+    rest(t);
+    ck_frame_return(t->frame, &ck_threads.left);
+}
+
+_Noreturn void ck_park_restarted(struct ck_slot *t)
+{
+    wait_for_go(t, 1);
+    ck_frame_return(t->frame, &ck_threads.left);
+}
+
 /*
  * Does a signal that is pending now end the rewound call of t? Private ones
  * are t's own; a shared one goes to the first thread that does not block it
@@ -148,64 +192,6 @@ static int ends_call(const struct ck_slot *t)
             return t->sys.how != 513;
     }
     return 0;
-}
-
-/* A signal that has come since before_going() looked: others have had the
- * processor. In a process of one thread it is this one's for sure. */
-static void look_again(struct ck_slot *t)
-{
-    uint64_t pending = 0;
-
-    if (!t->sys.how || t->decision != CK_DECIDE_NOTHING || ck_threads.n != 1)
-        return;
-    sys2(SYS_rt_sigpending, &pending, sizeof pending);
-    if ((pending & ~t->mask) && ends_call(t))
-        ck_frame_eintr(t->frame);
-}
-
-/* go is read before `parked` counts this thread: the agent changes it only
- * when all are counted. */
-static void wait_for_go(struct ck_slot *t, int restarted)
-{
-    uint32_t go = __atomic_load_n(&ck_threads.go, __ATOMIC_ACQUIRE);
-    uint64_t mask = ck_park_mask(t);
-
-    sys4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, 8);
-    t->decision = CK_DECIDE_NOTHING;
-    __atomic_add_fetch(&ck_threads.parked, 1, __ATOMIC_ACQ_REL);
-    ck_futex_wake(&ck_threads.parked, 1);
-    while (__atomic_load_n(&ck_threads.go, __ATOMIC_ACQUIRE) == go)
-        ck_futex_wait(&ck_threads.go, go, -1);
-    before_going(t, restarted);
-    look_again(t);
-}
-
-static void rest(struct ck_slot *t)
-{
-    tell(t);
-    if (t->tls) {
-        ck_deadline_parked();
-        ck_cputime_parked(&t->cpu);
-    }
-    wait_for_go(t, 0);
-}
-
-void ck_park_wait(struct ck_slot *t)
-{
-    rest(t);
-    __atomic_add_fetch(&ck_threads.left, 1, __ATOMIC_ACQ_REL);
-}
-
-_Noreturn void ck_park(struct ck_slot *t)
-{
-    rest(t);
-    ck_frame_return(t->frame, &ck_threads.left);
-}
-
-_Noreturn void ck_park_restarted(struct ck_slot *t)
-{
-    wait_for_go(t, 1);
-    ck_frame_return(t->frame, &ck_threads.left);
 }
 
 /*

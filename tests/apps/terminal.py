@@ -186,6 +186,7 @@ def vim():
     t.send("ione\rtwo")
     t.expect("two")
     t = move(t)
+    t.seen = t.all  # it may be drawn before ckpt has said that it is back
     t.expect(r"\[29;1H")  # the new size
     t.send("\rthree\x1b:set lines?\r")
     t.expect("lines=30")
