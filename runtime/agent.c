@@ -13,8 +13,8 @@
 
 #include <asm/prctl.h>
 #include <errno.h>
-#include <poll.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>

@@ -5,7 +5,6 @@
 #include "runtime/drain.h"
 
 #include <fcntl.h>
-#include <string.h>
 #include <sys/ioctl.h>
 
 #include "lib/sys/fmt.h"
@@ -38,17 +37,12 @@ static int is_pipe(const char *path)
 
 void ck_drain_look(struct ck_msg_drained *m)
 {
-    char io[512], path[64];
-    const char *p;
+    char path[64];
 
     for (int fd = 1; fd <= 2; fd++) {
         ck_fmt(path, sizeof path, "/proc/self/fd/%d", fd);
         if (is_pipe(path))
             m->outq += unread(path);
     }
-    if (ck_read_file("/proc/self/io", io, sizeof io) > 0 &&
-        (p = strstr(io, "wchar: ")) != NULL) {
-        p += 7;
-        m->written = ck_parse_u64(&p, 10);
-    }
+    m->written = ck_read_number("/proc/self/io", "wchar: ", 10, 0);
 }

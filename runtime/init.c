@@ -3,11 +3,11 @@
  *
  * Without CKPT_DIR nothing happens, now or later, nor does it under Valgrind,
  * whose program is not the process that could be stopped and saved. With it
- * the process gets its agent. A process without CKPT_TREE is the root of a tree: it gives the
- * tree its name, notes what its standard descriptors are, and waits until
- * the coordinator has welcomed it, so that a tree never begins in the middle
- * of a checkpoint. A launcher (srun) gets the environment of the present
- * allocation. Here, and only here, libc may be used freely.
+ * the process gets its agent. A process without CKPT_TREE is the root of a
+ * tree: it gives the tree its name, notes what its standard descriptors are,
+ * and waits until the coordinator has welcomed it, so that a tree never begins
+ * in the middle of a checkpoint. A launcher (srun) gets the environment of the
+ * present allocation. Here, and only here, libc may be used freely.
  */
 #include <dlfcn.h>
 #include <errno.h>

@@ -110,16 +110,8 @@ int ck_thread_ended(int32_t pid, int32_t tid)
 
 uint32_t ck_thread_count(void)
 {
-    char buf[4096];
-    const char *p;
-
-    if (ck_read_file("/proc/self/status", buf, sizeof buf) < 0)
-        return 64;
-    p = strstr(buf, "\nThreads:\t");
-    if (!p)
-        return 64;
-    p += 10;
-    return (uint32_t)ck_parse_u64(&p, 10);
+    return (uint32_t)ck_read_number("/proc/self/status", "\nThreads:\t", 10,
+                                    64);
 }
 
 uint64_t ck_resident(void)

@@ -113,16 +113,8 @@ static void note_rseq(struct ck_slot *t)
 
 static uint64_t pending_mask(const char *field)
 {
-    char buf[4096];
-    const char *p;
-
-    if (ck_read_file("/proc/thread-self/status", buf, sizeof buf) < 0)
-        return 0;
-    p = strstr(buf, field);
-    if (!p)
-        return 0;
-    p += strlen(field);
-    return ck_parse_u64(&p, 16) & ~(1ull << (STOP_SIGNAL - 1));
+    return ck_read_number("/proc/thread-self/status", field, 16, 0) &
+           ~(1ull << (STOP_SIGNAL - 1));
 }
 
 static int take(struct ck_pending *p, uint64_t set)

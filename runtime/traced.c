@@ -33,25 +33,14 @@ static int is_agent(int32_t tid, void *arg)
     return l->found;
 }
 
-static int32_t tracer_of(int32_t tid)
-{
-    static const char key[] = "\nTracerPid:\t";
-    char path[64], text[4096];
-    const char *p;
-
-    ck_fmt(path, sizeof path, "/proc/self/task/%d/status", tid);
-    if (ck_read_file(path, text, sizeof text) < 0 || !(p = strstr(text, key)))
-        return 0;
-    p += sizeof key - 1;
-    return (int32_t)ck_parse_u64(&p, 10);
-}
-
 static int is_traced(int32_t tid, void *arg)
 {
     struct look l = {.found = 0};
     int32_t *tracer = arg;
+    char path[64];
 
-    *tracer = tracer_of(tid);
+    ck_fmt(path, sizeof path, "/proc/self/task/%d/status", tid);
+    *tracer = (int32_t)ck_read_number(path, "\nTracerPid:\t", 10, 0);
     if (!*tracer)
         return 0;
     ck_fmt(l.dir, sizeof l.dir, "/proc/%d/task", *tracer);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 
 #include "lib/sys/syscall.h"
 
@@ -177,6 +178,18 @@ long ck_read_file(const char *path, char *buf, size_t cap)
         return -EFBIG;
     buf[len] = '\0';
     return (long)len;
+}
+
+uint64_t ck_read_number(const char *path, const char *key, unsigned base,
+                        uint64_t otherwise)
+{
+    char buf[4096];
+    const char *p;
+
+    if (ck_read_file(path, buf, sizeof buf) < 0 || !(p = strstr(buf, key)))
+        return otherwise;
+    p += ck_strlen(key);
+    return ck_parse_u64(&p, base);
 }
 
 /* All n bytes by system call nr, at `off` if that takes one; `end`: what it

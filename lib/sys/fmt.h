@@ -24,6 +24,10 @@ uint64_t ck_parse_u64(const char **p, unsigned base);
 /* Whole small file into buf, NUL-terminated. Length, or -errno; -EFBIG when
  * it does not fit. Opened with O_CLOEXEC in the caller's table. */
 long ck_read_file(const char *path, char *buf, size_t cap);
+/* The number right behind `key` in a file of less than 4 KiB; `otherwise` if
+ * the file can't be read or has no such key. */
+uint64_t ck_read_number(const char *path, const char *key, unsigned base,
+                        uint64_t otherwise);
 /* Writes all of it, through short writes and EINTR. 0 or -errno; -EIO when
  * nothing more is taken. */
 long ck_write_all(int fd, const void *p, size_t n);

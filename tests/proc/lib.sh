@@ -131,6 +131,24 @@ checkpoints() {
 	done
 }
 
+# twice_more: saved, killed and restarted, two times
+twice_more() {
+	local n
+	for n in 1 2; do
+		checkpoint
+		kill_and_restart
+	done
+}
+
+# refused PATTERN: a checkpoint is not taken, and says why
+refused() {
+	say "checkpoint, to be refused"
+	timeout -k 5 "$LIMIT" "$CKPT" checkpoint --wait --dir "$D" >> trace 2> ckpt.err &&
+		fail "the checkpoint was not refused"
+	cat ckpt.err >> trace
+	grep -Eq "$1" ckpt.err || fail "the refusal doesn't name '$1': $(tr '\n' ' ' < ckpt.err)"
+}
+
 # the number of the newest set: a checkpoint that was tried again has another
 newest_set() {
 	local s

@@ -17,10 +17,7 @@ launch bash app.sh "$ROOM"
 for how in clone unshare; do
 	wait_for_file $how
 	for i in 1 2; do
-		timeout -k 5 "$LIMIT" "$CKPT" checkpoint --wait --dir "$D" >> trace 2> ckpt.err &&
-			fail "it was saved"
-		grep -Eq '\(s(h|leep)\).*container' ckpt.err ||
-			fail "not refused by its name: $(cat ckpt.err)"
+		refused '\(s(h|leep)\).*container'
 	done
 	: > $how.out
 done
@@ -28,8 +25,5 @@ wait_for_file outside
 [ "$(cat out)" = $'inside\n0\ninside\n0\nLD_PRELOAD=libm.so.6' ] ||
 	fail "it saw: $(cat out err)"
 wait_for_file ready
-for i in 1 2; do
-	checkpoint
-	kill_and_restart
-done
+twice_more
 finish 0

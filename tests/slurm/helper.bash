@@ -70,6 +70,15 @@ succeeds() {
     is_state "$1" COMPLETED || { tell "$1"; return 1; }
 }
 
+# preempt JOB [N]: both nodes, for a moment; until that is over and the job
+# was requeued N times
+preempt() {
+    local high
+    high=$(submit -p high -N2 --exclusive -o /dev/null --wrap true)
+    succeeds "$high" 90 || { tell "$1"; return 1; }
+    [ $# -lt 2 ] || within 90 has_restarts "$1" "$2"
+}
+
 # What one wants to know of a job that did not do what it should.
 tell() {
     local dir

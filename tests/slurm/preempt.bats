@@ -10,13 +10,6 @@ setup_file() { cluster_up --proctrack "${PROCTRACK:-linuxproc}"; }
 teardown_file() { cluster_down; }
 setup() { [ -z "${SKIP_ALL:-}" ] || skip "$SKIP_ALL"; }
 
-# preempt JOB: both nodes, for a moment; until that job is over
-preempt() {
-    local id
-    id=$(submit -p high -N2 --exclusive -o /dev/null --wrap true)
-    succeeds "$id" 90 || { tell "$1"; return 1; }
-}
-
 @test "a script goes on in the middle of its loop" {
     put loop.sh <<'E'
 #!/bin/bash

@@ -9,14 +9,6 @@ setup_file() { cluster_up; }
 teardown_file() { cluster_down; }
 setup() { [ -z "${SKIP_ALL:-}" ] || skip "$SKIP_ALL"; }
 
-# preempt JOB N: both nodes, for a moment; until the job was requeued N times
-preempt() {
-    local high
-    high=$(submit -p high -N2 --exclusive -o /dev/null --wrap true)
-    succeeds "$high" 90 || { tell "$1"; return 1; }
-    within 90 has_restarts "$1" "$2"
-}
-
 @test "two steps side by side go on, and the script waits for both" {
     put side.task <<'E'
 #!/bin/bash
