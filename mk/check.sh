@@ -1,16 +1,14 @@
 #!/bin/sh
-# check.sh LOGDIR TARGET... - runs make targets that are test suites, all of
-# them even when one fails, and adds up what they report.
+# check.sh LOGDIR TARGET... - runs make targets that are test suites, LANES
+# of them at a time (1), all of them even when one fails, and adds up what
+# they report.
 #
-# The last line of output is `N passed, N failed` (plus `, N skipped`),
-# alone on its line; exit 1 when anything failed. A suite counts by its own
-# last summary line, or by its TAP lines, or as one test. One that ended
-# with an error but reported no failure counts as one failure.
+# Where several run side by side each line says whose it is. The last line of
+# output is `N passed, N failed` (plus `, N skipped`), alone on its line; exit
+# 1 when anything failed. A suite counts by its own last summary line, or by
+# its TAP lines, or as one test. One that ended with an error but reported no
+# failure counts as one failure, and so does one that was not run at all.
 set -u
-logs=$1
-shift
-mkdir -p "$logs"
-passed=0 failed=0 skipped=0 bad=
 
 count() { # LOGFILE -> "passed failed skipped", nothing without a summary
     awk '/^[0-9]+ passed, [0-9]+ failed/ { p=$1; f=$3; s=0
@@ -21,14 +19,16 @@ count() { # LOGFILE -> "passed failed skipped", nothing without a summary
                else if (tp+tf+ts) print tp+0, tf+0, ts+0 }' "$1"
 }
 
-for t in "$@"; do
+# one TARGET: leaves "passed failed skipped" in TARGET.sum
+one() {
+    t=$1 mark=
+    [ "$LANES" -eq 1 ] || mark="${t#check-}: "
     echo "== $t"
     start=$(date +%s)
-    rc=0
     # the status of make, through the pipe to tee
     { { $MAKE --no-print-directory "$t" 2>&1; echo $? >"$logs/$t.rc"; } |
-        tee "$logs/$t.log"; } || true
-    rc=$(cat "$logs/$t.rc")
+        tee "$logs/$t.log" | sed -u "s/^/$mark/"; } || true
+    rc=$(cat "$logs/$t.rc" 2>/dev/null || echo 1)
     # Word splitting gives the three numbers.
     # shellcheck disable=SC2046
     set -- $(count "$logs/$t.log")
@@ -38,11 +38,28 @@ for t in "$@"; do
     elif [ "$rc" -ne 0 ] && [ "$f" -eq 0 ]; then
         f=1
     fi
+    echo "$p $f $s" >"$logs/$t.sum"
+    echo "== $t: $p passed, $f failed, $s skipped ($(($(date +%s) - start)) s)"
+}
+
+if [ "$1" = --one ]; then
+    one "$2"
+    exit 0
+fi
+logs=$1
+shift
+LANES=${LANES:-1}
+mkdir -p "$logs"
+for t; do rm -f "$logs/$t.sum" "$logs/$t.rc"; done
+export LANES logs
+printf '%s\n' "$@" | xargs -n 1 -P "$LANES" sh "$0" --one
+
+passed=0 failed=0 skipped=0 bad=
+for t; do
+    read -r p f s 2>/dev/null <"$logs/$t.sum" || p=0 f=1 s=0
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
     [ "$f" -eq 0 ] || bad="$bad $t"
-    echo "== $t: $p passed, $f failed, $s skipped ($(($(date +%s) - start)) s)"
 done
-
 echo
 for t in $bad; do
     echo "== failed in $t"

@@ -6,7 +6,7 @@ help:
 	@echo "make deps         install what a bare Debian 12 lacks"
 	@echo "make deps-apps    languages and programs that more tests want"
 	@echo "make demo         a private Slurm, a job that is preempted twice"
-	@echo "make check        every test suite, one summary"
+	@echo "make check        every test suite, LANES (2) at a time, one summary"
 	@echo "make check-X      one suite: $(sort $(CHECKS:check-%=%))"
 	@echo "make check-long   check, and what takes longer"
 	@echo "make bench        measurements"

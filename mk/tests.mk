@@ -28,6 +28,7 @@ $(BUILD)/t/%: tests/%.c $(wildcard tests/proc/*.h) $(BUILD)/t/claim.o
 	$(CC) $(T_CFLAGS) $(T_LDFLAGS) -o $@ $< $(BUILD)/t/claim.o -lm
 
 CHECKS     += check-proc check-fault check-apps
+CHECK_NEEDS += test-programs
 BENCHES    += bench-run
 
 .PHONY: bench test-programs check-proc check-fault check-apps bench-run

@@ -11,6 +11,7 @@ UNIT_OBJ := $(filter-out $(BUILD)/h/cli/main.o,$(CKPT_OBJ)) \
             $(UNIT_HELP:%.c=$(BUILD)/h/%.o)
 
 CHECKS += check-unit
+CHECK_NEEDS += $(UNIT_BIN)
 
 # An archive: a test takes from it what it needs, and may define for itself
 # what it wants to see called.

@@ -11,6 +11,12 @@ tap:
 	@printf '1..3\nok 1 a\nok 2 b # skip no\nnot ok 3 c\n'; exit 1
 mute:
 	@true
+ping:
+	@echo over >there; cat back; echo "1 passed, 0 failed"
+pong:
+	@cat there; echo over >back; echo "2 passed, 0 failed"
+gone:
+	@kill -9 $$(awk '/^PPid/ { print $$2 }' /proc/$$PPID/status)
 crash:
 	@echo "5 passed, 0 failed"; exit 2
 M
@@ -60,4 +66,18 @@ summary() { # TARGET... -> last line
 @test "the tests that failed are named again at the end" {
     summary tap good
     [ "${lines[-3]}" = "not ok 3 c" ]
+}
+
+@test "two lanes run two suites at the same time, and tell whose a line is" {
+    mkfifo there back
+    LANES=2 summary ping pong good
+    [ "$status" -eq 0 ]
+    [ "$last" = "6 passed, 0 failed, 1 skipped" ]
+    [[ $output == *"pong: 2 passed, 0 failed"* ]]
+}
+
+@test "a suite that could not report is a failure" {
+    summary gone good
+    [ "$status" -eq 1 ]
+    [ "$last" = "3 passed, 1 failed, 1 skipped" ]
 }
