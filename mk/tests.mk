@@ -20,12 +20,13 @@ TESTS      ?=
 MODES      ?=
 JOBS       ?= 4
 
-$(BUILD)/t/claim.o: tests/proc/claim.c tests/proc/claim.h
+CLAIM_OBJ  := $(BUILD)/t/claim.o $(BUILD)/t/hold.o
+$(CLAIM_OBJ): $(BUILD)/t/%.o: tests/proc/%.c tests/proc/claim.h tests/proc/hold.h
 	@mkdir -p $(@D)
 	$(CC) $(T_CFLAGS) -c -o $@ $<
-$(BUILD)/t/%: tests/%.c $(wildcard tests/proc/*.h) $(BUILD)/t/claim.o
+$(BUILD)/t/%: tests/%.c $(wildcard tests/proc/*.h) $(CLAIM_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(T_CFLAGS) $(T_LDFLAGS) -o $@ $< $(BUILD)/t/claim.o -lm
+	$(CC) $(T_CFLAGS) $(T_LDFLAGS) -o $@ $< $(CLAIM_OBJ) -lm
 
 CHECKS     += check-proc check-fault check-apps
 CHECK_NEEDS += test-programs
@@ -34,7 +35,7 @@ BENCHES    += bench-run
 .PHONY: bench test-programs check-proc check-fault check-apps bench-run
 test-programs: $(PROC_BIN) $(FAULT_BIN) $(BENCH_BIN)
 
-# one program, one claim: bare, broken, continued, restarted once and twice
+# one program, one claim: bare, broken, continued, restarted once and three times
 check-proc: all $(PROC_BIN)
 	BUILD=$(BUILD) JOBS=$(JOBS) MODES="$(MODES)" tests/proc/run $(TESTS)
 

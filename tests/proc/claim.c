@@ -5,7 +5,9 @@
  * any thread and in a fork child.
  */
 #include "claim.h"
+#include "hold.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -13,7 +15,8 @@
 #define WAIT_TURNS 24000 /* of 5 ms: two minutes */
 
 static char dir[2048] = ".";
-static int broken;
+static int broken, chain;
+static int computing; /* one thread of a process does, the others sleep */
 
 __attribute__((constructor)) static void claim_init(void)
 {
@@ -22,6 +25,7 @@ __attribute__((constructor)) static void claim_init(void)
     if (d)
         snprintf(dir, sizeof dir, "%s", d);
     broken = getenv("CLAIM_BREAK") != NULL;
+    chain = getenv("CLAIM_CHAIN") != NULL;
 }
 
 const char *claim_path(const char *name)
@@ -39,13 +43,78 @@ int claim_broken(void)
     return broken;
 }
 
-void claim_nap(void)
+/* Locks that hold their owner's number: taken and given back all the time,
+ * so that a checkpoint finds a thread between reading it and storing it. */
+static void use_lock(int type)
 {
-    struct timespec ts = {0, 1000000};
+    int again = type == PTHREAD_MUTEX_RECURSIVE ? 0 : EBUSY, up, down;
+    pthread_mutexattr_t a;
+    pthread_mutex_t m;
+
+    pthread_mutexattr_init(&a);
+    pthread_mutexattr_settype(&a, type);
+    pthread_mutex_init(&m, &a);
+    for (int i = 0; i < 50; i++) {
+        up = pthread_mutex_lock(&m);
+        down = pthread_mutex_trylock(&m); /* lock would wait for ever */
+        if (up != 0 || down != again)
+            claim_fail(__FILE__, __LINE__, "a mutex of type %d gave %d, %d",
+                       type, up, down);
+        up = again ? 0 : pthread_mutex_unlock(&m);
+        down = pthread_mutex_unlock(&m);
+        if (up != 0 || down != 0)
+            claim_fail(__FILE__, __LINE__, "unlocking type %d gave %d, %d",
+                       type, up, down);
+    }
+    pthread_mutex_destroy(&m);
+}
+
+/* A stretch of work that a checkpoint may fall into, some 100 microseconds:
+ * general and vector registers, locks, the heap, the thread's own number. */
+static void compute(unsigned turn)
+{
+    const char *r = hold_vectors(hold_widest(), turn, 100000, 0);
+    unsigned char *p;
+
+    if (!r)
+        r = hold_general(turn, 50000, 0);
+    if (r)
+        claim_fail(__FILE__, __LINE__, "register %s was changed", r);
+    use_lock(PTHREAD_MUTEX_RECURSIVE);
+    use_lock(PTHREAD_MUTEX_ERRORCHECK);
+    p = malloc(3000);
+    claim_fill(p, 3000, turn);
+    if (!claim_same(p, 3000, turn))
+        claim_fail(__FILE__, __LINE__, "memory was changed");
+    free(p);
+    if (kill(getpid(), 0) != 0 || tgkill(getpid(), gettid(), 0) != 0)
+        claim_fail(__FILE__, __LINE__, "own number: %s", strerror(errno));
+}
+
+/* Sleeps; in the mode chain it computes instead. Where several threads wait
+ * it is one of them, as thousands would leave no time for anything else. */
+static void pass_time(long us)
+{
+    struct timespec ts = {0, us * 1000};
     int saved = errno;
 
-    nanosleep(&ts, NULL);
+    if (!chain || __atomic_exchange_n(&computing, 1, __ATOMIC_ACQUIRE)) {
+        nanosleep(&ts, NULL);
+    } else {
+        static unsigned turn;
+        long long end = claim_ms() + us / 1000;
+
+        do
+            compute(turn++);
+        while (claim_ms() < end);
+        __atomic_store_n(&computing, 0, __ATOMIC_RELEASE);
+    }
     errno = saved;
+}
+
+void claim_nap(void)
+{
+    pass_time(1000);
 }
 
 long long claim_ms(void)
@@ -75,12 +144,10 @@ int claim_go(void)
 
 void claim_wait(void)
 {
-    struct timespec ts = {0, 5000000};
-
     for (int i = 0; i < WAIT_TURNS; i++) {
         if (claim_go())
             return;
-        nanosleep(&ts, NULL);
+        pass_time(5000);
     }
     claim_fail(__FILE__, __LINE__, "the runner never asked to verify");
 }

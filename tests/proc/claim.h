@@ -13,6 +13,10 @@
  * without a limit.
  * CLAIM_DIR names the directory of these files; default ".".
  *
+ * When CLAIM_CHAIN is set (the mode chain) claim_wait and claim_nap do not
+ * sleep: they compute and check what they compute, so that a checkpoint comes
+ * in the middle of something.
+ *
  * Each program also damages its state when CLAIM_BREAK is set (BREAK), so
  * that the runner can see the claim fail without a checkpoint.
  */
@@ -35,7 +39,7 @@ void claim_ready(void);
 int claim_go(void);    /* nonzero once the runner asked to verify */
 void claim_wait(void); /* until claim_go(); fails after the limit */
 int claim_broken(void);
-void claim_nap(void); /* 1 ms, for polling loops */
+void claim_nap(void); /* 1 ms, for polling loops; see the mode chain */
 long long claim_ms(void); /* CLOCK_MONOTONIC in milliseconds */
 
 _Noreturn void claim_fail(const char *file, int line, const char *fmt, ...)
