@@ -81,7 +81,9 @@ int ck_pty_index(const struct ck_res_save *c, const struct ck_res_ofd *o)
     return index;
 }
 
-/* A slave of our own, whatever keeps others from opening it. */
+/* A slave of our own, whatever keeps others from opening it. The kernel keeps
+ * an O_CLOEXEC that is asked for here with the description, and would show it
+ * with every descriptor of it (lib/tree/fds.c). */
 static int open_slave(int master, int flags)
 {
     int lock = 0, fd;
@@ -89,9 +91,11 @@ static int open_slave(int master, int flags)
     ioctl(master, TIOCGPTLCK, &lock);
     if (lock)
         ioctl(master, TIOCSPTLCK, &(int){0});
-    fd = ioctl(master, TIOCGPTPEER, flags | O_NOCTTY | O_CLOEXEC);
+    fd = ioctl(master, TIOCGPTPEER, flags | O_NOCTTY);
     if (fd < 0)
         fd = -errno;
+    else
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
     if (lock)
         ioctl(master, TIOCSPTLCK, &lock);
     return fd;

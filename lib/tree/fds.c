@@ -89,6 +89,24 @@ static int read_info(const char *base, struct seen *s)
     return add_locks(&s->lock, text, "");
 }
 
+/* A description from ioctl(TIOCGPTPEER) or mq_open() keeps the O_CLOEXEC it
+ * was asked for, and fdinfo shows that with each of its descriptors. Whether
+ * one has it can't be seen then: the standard ones hardly do. */
+static void mend_cloexec(struct seen *s)
+{
+    struct ck_res_ofd o = {.pid = s->pid, .tid = s->tid, .fd = s->fd};
+    int fd;
+
+    if (!s->cloexec || s->fd > 2)
+        return;
+    fd = ck_res_take(&o);
+    if (fd < 0)
+        return;
+    if (fcntl(fd, F_GETFL) & O_CLOEXEC)
+        s->cloexec = 0;
+    close(fd);
+}
+
 static struct seen *room(struct list *l)
 {
     if (l->n == l->cap) {
@@ -119,6 +137,7 @@ static int look(const char *base, struct seen *s, struct list *l)
     rc = read_info(base, s);
     if (rc)
         return rc;
+    mend_cloexec(s);
     s->link = strdup(target);
     l->n++;
     return s->link ? 0 : -ENOMEM;
