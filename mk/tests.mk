@@ -37,6 +37,7 @@ test-programs: $(PROC_BIN) $(FAULT_BIN) $(BENCH_BIN)
 
 # one program, one claim: bare, broken, continued, restarted once and three times
 check-proc: all $(PROC_BIN)
+	@sh mk/cpu.sh
 	BUILD=$(BUILD) JOBS=$(JOBS) MODES="$(MODES)" tests/proc/run $(TESTS)
 
 # something is killed, full or damaged at every state of a checkpoint

@@ -2,6 +2,7 @@
 # unit.sh PROGRAM... - runs cmocka programs, shows what failed, sums up.
 # A program that crashes or runs longer than a minute is one failure.
 set -u
+sh mk/cpu.sh
 passed=0 failed=0
 for p in "$@"; do
     rc=0

@@ -34,10 +34,9 @@
 #include "runtime/interpose/watch.h"
 #include "runtime/snapshot.h"
 #include "runtime/task/task.h"
+#include "runtime/task/xstate.h"
 #include "runtime/thread.h"
 
-#define ARCH_REQ_XCOMP_PERM 0x1023
-#define XTILEDATA_BIT 18
 #define LOOK_LIMIT_US 600000000u
 
 struct ck_handoff ck_handoff;
@@ -151,6 +150,7 @@ static void become(struct ck_slot *t)
     if (t->keepcaps)
         sys2(SYS_prctl, PR_SET_KEEPCAPS, 1);
     ck_sched_become(t);
+    ck_xstate_become();
     if (t->no_new_privs)
         sys5(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
@@ -324,8 +324,6 @@ _Noreturn void ck_resume_entry(void)
     r = ck_task_restore(CK_STAGE_EARLY, why, sizeof why);
     if (r)
         give_up(r, why);
-    /* Refused where the processor has no AMX, which is no matter. */
-    sys2(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XTILEDATA_BIT);
     fresh = new_tids(ck_threads.n);
     make_threads(fresh);
     wait_for_looks();

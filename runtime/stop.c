@@ -15,7 +15,6 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/ptrace.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -29,15 +28,15 @@
 #include "lib/sys/syscall.h"
 #include "runtime/frozen.h"
 #include "runtime/slots.h"
+#include "runtime/task/xstate.h"
 #include "runtime/traced.h"
+#include "runtime/tracer.h"
 
 #define TRACER_STACK (32 * 1024)
 #define START_WAITS 50 /* of 100 ms */
 #define BUSY_US 2000000 /* one that makes processes all the time is for long */
 #define REST_TRIES 20
-#define BUSY_FLAG_TRIES 100
 #define LET_RUN_US 1000
-#define STILL_US 1000000
 #define CATCH_UP_US 500000
 
 enum phase { SEIZED = 1, STOPPED = 2, GONE = 3 };
@@ -58,12 +57,7 @@ static struct {
 
 static uint8_t tracer_stack[TRACER_STACK] __attribute__((aligned(16)));
 
-static long pt(long request, int32_t tid, const void *addr, const void *data)
-{
-    return sys4(SYS_ptrace, request, tid, addr, data);
-}
-
-static int fail(int err, const char *what, int32_t tid)
+int ck_tracer_fail(int err, const char *what, int32_t tid)
 {
     if (!job.why[0])
         ck_fmt(job.why, sizeof job.why, "%s (thread %d, error %d)", what, tid,
@@ -110,114 +104,21 @@ static int seize(int32_t tid, void *arg)
     for (uint32_t i = 0; i < ck_threads.n; i++)
         if (ck_threads.slot[i].tid == tid && ck_threads.slot[i].phase)
             return 0;
-    r = pt(PTRACE_SEIZE, tid, NULL, NULL);
+    r = ck_pt(PTRACE_SEIZE, tid, NULL, NULL);
     if (r < 0) {
         if (r == -ESRCH || ck_thread_ended(job.pid, tid)) {
             if (tid == job.pid)
                 ck_threads.leader_exited = 1;
             return 0;
         }
-        return fail((int)r, "can't be traced", tid);
+        return ck_tracer_fail((int)r, "can't be traced", tid);
     }
     t = new_slot(tid);
     if (!t)
-        return fail(-EAGAIN, "more threads than expected", tid);
-    pt(PTRACE_INTERRUPT, tid, NULL, NULL);
+        return ck_tracer_fail(-EAGAIN, "more threads than expected", tid);
+    ck_pt(PTRACE_INTERRUPT, tid, NULL, NULL);
     t->phase = SEIZED;
     job.added++;
-    return 0;
-}
-
-static void read_pending(struct ck_slot *t, int shared,
-                         struct ck_pending *out)
-{
-    struct {
-        uint64_t off;
-        uint32_t flags;
-        int32_t nr;
-    } args = {0, shared ? 1u : 0u, CK_PENDING_MAX};
-    long n = pt(PTRACE_PEEKSIGINFO, t->tid, &args, out->info);
-
-    out->n = n > 0 ? (uint32_t)n : 0;
-}
-
-/* Is one of p neither blocked nor ignored? To a traced thread even an
- * ignored signal is sent (sig_ignored in kernel/signal.c). */
-static int acts(const struct ck_pending *p, uint64_t mask)
-{
-    for (uint32_t i = 0; i < p->n; i++)
-        if (!((mask | ck_threads.ignored) >> (p->info[i].si_signo - 1) & 1))
-            return 1;
-    return 0;
-}
-
-/* A signal of the program's own that ends a call halfway is not our doing. */
-static int signal_due(struct ck_slot *t)
-{
-    read_pending(t, 1, &ck_threads.shared);
-    return acts(&t->pending, t->mask) || acts(&ck_threads.shared, t->mask);
-}
-
-/* Has t a translated number on its way to the kernel, or is it in passing
- * otherwise? Then it is not where it can be stopped; it is let go for a
- * moment. The flag alone is no proof
- * for long: a handler that interrupted such a call runs with it, and one
- * that leaves by siglongjmp() leaves it set. So after some tries only a
- * thread that is in our code counts. Only a try that has moved the thread is
- * one: while others have the processor, it may stand still for long. */
-static int busy(struct ck_slot *t, const struct user_regs_struct *r)
-{
-    uint64_t now = ck_now_us();
-    int v = 0;
-
-    if (!ck_in_passing(r->rip) &&
-        (!t->tls || t->sys.how ||
-         ck_peek(t->fs_base + (uint64_t)ck_busy_offset, &v, sizeof v) || !v))
-        return 0;
-    if (!t->tries || memcmp(&t->moved, r, sizeof *r) != 0) {
-        t->moved = *r;
-        t->moved_at = now;
-        t->tries++;
-    }
-    return ck_in_our_code(r->rip) || (t->tries < BUSY_FLAG_TRIES &&
-                                      now - t->moved_at < STILL_US);
-}
-
-static int read_thread(struct ck_slot *t)
-{
-    struct user_regs_struct regs;
-    struct iovec rv = {&regs, sizeof regs};
-    struct iovec xv = {t->xstate.bytes, sizeof t->xstate.bytes};
-    struct {
-        uint64_t ptr;
-        uint32_t size, signature, flags, pad;
-    } rseq;
-    int32_t before = t->sys.nr;
-    long r;
-
-    r = pt(PTRACE_GETREGSET, t->tid, (void *)NT_PRSTATUS, &rv);
-    if (r >= 0)
-        r = pt(PTRACE_GETREGSET, t->tid, (void *)NT_X86_XSTATE, &xv);
-    if (r >= 0)
-        r = pt(PTRACE_GETSIGMASK, t->tid, (void *)8, &t->mask);
-    if (r < 0)
-        return fail((int)r, "registers can't be read", t->tid);
-    memset(&rseq, 0, sizeof rseq);
-    if (pt(PTRACE_GET_RSEQ_CONFIGURATION, t->tid, (void *)sizeof rseq,
-           &rseq) > 0) {
-        t->rseq = rseq.ptr;
-        t->rseq_len = rseq.size;
-        t->rseq_sig = rseq.signature;
-    }
-    ck_thread_seen(t, &regs);
-    if (busy(t, &regs)) {
-        t->sys.nr = before;
-        return 1;
-    }
-    read_pending(t, 0, &t->pending);
-    if (!t->sys.how && !signal_due(t))
-        ck_partial_finish(&regs, (long)regs.orig_rax);
-    ck_frame_build(&t->uc, &regs, t->mask, &t->xstate, xv.iov_len);
     return 0;
 }
 
@@ -229,12 +130,12 @@ static void let_run(struct ck_slot *t)
     siginfo_t si;
 
     memset(&si, 0, sizeof si);
-    pt(PTRACE_CONT, t->tid, NULL, NULL);
+    ck_pt(PTRACE_CONT, t->tid, NULL, NULL);
     ck_sleep_us(us < LET_RUN_US ? us : LET_RUN_US);
     sys5(SYS_waitid, P_PID, t->tid, &si,
          WSTOPPED | WEXITED | WNOWAIT | WNOHANG | __WALL, NULL);
     if (!si.si_pid)
-        pt(PTRACE_INTERRUPT, t->tid, NULL, NULL);
+        ck_pt(PTRACE_INTERRUPT, t->tid, NULL, NULL);
 }
 
 /* One report of wait4. 0, or -errno when the checkpoint can't be. */
@@ -251,13 +152,13 @@ static int stopped(struct ck_slot *t, int status)
         /* A signal on its way to the program: let it have it. It is to stop
          * before it goes on: what it has ended, the call of a thread, may be
          * no end if the program ignores it. */
-        pt(PTRACE_INTERRUPT, t->tid, NULL, NULL);
-        pt(PTRACE_CONT, t->tid, NULL, (void *)(long)(event ? 0 : sig));
+        ck_pt(PTRACE_INTERRUPT, t->tid, NULL, NULL);
+        ck_pt(PTRACE_CONT, t->tid, NULL, (void *)(long)(event ? 0 : sig));
         return 0;
     }
     if (sig != SIGTRAP)
         ck_threads.frozen = 1;
-    r = read_thread(t);
+    r = ck_tracer_read(t);
     if (r == 1 && t->tries > REST_TRIES)
         __atomic_store_n(&ck_rest_wanted, (uint32_t)job.pid,
                          __ATOMIC_RELEASE);
@@ -269,7 +170,7 @@ static int stopped(struct ck_slot *t, int status)
         return 0;
     }
     if (r == 1)
-        return fail(-EBUSY, "does not come to rest", t->tid);
+        return ck_tracer_fail(-EBUSY, "does not come to rest", t->tid);
     if (r == 0)
         t->phase = STOPPED;
     return r;
@@ -313,7 +214,7 @@ static int wait_stopped(uint32_t pending)
         if (tid > 0)
             continue;
         if (ck_now_us() > job.deadline_us)
-            return fail(-ETIMEDOUT, "could not be stopped in time",
+            return ck_tracer_fail(-ETIMEDOUT, "could not be stopped in time",
                         first_waiting());
         sys4(SYS_rt_sigtimedwait, &chld, NULL, &at_most, 8);
     }
@@ -326,13 +227,13 @@ static void redirect(struct ck_slot *t)
     struct iovec rv = {&regs, sizeof regs};
     uint64_t mask = ck_park_mask(t);
 
-    if (pt(PTRACE_GETREGSET, t->tid, (void *)NT_PRSTATUS, &rv) < 0)
+    if (ck_pt(PTRACE_GETREGSET, t->tid, (void *)NT_PRSTATUS, &rv) < 0)
         return;
     ck_frame_call(&regs, (uintptr_t)ck_park, (uintptr_t)t,
                   (uintptr_t)t->stack + sizeof t->stack);
-    pt(PTRACE_SETSIGMASK, t->tid, (void *)8, &mask);
-    pt(PTRACE_SETREGSET, t->tid, (void *)NT_PRSTATUS, &rv);
-    pt(ck_threads.frozen ? PTRACE_CONT : PTRACE_DETACH, t->tid, NULL, NULL);
+    ck_pt(PTRACE_SETSIGMASK, t->tid, (void *)8, &mask);
+    ck_pt(PTRACE_SETREGSET, t->tid, (void *)NT_PRSTATUS, &rv);
+    ck_pt(ck_threads.frozen ? PTRACE_CONT : PTRACE_DETACH, t->tid, NULL, NULL);
 }
 
 /* Waits for the stop that a thread was asked for and has not reported: if we
@@ -351,8 +252,8 @@ static int catch_up(struct ck_slot *t)
         if (r > 0 && status >> 16 == PTRACE_EVENT_STOP)
             return 1;
         if (r > 0) { /* a signal of the program's */
-            pt(PTRACE_INTERRUPT, t->tid, NULL, NULL);
-            pt(PTRACE_CONT, t->tid, NULL, (void *)(long)(status >> 8 & 0xff));
+            ck_pt(PTRACE_INTERRUPT, t->tid, NULL, NULL);
+            ck_pt(PTRACE_CONT, t->tid, NULL, (void *)(long)(status >> 8 & 0xff));
         } else {
             ck_sleep_us(50);
         }
@@ -367,22 +268,22 @@ static void let_go(struct ck_slot *t)
     struct iovec rv = {&regs, sizeof regs};
 
     if (t->phase == SEIZED && catch_up(t) &&
-        pt(PTRACE_GETREGSET, t->tid, (void *)NT_PRSTATUS, &rv) >= 0) {
+        ck_pt(PTRACE_GETREGSET, t->tid, (void *)NT_PRSTATUS, &rv) >= 0) {
         was = regs;
         if (ck_frame_rewind(&regs, t->sys.nr).how != EINTR)
             regs = was;
-        pt(PTRACE_SETREGSET, t->tid, (void *)NT_PRSTATUS, &rv);
+        ck_pt(PTRACE_SETREGSET, t->tid, (void *)NT_PRSTATUS, &rv);
     }
     if (t->phase == STOPPED && (t->sys.how == EINTR || !t->sys.how) &&
-        pt(PTRACE_GETREGSET, t->tid, (void *)NT_PRSTATUS, &rv) >= 0) {
+        ck_pt(PTRACE_GETREGSET, t->tid, (void *)NT_PRSTATUS, &rv) >= 0) {
         if (t->sys.how)
             ck_frame_rewind(&regs, t->sys.nr);
-        else if (!signal_due(t))
+        else if (!ck_tracer_signal_due(t))
             ck_partial_finish(&regs, (long)regs.orig_rax);
-        pt(PTRACE_SETREGSET, t->tid, (void *)NT_PRSTATUS, &rv);
+        ck_pt(PTRACE_SETREGSET, t->tid, (void *)NT_PRSTATUS, &rv);
     }
     if (t->phase != GONE)
-        pt(PTRACE_DETACH, t->tid, NULL, NULL);
+        ck_pt(PTRACE_DETACH, t->tid, NULL, NULL);
 }
 
 static int stop_passes(void)
@@ -445,11 +346,11 @@ static int tracer_main(void *arg)
         for (uint32_t i = 0; i < ck_threads.n; i++)
             kept += ck_threads.slot[i].phase == STOPPED;
         if (!kept)
-            r = fail(-ESRCH, "is ending", job.pid);
+            r = ck_tracer_fail(-ESRCH, "is ending", job.pid);
     }
     for (uint32_t i = 0; !r && i < ck_threads.n; i++) {
         if (ck_threads.slot[i].phase == STOPPED) {
-            read_pending(&ck_threads.slot[i], 1, &ck_threads.shared);
+            ck_tracer_pending(&ck_threads.slot[i], 1, &ck_threads.shared);
             break;
         }
     }
@@ -584,6 +485,7 @@ int ck_stop_all(int limit_ms, char *why, size_t cap)
     char first[256] = "";
     int r = -EPERM;
 
+    ck_xstate_look();
     if (!ck_stop_forced) {
         r = ck_stop_by_ptrace(limit_ms, first, sizeof first);
         if (r == 0)

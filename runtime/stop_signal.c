@@ -25,6 +25,7 @@
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
 #include "runtime/slots.h"
+#include "runtime/task/xstate.h"
 
 #define STOP_SIGNAL 33
 #define SA_RESTORER 0x04000000
@@ -194,6 +195,11 @@ static void handler(int sig, siginfo_t *info, void *frame)
     g[REG_RSP] = (greg_t)regs.rsp;
     g[REG_RAX] = (greg_t)regs.rax;
     g[REG_RIP] = (greg_t)regs.rip;
+    /* After a restart the kernel may want another frame than the one that it
+     * has made; where ours has no room, task/xstate.c refuses. */
+    if (!ck_xstate_copy(&ck_xmachine, &t->xstate,
+                        uc->uc_mcontext.fpregs))
+        uc->uc_mcontext.fpregs = (fpregset_t)(void *)&t->xstate;
     note_rseq(t);
     note_pending(t);
     ck_park_wait(t);

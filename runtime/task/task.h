@@ -21,8 +21,8 @@ enum ck_stage { CK_STAGE_EARLY, CK_STAGE_LATE };
  * int ck_<name>_restore(enum ck_stage, char *why, size_t cap); 0 or -errno
  * with a reason. The one list of kinds; the order is that of restoring. */
 #define CK_TASK_KINDS(X)                                     \
-    X(cputime) X(attrs) X(sched) X(signals) X(timers) X(locks) X(sysv) \
-    X(limits)
+    X(xstate) X(cputime) X(attrs) X(sched) X(signals) X(timers) X(locks) \
+    X(sysv) X(limits)
 
 #define CK_TASK_DECLARE(name)                   \
     int ck_##name##_save(char *why, size_t cap); \

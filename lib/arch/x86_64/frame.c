@@ -3,7 +3,6 @@
 
 #include "lib/arch/x86_64/frame.h"
 
-#include <cpuid.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -17,67 +16,15 @@
 #define ERESTARTNOHAND 514
 #define ERESTART_RESTARTBLOCK 516
 
-#define FP_MAGIC1 0x46505853u
-#define FP_MAGIC2 0x46505845u
-#define FX_SIZE 512
-#define SW_RESERVED 464 /* struct _fpx_sw_bytes in the legacy area */
-#define XTILEDATA (1ull << 18)
-#define ARCH_GET_XCOMP_PERM 0x1022
-
 /* struct ucontext's uc_flags */
 #define UC_FP_XSTATE 1ul
 #define UC_SIGCONTEXT_SS 2ul
 #define UC_STRICT_RESTORE_SS 4ul
 
-struct sw_bytes {
-    uint32_t magic1;
-    uint32_t extended_size;
-    uint64_t xfeatures;
-    uint32_t xstate_size;
-    uint32_t padding[7];
-};
-
-static uint64_t xcr0(void)
-{
-    uint32_t lo, hi;
-
-    __asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
-    return (uint64_t)hi << 32 | lo;
-}
-
-/*
- * The features and the size that the kernel expects in this process's
- * frames: AMX tile data counts only where the process asked for it. A frame
- * of any other size is silently taken for a legacy one.
- */
-static size_t user_xstate(uint64_t *features)
-{
-    uint32_t a, b, c, d;
-    uint64_t perm = 0, f = xcr0();
-    size_t size = FX_SIZE + 64;
-
-    if (sys2(SYS_arch_prctl, ARCH_GET_XCOMP_PERM, &perm) < 0)
-        perm = f & ~XTILEDATA;
-    f &= perm | 3;
-    for (unsigned i = 2; i < 63; i++) {
-        if (!(f >> i & 1))
-            continue;
-        __cpuid_count(0xd, i, a, b, c, d);
-        if (b + a > size)
-            size = b + a;
-    }
-    *features = f;
-    return size;
-}
-
 void ck_frame_build(ucontext_t *uc, const struct user_regs_struct *r,
-                    uint64_t mask, struct ck_xstate *x, size_t xlen)
+                    uint64_t mask, struct ck_xstate *x)
 {
-    struct sw_bytes sw;
     greg_t *g = uc->uc_mcontext.gregs;
-    uint64_t features;
-    size_t size = user_xstate(&features);
-    uint32_t magic2 = FP_MAGIC2;
 
     memset(uc, 0, sizeof *uc);
     uc->uc_flags = UC_FP_XSTATE | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
@@ -102,18 +49,6 @@ void ck_frame_build(ucontext_t *uc, const struct user_regs_struct *r,
     g[REG_CSGSFS] = (greg_t)((r->cs & 0xffff) | (r->gs & 0xffff) << 16 |
                              (r->fs & 0xffff) << 32 | (r->ss & 0xffff) << 48);
     memcpy(&uc->uc_sigmask, &mask, sizeof mask);
-
-    if (xlen > CK_XSTATE_MAX - 4)
-        xlen = CK_XSTATE_MAX - 4;
-    if (size > xlen)
-        size = xlen;
-    memset(&sw, 0, sizeof sw);
-    sw.magic1 = FP_MAGIC1;
-    sw.xfeatures = features;
-    sw.xstate_size = (uint32_t)size;
-    sw.extended_size = (uint32_t)size + 4;
-    memcpy(x->bytes + SW_RESERVED, &sw, sizeof sw);
-    memcpy(x->bytes + size, &magic2, sizeof magic2);
     uc->uc_mcontext.fpregs = (fpregset_t)(void *)x->bytes;
 }
 

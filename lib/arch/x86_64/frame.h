@@ -14,12 +14,7 @@
 #include <sys/user.h>
 #include <ucontext.h>
 
-/* Room for the largest extended state, AMX tiles included. */
-#define CK_XSTATE_MAX (12 * 1024)
-
-struct ck_xstate {
-    uint8_t bytes[CK_XSTATE_MAX];
-} __attribute__((aligned(64)));
+#include "lib/arch/x86_64/xstate.h"
 
 /* What a syscall was doing when its thread was stopped. */
 struct ck_sysret {
@@ -27,10 +22,10 @@ struct ck_sysret {
     int32_t how;  /* 0, or the kernel's restart code (ERESTARTSYS...) */
 };
 
-/* Fills uc from regs, mask and xlen bytes of *x (as NT_X86_XSTATE gives
- * them). *x must stay where it is until rt_sigreturn. */
+/* Fills uc from regs and mask; x is a frame already (ck_xstate_frame) and
+ * must stay where it is until rt_sigreturn. */
 void ck_frame_build(ucontext_t *uc, const struct user_regs_struct *regs,
-                    uint64_t mask, struct ck_xstate *x, size_t xlen);
+                    uint64_t mask, struct ck_xstate *x);
 
 /* Decides from regs whether a system call was interrupted, and rewinds regs
  * so that it is executed again; eintr_restarts says whether -EINTR of this

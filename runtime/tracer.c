@@ -1,0 +1,117 @@
+/*
+ * tracer.c - what the tracer (stop.c) reads of a thread that it has stopped:
+ * everything that its slot says of it before the thread itself tells the
+ * rest. A thread that is where none can be left is not read.
+ */
+#include "runtime/tracer.h"
+
+#include <elf.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "runtime/slots.h"
+#include "runtime/task/xstate.h"
+
+#define BUSY_FLAG_TRIES 100
+#define STILL_US 1000000
+
+void ck_tracer_pending(struct ck_slot *t, int shared, struct ck_pending *out)
+{
+    struct {
+        uint64_t off;
+        uint32_t flags;
+        int32_t nr;
+    } args = {0, shared ? 1u : 0u, CK_PENDING_MAX};
+    long n = ck_pt(PTRACE_PEEKSIGINFO, t->tid, &args, out->info);
+
+    out->n = n > 0 ? (uint32_t)n : 0;
+}
+
+/* Is one of p neither blocked nor ignored? To a traced thread even an
+ * ignored signal is sent (sig_ignored in kernel/signal.c). */
+static int acts(const struct ck_pending *p, uint64_t mask)
+{
+    for (uint32_t i = 0; i < p->n; i++)
+        if (!((mask | ck_threads.ignored) >> (p->info[i].si_signo - 1) & 1))
+            return 1;
+    return 0;
+}
+
+/* A signal of the program's own that ends a call halfway is not our doing. */
+int ck_tracer_signal_due(struct ck_slot *t)
+{
+    ck_tracer_pending(t, 1, &ck_threads.shared);
+    return acts(&t->pending, t->mask) || acts(&ck_threads.shared, t->mask);
+}
+
+/* Has t a translated number on its way to the kernel, or is it in passing
+ * otherwise? Then it is not where it can be stopped; it is let go for a
+ * moment. The flag alone is no proof
+ * for long: a handler that interrupted such a call runs with it, and one
+ * that leaves by siglongjmp() leaves it set. So after some tries only a
+ * thread that is in our code counts. Only a try that has moved the thread is
+ * one: while others have the processor, it may stand still for long. */
+static int busy(struct ck_slot *t, const struct user_regs_struct *r)
+{
+    uint64_t now = ck_now_us();
+    int v = 0;
+
+    if (!ck_in_passing(r->rip) &&
+        (!t->tls || t->sys.how ||
+         ck_peek(t->fs_base + (uint64_t)ck_busy_offset, &v, sizeof v) || !v))
+        return 0;
+    if (!t->tries || memcmp(&t->moved, r, sizeof *r) != 0) {
+        t->moved = *r;
+        t->moved_at = now;
+        t->tries++;
+    }
+    return ck_in_our_code(r->rip) || (t->tries < BUSY_FLAG_TRIES &&
+                                      now - t->moved_at < STILL_US);
+}
+
+static int read_xstate(struct ck_slot *t)
+{
+    struct iovec v = {t->xstate.bytes, sizeof t->xstate.bytes};
+    long what = ck_xmachine.features ? NT_X86_XSTATE : NT_PRFPREG;
+    long r = ck_pt(PTRACE_GETREGSET, t->tid, (void *)what, &v);
+
+    return r < 0 ? (int)r
+                 : ck_xstate_frame(&ck_xmachine, &t->xstate, v.iov_len);
+}
+
+int ck_tracer_read(struct ck_slot *t)
+{
+    struct user_regs_struct regs;
+    struct iovec rv = {&regs, sizeof regs};
+    struct {
+        uint64_t ptr;
+        uint32_t size, signature, flags, pad;
+    } rseq;
+    int32_t before = t->sys.nr;
+    long r;
+
+    r = ck_pt(PTRACE_GETREGSET, t->tid, (void *)NT_PRSTATUS, &rv);
+    if (r >= 0)
+        r = read_xstate(t);
+    if (r >= 0)
+        r = ck_pt(PTRACE_GETSIGMASK, t->tid, (void *)8, &t->mask);
+    if (r < 0)
+        return ck_tracer_fail((int)r, "registers can't be read", t->tid);
+    memset(&rseq, 0, sizeof rseq);
+    if (ck_pt(PTRACE_GET_RSEQ_CONFIGURATION, t->tid, (void *)sizeof rseq,
+              &rseq) > 0) {
+        t->rseq = rseq.ptr;
+        t->rseq_len = rseq.size;
+        t->rseq_sig = rseq.signature;
+    }
+    ck_thread_seen(t, &regs);
+    if (busy(t, &regs)) {
+        t->sys.nr = before;
+        return 1;
+    }
+    ck_tracer_pending(t, 0, &t->pending);
+    if (!t->sys.how && !ck_tracer_signal_due(t))
+        ck_partial_finish(&regs, (long)regs.orig_rax);
+    ck_frame_build(&t->uc, &regs, t->mask, &t->xstate);
+    return 0;
+}

@@ -1,0 +1,29 @@
+/*
+ * tracer.h - the tracer's own functions; see stop.c and tracer.c. They run in
+ * the transient process that traces our threads, and share our memory.
+ */
+#ifndef CKPT_RUNTIME_TRACER_H
+#define CKPT_RUNTIME_TRACER_H
+
+#include <linux/ptrace.h>
+
+#include "lib/sys/syscall.h"
+#include "runtime/thread.h"
+
+static inline long ck_pt(long request, int32_t tid, const void *addr,
+                         const void *data)
+{
+    return sys4(SYS_ptrace, request, tid, addr, data);
+}
+
+/* Notes the reason, if it is the first; returns err. */
+int ck_tracer_fail(int err, const char *what, int32_t tid);
+
+/* Fills t's slot. 0, 1: it must run on for a moment, or -errno. */
+int ck_tracer_read(struct ck_slot *t);
+/* The signals that wait for t, or for the process. */
+void ck_tracer_pending(struct ck_slot *t, int shared, struct ck_pending *out);
+/* Is there one of the program's own that would end t's call? */
+int ck_tracer_signal_due(struct ck_slot *t);
+
+#endif
