@@ -5,8 +5,8 @@
  * load makes sockets and connections, with names. link comes when all are
  * there: it fills queues, since messages may hold any other description and
  * may have come from any other socket; connects datagram sockets and clients
- * that were not accepted; then sets options, and shuts down at last. Of two
- * ends the one that is linked later shuts down: both queues are full then.
+ * that were not accepted; then sets options. settle shuts halves down: a
+ * sender or a receiver that was can do nothing for anybody's queue.
  *
  * A peer outside of the tree does not come back. Its end is one of ours that
  * is closed when all is loaded, so the program reads what had arrived, and
@@ -215,7 +215,6 @@ static int save_pending(struct look *k, uint32_t client, struct ck_wr *w)
         return ck_res_why(c->why, c->whycap, -EAGAIN,
                           "a Unix socket with a connection that has data and "
                           "has not been accepted yet");
-    p.shutdown = (uint8_t)s.shutdown;
     if (o && o->pid != getpid())
         p.cred = c->virt(c, o->pid);
     ck_put_uint(w, 0, 4);
@@ -358,8 +357,6 @@ static int connect_pending(struct ck_res_load *c,
                        : socket(AF_UNIX, (int)type | SOCK_CLOEXEC, 0);
     int rc = fd < 0 ? -EBADMSG : ck_unix_connect(c, fd, p->cred, a, len);
 
-    if (!rc && p->client && p->shutdown)
-        shutdown(fd, p->shutdown - 1);
     if (!p->client && fd >= 0)
         close(fd);
     return rc;
@@ -453,14 +450,6 @@ static int link_queue(struct ck_res_load *c, const struct ck_ofd *rec,
     return rc;
 }
 
-/* Connected ends shut down together, as one means the other. */
-static int may_shut_down(const struct ck_ofd *rec, const struct ck_unix *u)
-{
-    if (u->state == CK_UNIX_PENDING)
-        return 0;
-    return u->type == SOCK_DGRAM || u->peer < rec->id;
-}
-
 static int unix_link(struct ck_res_load *c, const struct ck_ofd *rec, int fd)
 {
     struct ck_unix u;
@@ -472,13 +461,25 @@ static int unix_link(struct ck_res_load *c, const struct ck_ofd *rec, int fd)
         rc = link_queue(c, rec, &u, fd);
     if (!rc)
         rc = ck_res_sockopts_set(c, fd, u.opts);
-    if (!rc && u.shutdown && may_shut_down(rec, &u))
-        shutdown(fd, u.shutdown - 1);
     if (!rc)
         fcntl(fd, F_SETFL, rec->flags & KEEP_FLAGS);
     if (rc && !c->why[0])
         ck_res_why(c->why, c->whycap, rc,
                    "can't connect a Unix socket again: %s", strerror(-rc));
+    return rc;
+}
+
+/* Of two connected ends one shuts the other down; what had been shut before
+ * they were connected is so already. */
+static int unix_settle(struct ck_res_load *c, const struct ck_ofd *rec, int fd)
+{
+    struct ck_unix u;
+    unsigned how;
+    int rc = ck_unix_of(c, rec, &u);
+
+    how = rc ? 0 : u.shutdown & ~ck_unix_shut_before(c, &u);
+    if (how)
+        shutdown(fd, (int)how - 1);
     return rc;
 }
 
@@ -527,5 +528,6 @@ const struct ck_res ck_res_unix = {
     .check = unix_check,
     .load = unix_load,
     .link = unix_link,
+    .settle = unix_settle,
     .describe = unix_describe,
 };

@@ -65,8 +65,7 @@ CK_RECORD(ck_unix_msg, CK_UNIX_MSG_FIELDS)
 
 /* A connection that waits to be accepted, in the stream of a listening
  * socket: client is 0 when it is none of the tree. cred: who connected. */
-#define CK_UNIX_PENDING_FIELDS(F) \
-    F(U32, client) F(U8, shutdown) F(U32, cred)
+#define CK_UNIX_PENDING_FIELDS(F) F(U32, client) F(U32, cred)
 CK_RECORD(ck_unix_pending, CK_UNIX_PENDING_FIELDS)
 
 /* ---- unix_look.c ---- */
@@ -154,6 +153,9 @@ socklen_t ck_unix_reach(struct ck_res_load *c, int fd, uint64_t ino,
 
 /* A socket for u; its other end, where it has one, is shared. */
 int ck_unix_make(struct ck_res_load *c, const struct ck_unix *u);
+/* Which halves of u, as in its record, were shut down before it connected:
+ * these are not shut down at the other end. */
+unsigned ck_unix_shut_before(struct ck_res_load *c, const struct ck_unix *u);
 /* The other end of a pair, when no socket of the tree is; else -1. */
 int ck_unix_other(struct ck_res_load *c, const struct ck_unix *u);
 /* By what "inode" the listening socket u->listener is reached. */

@@ -84,6 +84,29 @@ int ck_unix_connect(struct ck_res_load *c, int fd, uint32_t cred,
     return ck_unix_as(c, cred, do_connect, &k);
 }
 
+/* The other end, where that is of the tree. */
+static int peer_of(struct ck_res_load *c, const struct ck_unix *u,
+                   struct ck_unix *peer)
+{
+    const struct ck_ofd *rec = u->peer ? c->record(c, u->peer) : NULL;
+    struct ck_rd r;
+
+    if (!rec)
+        return 0;
+    ck_rd_init(&r, rec->body.p, rec->body.n);
+    return !ck_unix_get(&r, peer);
+}
+
+unsigned ck_unix_shut_before(struct ck_res_load *c, const struct ck_unix *u)
+{
+    struct ck_unix peer;
+
+    if (u->type == SOCK_DGRAM || u->state != CK_UNIX_CONNECTED ||
+        !peer_of(c, u, &peer))
+        return 0;
+    return u->shutdown & ~(peer.shutdown >> 1 | (peer.shutdown & 1u) << 1);
+}
+
 static int new_socket(const struct ck_unix *u)
 {
     int fd = socket(AF_UNIX, (int)u->type | SOCK_CLOEXEC, 0);
@@ -145,6 +168,19 @@ static int tree_listener(struct ck_res_load *c, const struct ck_unix *u)
     return s->fd[0];
 }
 
+/* What the client had shut down when it connected; nothing was sent there. */
+static void shut_client(struct ck_res_load *c, const struct ck_unix *u, int fd)
+{
+    struct ck_unix client = *u;
+    unsigned how;
+
+    if (u->end == CK_UNIX_SERVER && !peer_of(c, u, &client))
+        return; /* it has gone, and both halves with it */
+    how = ck_unix_shut_before(c, &client);
+    if (how)
+        shutdown(fd, (int)how - 1);
+}
+
 /* Connects the ends over listener L, both as who they were. */
 static int over(struct ck_res_load *c, const struct ck_unix *u, int l,
                 uint64_t key, struct ck_res_shared *s)
@@ -158,6 +194,7 @@ static int over(struct ck_res_load *c, const struct ck_unix *u, int l,
     if (!len)
         return -EADDRNOTAVAIL;
     rc = ck_unix_listen(c, l, host, 1);
+    shut_client(c, u, s->fd[1 - server]);
     if (!rc)
         rc = ck_unix_connect(c, s->fd[1 - server], connector, &a, len);
     if (rc)
