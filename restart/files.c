@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define GARBAGE_DEPTH 4
+
 /* Whose it is, for the reason: the first process that has it. */
 static int blame(struct ck_spawn *s, const struct ck_ofd *o, const char *why,
                  int code)
@@ -34,6 +36,22 @@ static int blame(struct ck_spawn *s, const struct ck_ofd *o, const char *why,
                       why[0] ? why : strerror(-code));
 }
 
+/* What was killed may have left sockets in each other's queues, and these
+ * others; until that is found it holds its names, ports and locks. */
+static int check_one(struct ck_res_load *c, const struct ck_res *res,
+                     const struct ck_ofd *rec)
+{
+    int rc = -EAGAIN;
+
+    for (int i = 0; rc && i <= GARBAGE_DEPTH; i++) {
+        if (i && ck_res_collect() < 0)
+            break;
+        c->why[0] = '\0';
+        rc = res->check(c, rec);
+    }
+    return rc;
+}
+
 static int check_all(struct ck_spawn *s, struct ck_res_load *c)
 {
     const struct ck_tree_image *m = &s->tree.img;
@@ -42,12 +60,11 @@ static int check_all(struct ck_spawn *s, struct ck_res_load *c)
         const struct ck_res *res = ck_res_named(m->ofd[i].kind);
         int rc;
 
-        c->why[0] = '\0';
         if (!res)
             return ck_res_why(s->why, s->whycap, -EPROTONOSUPPORT,
                               "the image has a descriptor of kind %s, which "
                               "this ckpt does not know", m->ofd[i].kind);
-        rc = res->check(c, &m->ofd[i]);
+        rc = check_one(c, res, &m->ofd[i]);
         if (rc)
             return blame(s, &m->ofd[i], c->why, rc);
     }

@@ -54,6 +54,11 @@ struct ck_res_load {
  * (open.c). The descriptor (close-on-exec), or -errno. */
 int ck_res_open(const char *path, unsigned flags);
 
+/* Waits until the kernel has closed what lay only in queues of sockets that
+ * nobody can reach (garbage.c): it may hold what a check found taken. 0 or
+ * -errno. */
+int ck_res_collect(void);
+
 /* Cuts the file behind fd back to `size`; what is cut off is kept in the
  * job's rollback directory first. */
 int ck_res_rollback(struct ck_res_load *c, int fd, const char *path,
