@@ -3,7 +3,8 @@
  *
  * Started by the runtime of one process of the tree, in the middle of a
  * checkpoint; nobody types it. Asks the coordinator which processes there
- * are, looks at them, writes, and answers WRITTEN or FAILED. The reason of a
+ * are, looks at them, writes, rehearses the restart (restart/rehearse.h), and
+ * answers WRITTEN or FAILED. The reason of a
  * failure goes to the coordinator; D/log has it if that cannot be reached.
  */
 #include <errno.h>
@@ -20,6 +21,7 @@
 #include "lib/base/log.h"
 #include "lib/proto/client.h"
 #include "lib/tree/capture.h"
+#include "restart/rehearse.h"
 
 #define ANSWER_MS 20000
 
@@ -108,6 +110,23 @@ static int receive_list(int fd, struct ck_client_rx *rx,
     return ck_msg_capture_list_get(&r, list);
 }
 
+/* The program runs on meanwhile, and its memory is still being written. */
+static int rehearse(const struct ck_capture_in *in, char *why, size_t cap)
+{
+    struct ck_restart_opts opts = {.job_dir = in->job_dir,
+                                   .set_dir = in->set_dir,
+                                   .tree = in->tree,
+                                   .node = in->node,
+                                   .runtime = "",
+                                   .restorer = "",
+                                   .stdio = {-1, -1, -1}};
+    char text[900];
+    int rc = ck_rehearse(&opts, text, sizeof(text));
+
+    return rc ? ck_res_why(why, cap, rc, "could not be restarted: %s", text)
+              : 0;
+}
+
 static int run(int fd, const struct args *a)
 {
     struct ck_msg_capture_hello hello = {.id = a->id, .tree = a->tree};
@@ -142,6 +161,8 @@ static int run(int fd, const struct args *a)
             .arg = &seen,
         };
         rc = ck_capture_tree(&in, &out, why, sizeof(why));
+        if (!rc)
+            rc = rehearse(&in, why, sizeof(why));
         rc = rc ? send_failed(fd, a->id, rc, why)
                 : send_written(fd, a->id, &out);
     }

@@ -66,9 +66,36 @@ static int check_all(struct ck_spawn *s, struct ck_res_load *c)
                               "this ckpt does not know", m->ofd[i].kind);
         rc = check_one(c, res, &m->ofd[i]);
         if (rc)
-            return blame(s, &m->ofd[i], c->why, rc);
+            rc = ck_spawn_found(s, blame(s, &m->ofd[i], c->why, rc));
+        if (rc)
+            return rc;
     }
     return 0;
+}
+
+/* What is not there in a rehearsal is a thing of the outside. */
+static int is_outside(const struct ck_spawn *s, int rc)
+{
+    return s->trial && rc == -ENOENT;
+}
+
+static int load_one(struct ck_spawn *s, struct ck_res_load *c, size_t i)
+{
+    const struct ck_ofd *o = &s->tree.img.ofd[i];
+    const struct ck_res *res = ck_res_named(o->kind);
+    int fd;
+
+    c->why[0] = '\0';
+    fd = res ? res->load(c, o) : -EBADMSG;
+    if (fd < 0 && !is_outside(s, fd)) {
+        s->failed = o;
+        return blame(s, o, c->why, fd);
+    }
+    if (fd >= 0)
+        return fd;
+    fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    s->stands_in[i] = 1;
+    return fd < 0 ? -errno : fd;
 }
 
 static int load_all(struct ck_spawn *s, struct ck_res_load *c)
@@ -76,12 +103,10 @@ static int load_all(struct ck_spawn *s, struct ck_res_load *c)
     const struct ck_tree_image *m = &s->tree.img;
 
     for (size_t i = 0; i < m->nofd; i++) {
-        int fd;
+        int fd = load_one(s, c, i);
 
-        c->why[0] = '\0';
-        fd = ck_res_named(m->ofd[i].kind)->load(c, &m->ofd[i]);
         if (fd < 0)
-            return blame(s, &m->ofd[i], c->why, fd);
+            return fd;
         s->src[i] = ck_spawn_high(s, fd);
         if (s->src[i] < 0)
             return s->src[i];
@@ -109,16 +134,20 @@ static int step_all(struct ck_spawn *s, struct ck_res_load *c,
         int rc;
 
         c->why[0] = '\0';
-        rc = f ? f(c, &m->ofd[i], s->src[i]) : 0;
-        if (rc)
+        rc = f && !s->stands_in[i] ? f(c, &m->ofd[i], s->src[i]) : 0;
+        if (is_outside(s, rc)) {
+            s->stands_in[i] = 1;
+        } else if (rc) {
+            s->failed = &m->ofd[i];
             return blame(s, &m->ofd[i], c->why, rc);
+        }
     }
     return 0;
 }
 
 /* What the tree gets for its standard descriptors, out of the way too; a
  * closed one is /dev/null, as nobody expects it to be missing. */
-static int take_stdio(struct ck_spawn *s)
+int ck_spawn_stdio(struct ck_spawn *s)
 {
     for (int i = 0; i < 3; i++) {
         int from = s->opts->stdio[i], fd;
@@ -126,7 +155,7 @@ static int take_stdio(struct ck_spawn *s)
         fd = from < 0 ? -1 : fcntl(from, F_DUPFD, 3);
         if (fd < 0)
             fd = open("/dev/null", O_RDWR);
-        s->stdio[i] = fd < 0 ? fd : ck_spawn_high(s, fd);
+        s->stdio[i] = fd < 0 ? -errno : ck_spawn_high(s, fd);
         if (s->stdio[i] < 0)
             return s->stdio[i];
     }
@@ -230,15 +259,12 @@ static int as_done(const void *a, const void *b)
     return x->order < y->order ? -1 : 1;
 }
 
-int ck_spawn_files(struct ck_spawn *s)
+static void begin(struct ck_spawn *s, struct load *load, char *why, size_t cap)
 {
     const char *slash = strrchr(s->opts->set_dir, '/');
-    char why[900] = "";
-    struct load load = {.s = s};
-    struct ck_res_load *c = &load.base;
-    int rc = take_stdio(s);
 
-    *c = (struct ck_res_load){
+    *load = (struct load){.s = s};
+    load->base = (struct ck_res_load){
         .loaded = loaded,
         .record = record,
         .holder = holder,
@@ -249,20 +275,42 @@ int ck_spawn_files(struct ck_spawn *s)
         .set_name = slash ? slash + 1 : s->opts->set_dir,
         .keep_files = s->opts->keep_files,
         .why = why,
-        .whycap = sizeof(why),
+        .whycap = cap,
     };
+    memcpy(load->base.stdio, s->stdio, sizeof(load->base.stdio));
+    why[0] = '\0';
+}
 
-    memcpy(c->stdio, s->stdio, sizeof(c->stdio));
+int ck_spawn_files_check(struct ck_spawn *s)
+{
+    struct load load;
+    char why[900];
+    int rc;
+
+    begin(s, &load, why, sizeof(why));
+    rc = check_all(s, &load.base);
+    ck_res_load_end(&load.base);
+    return rc;
+}
+
+int ck_spawn_files(struct ck_spawn *s)
+{
+    struct ck_res_load *c;
+    struct load load;
+    char why[900];
+    int rc = 0;
+
+    begin(s, &load, why, sizeof(why));
+    c = &load.base;
     s->src = calloc(s->tree.img.nofd + 1, sizeof(*s->src));
-    if (!s->src)
+    s->stands_in = calloc(s->tree.img.nofd + 1, 1);
+    if (!s->src || !s->stands_in)
         rc = -ENOMEM;
     for (size_t i = 0; s->src && i < s->tree.img.nofd; i++)
         s->src[i] = -1;
     if (!rc)
-        rc = check_all(s, c);
-    if (!rc)
         rc = load_all(s, c);
-    if (!rc)
+    if (!rc && !s->trial)
         rc = ck_spawn_undo(s, c);
     if (!rc)
         rc = step_all(s, c, link_of);

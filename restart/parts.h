@@ -32,6 +32,7 @@ struct ck_spawn {
     uint8_t *used;        /* descriptor numbers of the programs, a bit each */
     size_t nused;         /* bits */
     int *src;             /* by OFD */
+    uint8_t *stands_in;   /* by OFD: it is of the outside, in a rehearsal */
     struct ck_plan_inside *inside;
     size_t ninside, inside_cap;
     struct ck_pid_entry *spoke; /* for the pid table */
@@ -47,9 +48,24 @@ struct ck_spawn {
     char table_path[1400];
     struct ck_blob *env; /* by process */
     struct ck_plan plan;
+    /* A rehearsal (rehearse.c): nothing of the outside is there, nor is it
+     * changed. failed: what could not be made. */
+    int trial;
+    const struct ck_ofd *failed;
+    /* Of each thing that is in the way; NULL: the first one is the end. */
+    void (*found)(void *arg, const char *why);
+    void *arg;
+    unsigned nfound;
     char *why;
     size_t whycap;
 };
+
+/* prepare.c: the image; all that may refuse a restart, and changes nothing;
+ * all that the root needs. found: rc, or 0 where s->found was told of it. */
+int ck_spawn_open(struct ck_spawn *s);
+int ck_spawn_check(struct ck_spawn *s);
+int ck_spawn_make(struct ck_spawn *s);
+int ck_spawn_found(struct ck_spawn *s, int rc);
 
 /* numbers.c: descriptors out of the programs' way. high: moves fd to a number
  * that no program uses; the old one is closed. free_number: the next such
@@ -58,14 +74,16 @@ int ck_spawn_numbers(struct ck_spawn *s);
 int ck_spawn_high(struct ck_spawn *s, int fd);
 int ck_spawn_free_number(struct ck_spawn *s, int from);
 
-int ck_spawn_files(struct ck_spawn *s); /* files.c */
+int ck_spawn_stdio(struct ck_spawn *s); /* files.c; before files_* */
+int ck_spawn_files_check(struct ck_spawn *s);
+int ck_spawn_files(struct ck_spawn *s);
 int ck_spawn_undo(struct ck_spawn *s, struct ck_res_load *c); /* undo.c */
 /* speak.c: speak_as of struct ck_res_load. */
 int ck_spawn_speak_as(struct ck_spawn *s, uint32_t vpid, int (*fn)(void *arg),
                       void *arg);
 int ck_spawn_cwds(struct ck_spawn *s);  /* cwd.c */
 int ck_spawn_shm(struct ck_spawn *s);   /* shm.c */
-int ck_spawn_sysv_check(struct ck_spawn *s); /* sysv.c; before files */
+int ck_spawn_sysv_check(struct ck_spawn *s); /* sysv.c */
 int ck_spawn_sysv(struct ck_spawn *s);       /* after shm */
 int ck_spawn_places(struct ck_spawn *s); /* places.c */
 int ck_spawn_env(struct ck_spawn *s);   /* relaunch.c */

@@ -13,72 +13,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib/proto/messages.h"
 #include "restart/ops.h"
 #include "restart/parts.h"
 
 static const struct ck_proc *root_of(const struct ck_spawn *s)
 {
     return &s->tree.img.proc[s->plan.actor[0].proc];
-}
-
-/* Programs are found by name only: what is there now must be executable. */
-static int check_programs(struct ck_spawn *s)
-{
-    const struct ck_tree_image *m = &s->tree.img;
-
-    for (size_t i = 0; i < m->nproc; i++) {
-        const struct ck_proc *p = &m->proc[i];
-        int saved = p->kind == CK_KIND_SAVED || p->kind == CK_KIND_REEXEC;
-
-        if (saved && access(p->exe, X_OK) < 0)
-            return ck_res_why(s->why, s->whycap, -errno,
-                              "process %u (%s): its program %s can't be "
-                              "executed: %s", p->vpid, p->comm, p->exe,
-                              strerror(errno));
-        if (saved && !p->gone && access(p->cwd, X_OK) < 0)
-            return ck_res_why(s->why, s->whycap, -errno,
-                              "process %u (%s): its working directory %s: %s",
-                              p->vpid, p->comm, p->cwd, strerror(errno));
-    }
-    if (access(s->opts->restorer, R_OK) < 0)
-        return ck_res_why(s->why, s->whycap, -errno, "%s: %s",
-                          s->opts->restorer, strerror(errno));
-    return 0;
-}
-
-static int prepare(struct ck_spawn *s)
-{
-    char path[1400];
-    int rc;
-
-    snprintf(path, sizeof(path), "%s/tree.%s.img", s->opts->set_dir,
-             s->opts->tree);
-    if (s->opts->set_dir[0] != '/' || s->opts->job_dir[0] != '/')
-        return ck_res_why(s->why, s->whycap, -EINVAL,
-                          "%s is not an absolute path", s->opts->set_dir);
-    rc = ck_tree_open(&s->tree, path, s->why, s->whycap);
-    if (!rc)
-        rc = check_programs(s);
-    if (!rc)
-        rc = ck_spawn_numbers(s);
-    if (!rc)
-        rc = ck_spawn_env(s);
-    if (!rc)
-        rc = ck_spawn_sysv_check(s);
-    if (!rc)
-        rc = ck_spawn_files(s); /* the first that changes anything */
-    if (!rc)
-        rc = ck_spawn_cwds(s);
-    if (!rc)
-        rc = ck_spawn_shm(s);
-    if (!rc)
-        rc = ck_spawn_sysv(s);
-    if (!rc)
-        rc = ck_spawn_places(s);
-    if (!rc)
-        rc = ck_spawn_plan(s);
-    return rc;
 }
 
 /* Replaces this process by the tree's root. Returns -errno. */
@@ -150,6 +90,7 @@ void ck_spawn_end(struct ck_spawn *s)
     ck_tree_close(&s->tree);
     free(s->env);
     free(s->src);
+    free(s->stands_in);
     free(s->spoke);
     free(s->inside);
     free(s->shm);
@@ -171,7 +112,11 @@ pid_t ck_restart_tree(const struct ck_restart_opts *opts, char *why,
 
     why[0] = '\0';
     s.tree.fd = -1;
-    rc = prepare(&s);
+    rc = ck_spawn_open(&s);
+    if (!rc)
+        rc = ck_spawn_check(&s);
+    if (!rc)
+        rc = ck_spawn_make(&s);
     if (!rc && !s.plan.actor)
         rc = -EBADMSG; /* nobody in it */
     if (!rc) {

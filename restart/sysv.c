@@ -294,7 +294,7 @@ int ck_spawn_sysv_check(struct ck_spawn *s)
     if (!rc)
         read_old(s, o);
     for (size_t i = 0; !rc && i < m->nsysv; i++)
-        rc = check(s, o, &m->sysv[i]);
+        rc = ck_spawn_found(s, check(s, o, &m->sysv[i]));
     free(o);
     return rc;
 }

@@ -337,6 +337,7 @@ static void file_describe(const struct ck_ofd *rec, char *buf, size_t cap)
 
 const struct ck_res ck_res_file = {
     .name = "file",
+    .bulk = 1,
     .match = file_match,
     .save = file_save,
     .check = file_check,

@@ -94,6 +94,8 @@ struct ck_res_save {
  *   fd is what load gave. NULL: nothing.
  * stand_in: what load gives is only a place for what a process makes later;
  *   it can't be handed on.
+ * bulk: what is saved of it are contents (of a file), which nothing depends
+ *   on: a rehearsal leaves them out.
  * settle: when all are linked: what must wait for that (a client connects to
  *   who listens; an option that only making it again needed). NULL: nothing.
  * describe: for people, e.g. "/home/u/out.txt at 1234, append". */
@@ -101,7 +103,7 @@ typedef int ck_res_found(void *arg, int fd);
 
 struct ck_res {
     const char *name;
-    int stand_in;
+    int stand_in, bulk;
     int (*match)(const struct ck_res_ofd *o);
     int (*carried)(const struct ck_res_ofd *o, ck_res_found *found, void *arg);
     int (*save)(struct ck_res_save *c, const struct ck_res_ofd *o,

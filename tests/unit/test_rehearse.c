@@ -1,0 +1,328 @@
+/*
+ * test_rehearse.c - tree images that can't be restarted are refused by the
+ * rehearsal, each by name; one that can is not.
+ *
+ * The images are written here, record by record, as a capture that has a
+ * fault would write them.
+ */
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "lib/image/writer.h"
+#include "lib/proto/messages.h"
+#include "lib/res/tcp.h"
+#include "lib/res/unix.h"
+#include "restart/rehearse.h"
+#include "restart/world.h"
+
+#define MEM (1u << 20)
+#define ROOT 10
+#define NOBODY 99 /* no OFD has this id */
+
+/* As lib/res/shm.c and lib/res/eventfd.c have theirs. */
+#define SHM_FIELDS(F)                                                       \
+    F(STR, path) F(U64, dev) F(U64, ino) F(U64, fdev) F(U64, fino)          \
+    F(U64, size) F(U32, mode) F(U8, how) F(U8, whole)
+CK_RECORD(shm, SHM_FIELDS)
+enum { SHM_OPEN = 4 };
+
+static struct ck_imgw w;
+static struct ck_imgw_stream stream[8];
+static unsigned streams;
+static uint8_t mem[MEM], scratch[CK_IMGW_SCRATCH_SIZE], body[4096];
+static char path[128], why[900];
+static int image_fd;
+
+static void proc(uint32_t vpid, uint32_t vppid, uint32_t vpgid, uint32_t vsid)
+{
+    struct ck_proc p = {.vpid = vpid,
+                        .vppid = vppid,
+                        .vpgid = vpgid,
+                        .vsid = vsid,
+                        .kind = CK_KIND_SAVED,
+                        .exe = "/bin/true",
+                        .cwd = "/",
+                        .comm = "true",
+                        .image = "proc.main.10.img"};
+
+    assert_int_equal(CK_IMGW_RECORD(&w, CK_TAG_PROC, ck_proc, &p), 0);
+}
+
+/* An image of one tree whose root is process 10, in *state's directory. */
+static void begin(void **state)
+{
+    struct ck_tree t = {.tree = "main",
+                        .node = "n",
+                        .root_vpid = ROOT,
+                        .stdio = "n:0:0,n:0:0,n:0:0",
+                        .job_dir = *state};
+
+    snprintf(path, sizeof(path), "%s/tree.main.img", (char *)*state);
+    image_fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    assert_true(image_fd >= 0);
+    streams = 0;
+    assert_int_equal(ck_imgw_begin(&w, image_fd, CK_IMAGE_TREE, mem, MEM), 0);
+    assert_int_equal(CK_IMGW_RECORD(&w, CK_TAG_TREE, ck_tree, &t), 0);
+    proc(ROOT, 0, ROOT, ROOT);
+}
+
+static void ofd(uint32_t id, const char *kind, size_t n)
+{
+    struct ck_ofd o = {.id = id,
+                       .kind = kind,
+                       .flags = O_RDWR,
+                       .body = {body, (uint32_t)n}};
+    struct ck_fd f = {ROOT, id + 10, 0, id};
+
+    assert_int_equal(CK_IMGW_RECORD(&w, CK_TAG_OFD, ck_ofd, &o), 0);
+    assert_int_equal(CK_IMGW_RECORD(&w, CK_TAG_FD, ck_fd, &f), 0);
+}
+
+#define OFD(id, KIND, rec, ...)                             \
+    do {                                                    \
+        struct rec b_ = {__VA_ARGS__};                      \
+        struct ck_wr w_;                                    \
+                                                            \
+        ck_wr_init(&w_, body, sizeof(body));                \
+        rec##_put(&w_, &b_);                                \
+        assert_false(w_.bad);                               \
+        ofd(id, KIND, w_.len);                              \
+    } while (0)
+
+static void saved(uint32_t id, const void *p, size_t n)
+{
+    struct ck_imgw_stream *s = &stream[streams++];
+    struct ck_run run = {.addr = 0, .len = n};
+
+    assert_int_equal(ck_imgw_stream(&w, s, id, 1), 0);
+    assert_int_equal(ck_imgw_block_buf(&w, s, scratch, &run, 1, p), 0);
+}
+
+static int rehearse(void **state)
+{
+    struct ck_restart_opts o = {.job_dir = *state,
+                                .set_dir = *state,
+                                .tree = "main",
+                                .node = "n",
+                                .runtime = "",
+                                .restorer = "",
+                                .stdio = {-1, -1, -1}};
+    uint64_t bytes, sum;
+    int rc;
+
+    assert_int_equal(ck_imgw_finish(&w, &bytes, &sum), 0);
+    close(image_fd);
+    rc = ck_rehearse(&o, why, sizeof(why));
+    assert_int_equal(rc == 0, why[0] == '\0');
+    return rc;
+}
+
+static void refused(void **state, int rc, const char *reason)
+{
+    assert_int_equal(rehearse(state), rc);
+    if (!strstr(why, reason))
+        print_error("it says: %s\n", why);
+    assert_non_null(strstr(why, reason));
+}
+
+/* Where the system gives nobody namespaces, nothing is tried. */
+static void need_world(void **state)
+{
+    pid_t pid = fork();
+    int status;
+
+    if (pid == 0) {
+        struct ck_world world;
+
+        _exit(ck_world_enter(&world, *state) != 0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    if (status)
+        skip();
+}
+
+/* One message, as the stream has it. */
+static size_t message(uint8_t *p, size_t cap, uint32_t carries)
+{
+    uint8_t fds[4];
+    struct ck_unix_msg m = {.data = {"x", 1}};
+    struct ck_wr out;
+
+    ck_wr_init(&out, fds, sizeof(fds));
+    ck_put_uint(&out, carries, 4);
+    if (carries)
+        m.fds = (struct ck_blob){fds, 4};
+    ck_wr_init(&out, p + 4, cap - 4);
+    ck_unix_msg_put(&out, &m);
+    cap = out.len;
+    ck_wr_init(&out, p, 4);
+    ck_put_uint(&out, cap, 4);
+    return cap + 4;
+}
+
+/* A pair of sockets, and a message at one end with a descriptor. */
+static void pair(uint32_t carries)
+{
+    uint8_t queue[128];
+    size_t n = message(queue, sizeof(queue), carries);
+
+    OFD(1, "unix", ck_unix, .type = SOCK_STREAM, .state = CK_UNIX_CONNECTED,
+        .ino = 100, .pair = 100, .peer_ino = 101, .peer = 2, .dir = "",
+        .moved = "", .bytes = n);
+    OFD(2, "unix", ck_unix, .type = SOCK_STREAM, .state = CK_UNIX_CONNECTED,
+        .side = 1, .ino = 101, .pair = 100, .peer_ino = 100, .peer = 1,
+        .dir = "", .moved = "");
+    saved(1, queue, n);
+}
+
+static void listener(uint32_t id, uint16_t port)
+{
+    static const uint8_t ip[16] = {[10] = 255, [11] = 255, [12] = 127,
+                                   [15] = 1};
+    struct tcp_body b = {.how = TCP_LISTENS, .backlog = 4, .local_port = port};
+    struct ck_wr out;
+
+    memcpy(b.local_ip, ip, sizeof(ip));
+    ck_wr_init(&out, body, sizeof(body));
+    tcp_body_put(&out, &b);
+    ofd(id, "tcp", out.len);
+}
+
+#define TEST(name) static void name(void **state)
+
+TEST(a_socket_with_a_message_is_rehearsed)
+{
+    begin(state);
+    pair(2);
+    assert_int_equal(rehearse(state), 0);
+}
+
+TEST(a_message_with_a_descriptor_that_is_not_there)
+{
+    need_world(state);
+    begin(state);
+    pair(NOBODY);
+    refused(state, -EBADMSG, "process 10 (true), descriptor 11: can't fill a "
+                             "Unix socket again");
+}
+
+TEST(two_listeners_at_one_port)
+{
+    need_world(state);
+    begin(state);
+    listener(1, 7777);
+    listener(2, 7777);
+    refused(state, -EAGAIN, "descriptor 12: a TCP socket: port 7777");
+}
+
+/* That somebody has it outside does not matter. */
+TEST(a_port_that_is_in_use)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in a = {.sin_family = AF_INET,
+                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof(a);
+
+    assert_int_equal(bind(fd, (void *)&a, n), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    assert_int_equal(getsockname(fd, (void *)&a, &n), 0);
+    begin(state);
+    listener(1, ntohs(a.sin_port));
+    assert_int_equal(rehearse(state), 0);
+    close(fd);
+}
+
+TEST(a_mapping_of_a_file_that_nobody_has)
+{
+    need_world(state);
+    begin(state);
+    OFD(1, "shm", shm, .path = "/x/first.name (deleted)", .dev = 1, .ino = 2,
+        .fdev = 1, .fino = 2, .how = SHM_OPEN);
+    refused(state, -EBADMSG, "can't make the shared memory /x/first.name");
+}
+
+TEST(a_path_that_is_in_use)
+{
+    char taken[sizeof(((struct sockaddr_un *)0)->sun_path)];
+    struct stat before, after;
+    int fd;
+
+    snprintf(taken, sizeof(taken), "%s/socket", (char *)*state);
+    fd = open(taken, O_CREAT | O_WRONLY, 0600);
+    assert_int_equal(fstat(fd, &before), 0);
+    begin(state);
+    OFD(1, "unix", ck_unix, .type = SOCK_STREAM, .state = CK_UNIX_LISTENING,
+        .listener = 1, .backlog = 1, .ino = 100, .file = CK_UNIX_FILE,
+        .dir = "", .moved = "",
+        .name = {taken, (uint32_t)strlen(taken)});
+    assert_int_equal(rehearse(state), 0);
+    assert_int_equal(stat(taken, &after), 0);
+    assert_int_equal(before.st_ino, after.st_ino);
+    close(fd);
+}
+
+/* It has a session that neither its parent nor anybody below had. */
+TEST(processes_that_cannot_be_made_again)
+{
+    begin(state);
+    proc(11, ROOT, 11, 11);
+    proc(12, ROOT, ROOT, ROOT);
+    proc(13, 12, 11, 11);
+    refused(state, -ENOTSUP, "process 13");
+}
+
+TEST(a_kind_that_nobody_knows)
+{
+    begin(state);
+    ofd(1, "teapot", 0);
+    refused(state, -EPROTONOSUPPORT, "kind teapot");
+}
+
+TEST(a_descriptor_that_leads_nowhere)
+{
+    struct ck_fd f = {ROOT, 7, 0, NOBODY};
+
+    begin(state);
+    assert_int_equal(CK_IMGW_RECORD(&w, CK_TAG_FD, ck_fd, &f), 0);
+    refused(state, -EBADMSG, "descriptor 7 leads to nothing");
+}
+
+TEST(a_damaged_description)
+{
+    need_world(state);
+    begin(state);
+    ofd(1, "eventfd", 0);
+    refused(state, -EBADMSG, "damaged description of an eventfd");
+}
+
+TEST(no_image)
+{
+    struct ck_restart_opts o = {.job_dir = *state, .set_dir = *state,
+                                .tree = "gone"};
+
+    assert_int_equal(ck_rehearse(&o, why, sizeof(why)), -ENOENT);
+    assert_non_null(strstr(why, "tree.gone.img"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        unit_in_dir(a_socket_with_a_message_is_rehearsed),
+        unit_in_dir(a_message_with_a_descriptor_that_is_not_there),
+        unit_in_dir(two_listeners_at_one_port),
+        unit_in_dir(a_port_that_is_in_use),
+        unit_in_dir(a_mapping_of_a_file_that_nobody_has),
+        unit_in_dir(a_path_that_is_in_use),
+        unit_in_dir(processes_that_cannot_be_made_again),
+        unit_in_dir(a_kind_that_nobody_knows),
+        unit_in_dir(a_descriptor_that_leads_nowhere),
+        unit_in_dir(a_damaged_description),
+        unit_in_dir(no_image),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
