@@ -74,6 +74,7 @@ int ck_spawn_numbers(struct ck_spawn *s);
 int ck_spawn_high(struct ck_spawn *s, int fd);
 int ck_spawn_free_number(struct ck_spawn *s, int from);
 
+int ck_spawn_layout(struct ck_spawn *s); /* layout.c */
 int ck_spawn_stdio(struct ck_spawn *s); /* files.c; before files_* */
 int ck_spawn_files_check(struct ck_spawn *s);
 int ck_spawn_files(struct ck_spawn *s);

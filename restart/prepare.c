@@ -91,6 +91,8 @@ int ck_spawn_check(struct ck_spawn *s)
     if (!rc)
         rc = ck_spawn_found(s, ck_spawn_numbers(s));
     if (!rc)
+        rc = ck_spawn_layout(s);
+    if (!rc)
         rc = ck_spawn_sysv_check(s);
     if (!rc)
         rc = ck_spawn_stdio(s);
