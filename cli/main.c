@@ -18,7 +18,7 @@ static const struct command {
     {"status", ck_cmd_status, "what a computation is doing"},
     {"list", ck_cmd_list, "image sets on disk"},
     {"inspect", ck_cmd_inspect, "what is in an image set or an image"},
-    {"verify", ck_cmd_verify, "read an image set and check every sum"},
+    {"verify", ck_cmd_verify, "is an image set whole, can it be restarted"},
     {"prune", ck_cmd_prune, "remove older image sets"},
     {"delete", ck_cmd_delete, "remove image sets or a whole job directory"},
     {"check", ck_cmd_check, "what works here; can a program be saved"},

@@ -190,8 +190,7 @@ static int out_of_reach(const char *dir, struct ck_err *e)
                   dir, a.node);
 }
 
-/* Programs whose coordinator has died run on. */
-static int left_alone(const char *dir, struct ck_err *e)
+int ck_restart_left_alone(const char *dir, struct ck_err *e)
 {
     struct ck_member m;
     unsigned n = ck_members(dir, &m, 1);
@@ -227,7 +226,7 @@ static int nobody_there(const struct ck_restart *r, struct ck_err *e)
         alive = ck_conn_alive(dir, 10000, NULL) == 1;
     }
     if (alive == 0 || ck_coordinator_dismiss(dir, 3000))
-        return left_alone(dir, e);
+        return ck_restart_left_alone(dir, e);
     if (ck_jobdir_addr_read(dir, &a, NULL) < 0)
         memset(&a, 0, sizeof(a));
     return ck_err(e, -EBUSY,

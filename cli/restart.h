@@ -23,4 +23,7 @@ struct ck_restart {
 int ck_restart_all(struct ck_restart *r);
 int ck_restart_in_place(struct ck_restart *r);
 
+/* Programs whose coordinator has died run on: -EBUSY and who they are. */
+int ck_restart_left_alone(const char *dir, struct ck_err *e);
+
 #endif

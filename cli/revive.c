@@ -29,6 +29,7 @@
 #include "lib/proto/client.h"
 #include "lib/proto/messages.h"
 #include "restart/plan.h"
+#include "restart/rehearse.h"
 
 #define SETTLE_MS 100
 
@@ -81,6 +82,30 @@ static void tell_failure(const char *dir, const char *tree,
 static int starts_by_itself(const char *tree)
 {
     return !CK_TREE_IS_TASK(tree);
+}
+
+/* Of several trees none is begun if one can't be restarted: what one does to
+ * files stays done. */
+static int ask_all(const struct ck_restart *r, struct ck_err *e)
+{
+    char set_dir[CK_PATH], why[900] = "";
+    const struct ck_manifest *m = r->manifest;
+    int rc = 0;
+
+    if (m->ntrees < 2)
+        return 0;
+    if (ck_jobdir_set(set_dir, sizeof(set_dir), r->dir, r->set) < 0)
+        return ck_err(e, -ENAMETOOLONG, "%s: too long", r->dir);
+    for (size_t i = 0; rc >= 0 && i < m->ntrees; i++) {
+        struct ck_restart_opts o;
+
+        fill(&o, r, set_dir, m->tree[i].name, 0);
+        if (starts_by_itself(m->tree[i].name))
+            rc = ck_restart_look(&o, NULL, NULL, why, sizeof(why));
+        if (rc < 0)
+            ck_err(e, rc, "tree %s: %s", m->tree[i].name, why);
+    }
+    return rc;
 }
 
 static int start_trees(const struct ck_restart *r, uint32_t generation,
@@ -279,7 +304,9 @@ int ck_restart_all(struct ck_restart *r)
         return ck_cli_fail(&e);
     }
     ck_term_note(&term);
-    rc = start_coordinator(r, &generation, &e);
+    rc = ask_all(r, &e);
+    if (rc == 0)
+        rc = start_coordinator(r, &generation, &e);
     if (rc == 0)
         rc = start_trees(r, generation, roots, &n, &resized, &e);
     ck_super_begin(&super);

@@ -69,8 +69,9 @@ print(eval(sys.argv[2]))' "$1" "$2"
     run ckpt verify job
     [ "$status" -eq 0 ]
     [[ $output == *"set-000002 is whole"* ]]
+    [[ $output == *"set-000002 can be restarted now"* ]]
     damage set-000002
-    run ckpt verify job
+    run ckpt verify --deep job
     [ "$status" -eq 1 ]
     [[ $output == *"set-000001 is whole"* ]]
     [[ $output == *"set-000002/proc.main."*" BAD "* ]]

@@ -14,7 +14,7 @@ flip() {
 }
 try() { # WHAT: the newest set has been damaged
 	say "damaged: $1"
-	timeout 60 "$CKPT" verify "$D/set-000002" >> trace 2>&1 &&
+	timeout 60 "$CKPT" verify --deep "$D/set-000002" >> trace 2>&1 &&
 		fail "verify does not see: $1"
 	rm -f verify err
 	env CLAIM_DIR="$W" timeout 60 "$CKPT" restart --set 2 "$D" >> trace 2> err &&
