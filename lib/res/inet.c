@@ -18,16 +18,26 @@
 #ifndef IPV6_MULTICAST_ALL
 #define IPV6_MULTICAST_ALL 29
 #endif
+#ifndef IP_RECVERR_RFC4884
+#define IP_RECVERR_RFC4884 26
+#endif
+#ifndef IPV6_ROUTER_ALERT_ISOLATE
+#define IPV6_ROUTER_ALERT_ISOLATE 30
+#endif
 #ifndef IPV6_RECVERR_RFC4884
 #define IPV6_RECVERR_RFC4884 31
 #endif
+#define CK_IPV6_FLOWINFO 11 /* glibc has no names for these */
+#define CK_IPV6_FLOWINFO_SEND 33
 
 #define INTS4(I)                                                           \
     I(IP_TOS) I(IP_TTL) I(IP_RECVTOS) I(IP_RECVTTL) I(IP_RECVERR)          \
     I(IP_PKTINFO) I(IP_MTU_DISCOVER) I(IP_RECVOPTS) I(IP_RETOPTS)          \
     I(IP_FREEBIND) I(IP_BIND_ADDRESS_NO_PORT) I(IP_MINTTL)                 \
     I(IP_RECVORIGDSTADDR) I(IP_RECVFRAGSIZE) I(IP_CHECKSUM)                \
-    I(IP_TRANSPARENT) I(IP_UNICAST_IF) I(IP_LOCAL_PORT_RANGE)
+    I(IP_TRANSPARENT) I(IP_UNICAST_IF) I(IP_LOCAL_PORT_RANGE)              \
+    I(IP_PASSSEC) I(IP_RECVERR_RFC4884) I(IP_MULTICAST_LOOP)               \
+    I(IP_MULTICAST_ALL)
 #define INTS6(I)                                                           \
     I(IPV6_UNICAST_HOPS) I(IPV6_MTU_DISCOVER) \
     I(IPV6_RECVPKTINFO) I(IPV6_RECVHOPLIMIT) I(IPV6_RECVTCLASS)            \
@@ -35,23 +45,33 @@
     I(IPV6_RECVHOPOPTS) I(IPV6_RECVDSTOPTS) I(IPV6_FREEBIND)               \
     I(IPV6_AUTOFLOWLABEL) I(IPV6_ADDR_PREFERENCES) I(IPV6_MINHOPCOUNT)     \
     I(IPV6_RECVORIGDSTADDR) I(IPV6_UNICAST_IF) I(IPV6_RECVFRAGSIZE)        \
-    I(IPV6_RECVERR_RFC4884) I(IPV6_RECVPATHMTU)
-#define DGRAM4(I) \
-    I(IP_MULTICAST_TTL) I(IP_MULTICAST_LOOP) I(IP_MULTICAST_ALL)
-#define DGRAM6(I)                                      \
-    I(IPV6_MULTICAST_HOPS) I(IPV6_MULTICAST_LOOP)      \
-    I(IPV6_MULTICAST_IF) I(IPV6_MULTICAST_ALL)
+    I(IPV6_RECVERR_RFC4884) I(IPV6_RECVPATHMTU) I(IPV6_2292PKTINFO)        \
+    I(IPV6_2292HOPLIMIT) I(IPV6_2292RTHDR) I(IPV6_2292HOPOPTS)             \
+    I(IPV6_2292DSTOPTS) I(CK_IPV6_FLOWINFO) I(CK_IPV6_FLOWINFO_SEND)       \
+    I(IPV6_MULTICAST_LOOP) I(IPV6_MULTICAST_ALL)                           \
+    I(IPV6_ROUTER_ALERT_ISOLATE)
+#define HEADER_MAX 128 /* bytes of a header that each packet gets */
+#define HEADERS6(I) \
+    I(IPV6_HOPOPTS) I(IPV6_DSTOPTS) I(IPV6_RTHDR) I(IPV6_RTHDRDSTOPTS)
 #define ENTRY4(o) {IPPROTO_IP, o, sizeof(int)},
 #define ENTRY6(o) {IPPROTO_IPV6, o, sizeof(int)},
 
-static const struct ck_res_sockopt all4[] = {INTS4(ENTRY4)};
-static const struct ck_res_sockopt all6[] = {INTS6(ENTRY6)};
+#define HEADER6(o) {IPPROTO_IPV6, o, HEADER_MAX},
+
+static const struct ck_res_sockopt all4[] = {
+    INTS4(ENTRY4)
+    {IPPROTO_IP, IP_OPTIONS, 40},
+};
+static const struct ck_res_sockopt all6[] = {INTS6(ENTRY6) HEADERS6(HEADER6)};
 /* A stream has them, too, but they can't be set there. */
 static const struct ck_res_sockopt dgram4[] = {
-    DGRAM4(ENTRY4)
+    {IPPROTO_IP, IP_MULTICAST_TTL, sizeof(int)},
     {IPPROTO_IP, IP_MULTICAST_IF, sizeof(struct in_addr)},
 };
-static const struct ck_res_sockopt dgram6[] = {DGRAM6(ENTRY6)};
+static const struct ck_res_sockopt dgram6[] = {
+    {IPPROTO_IPV6, IPV6_MULTICAST_HOPS, sizeof(int)},
+    {IPPROTO_IPV6, IPV6_MULTICAST_IF, sizeof(int)},
+};
 
 struct table {
     struct ck_res_sockopt v[96];
@@ -76,9 +96,9 @@ int ck_inet_options_save(struct ck_res_save *c, const struct ck_res_ofd *o,
     add(&t, all4, sizeof(all4));
     if (o->domain == AF_INET6)
         add(&t, all6, sizeof(all6));
-    if (o->type == SOCK_DGRAM && o->domain == AF_INET)
+    if (o->type == SOCK_DGRAM)
         add(&t, dgram4, sizeof(dgram4));
-    else if (o->type == SOCK_DGRAM)
+    if (o->type == SOCK_DGRAM && o->domain == AF_INET6)
         add(&t, dgram6, sizeof(dgram6));
     return ck_res_sockopts_save(c, o, fd, t.v, t.n, w);
 }

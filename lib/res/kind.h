@@ -89,8 +89,8 @@ uint64_t ck_res_info(const struct ck_res_ofd *o, const char *key, int base);
 
 /* The options of the socket o, taken as fd: those of SOL_SOCKET and the n of
  * `more` that are not the default, appended to w; save puts what w holds into
- * its record as a BLOB. set gives them to fd; check tries them on a socket
- * that is thrown away. */
+ * its record as a BLOB. set gives them to fd; bind, before fd is bound, those
+ * that matter for that; check tries them on a socket that is thrown away. */
 struct ck_res_sockopt {
     int level, name;
     unsigned size; /* of the value, at most 128 */
@@ -101,6 +101,7 @@ int ck_res_sockopts_save(struct ck_res_save *c, const struct ck_res_ofd *o,
 int ck_res_sockopts_check(struct ck_res_load *c, int domain, int type,
                           int protocol, struct ck_blob list);
 int ck_res_sockopts_set(struct ck_res_load *c, int fd, struct ck_blob list);
+int ck_res_sockopts_bind(struct ck_res_load *c, int fd, struct ck_blob list);
 
 /* Process `who` of the restart gets the pidfd rec, before it puts any item
  * into an epoll set. */

@@ -51,12 +51,31 @@ static struct {
     I(TCP_NODELAY) I(TCP_CORK) I(TCP_KEEPIDLE) I(TCP_KEEPINTVL)            \
     I(TCP_KEEPCNT) I(TCP_SYNCNT) I(TCP_LINGER2) I(TCP_DEFER_ACCEPT)        \
     I(TCP_USER_TIMEOUT) I(TCP_NOTSENT_LOWAT) I(TCP_SAVE_SYN)               \
-    I(TCP_FASTOPEN) I(TCP_INQ) I(TCP_THIN_LINEAR_TIMEOUTS)
+    I(TCP_FASTOPEN) I(TCP_INQ) I(TCP_THIN_LINEAR_TIMEOUTS)                 \
+    I(TCP_TX_DELAY) I(CK_TCP_RTO_MAX_MS) I(CK_TCP_RTO_MIN_US)              \
+    I(CK_TCP_DELACK_MAX_US)
+/* Newer than the headers may be. */
+#define CK_TCP_RTO_MAX_MS 44    /* Linux 6.15 */
+#define CK_TCP_RTO_MIN_US 45    /* 6.17 */
+#define CK_TCP_DELACK_MAX_US 46 /* 6.17 */
+
+/* At the end those of one that is not connected: they tell, and take, another
+ * thing later. */
 static const struct ck_res_sockopt own[] = {
     OPTIONS(OPTION)
     {IPPROTO_TCP, TCP_CONGESTION, 16},
+    OPTION(TCP_MAXSEG) OPTION(TCP_WINDOW_CLAMP)
+    OPTION(TCP_FASTOPEN_NO_COOKIE) OPTION(TCP_FASTOPEN_CONNECT)
 };
-#define OWN_COUNT (sizeof(own) / sizeof(own[0]))
+
+static size_t option_count(const struct end *e)
+{
+    size_t n = sizeof(own) / sizeof(own[0]);
+
+    if (e->how == TCP_FRESH || e->how == TCP_BOUND)
+        return n;
+    return e->how == TCP_LISTENS ? n - 1 : n - 4;
+}
 
 int ck_tcp_match(const struct ck_res_ofd *o)
 {
@@ -478,7 +497,7 @@ int ck_tcp_save(struct ck_res_save *c, const struct ck_res_ofd *o,
     ck_wr_init(&list, options, sizeof(options));
     rc = save_unread(c, e, fd, &b.bytes);
     if (!rc)
-        rc = ck_inet_options_save(c, o, fd, own, OWN_COUNT, &list);
+        rc = ck_inet_options_save(c, o, fd, own, option_count(e), &list);
     close(fd);
     b.options = (struct ck_blob){options, (uint32_t)list.len};
     if (!rc && list.bad)

@@ -15,6 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#ifndef SO_BUF_LOCK
+#define SO_BUF_LOCK 72
+#endif
 #define FDS_MAX 253
 
 struct collect {
@@ -184,6 +187,20 @@ static int sender(struct fill *f, const struct ck_unix_msg *b, int *own)
     return passing(f, b->name);
 }
 
+/* Setting the size again marks it as one that the program has chosen. */
+static void shrink(int fd, int size, int lock)
+{
+    int now = 0;
+    socklen_t n = sizeof(now);
+
+    getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &now, &n);
+    size /= 2;
+    if (now / 2 != size)
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, n);
+    if (lock >= 0)
+        setsockopt(fd, SOL_SOCKET, SO_BUF_LOCK, &lock, n);
+}
+
 /* A sender that asks for credentials attaches its own, and takes a name. */
 static int send_range(void *arg)
 {
@@ -193,20 +210,18 @@ static int send_range(void *arg)
     for (size_t i = f->from; !rc && i < f->until; i++) {
         const struct ck_unix_msg *b = &f->msg[i];
         int own, fd = sender(f, b, &own), pass = 0, off = 0;
-        int size = 0, now = 0;
+        int size = 0, lock = -1;
         socklen_t n = sizeof(pass);
 
         if (fd < 0)
             return fd;
         getsockopt(fd, SOL_SOCKET, SO_PASSCRED, &pass, &n);
         getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, &n);
+        getsockopt(fd, SOL_SOCKET, SO_BUF_LOCK, &lock, &n);
         if (pass)
             setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &off, n);
         rc = send_one(f, fd, b);
-        getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &now, &n);
-        size /= 2;
-        if (now / 2 != size)
-            setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, n);
+        shrink(fd, size, lock);
         if (pass)
             setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &pass, n);
         if (own)
