@@ -73,12 +73,17 @@ struct ck_inet_seen {
     struct ck_inet local, peer;
     int state; /* TCP_ESTABLISHED, ... */
     uint32_t rqueue, wqueue, inode;
+    uint8_t shut; /* bit 0 receiving, 1 sending */
 };
 /* TCP sockets of both families whose state is among the bits of `states`.
  * found returns 0 to go on. 0, what found returned, or -errno. */
 int ck_inet_list(unsigned states,
                  int (*found)(void *arg, const struct ck_inet_seen *s),
                  void *arg);
+
+/* How the UDP socket at this port, with this inode, is shut down, or -errno
+ * where the kernel does not tell. */
+int ck_inet_udp_shut(int domain, uint16_t port, uint64_t inode);
 
 /* bind, and if the address is still kept by TIME_WAITs of connections that
  * began and ended on this machine, ends those; where that can't be done,

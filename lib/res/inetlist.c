@@ -52,6 +52,22 @@ static void address(const struct inet_diag_msg *m, int peer,
     a->port = ntohs(peer ? m->id.idiag_dport : m->id.idiag_sport);
 }
 
+static uint8_t shut_of(const struct nlmsghdr *h, const struct inet_diag_msg *m)
+{
+    const char *p = (const char *)(m + 1), *end = (const char *)h + h->nlmsg_len;
+
+    while (end - p >= NLA_HDRLEN) {
+        const struct nlattr *a = (const void *)p;
+
+        if (a->nla_len < NLA_HDRLEN || a->nla_len > end - p)
+            break;
+        if (a->nla_type == INET_DIAG_SHUTDOWN && a->nla_len > NLA_HDRLEN)
+            return *(const uint8_t *)(p + NLA_HDRLEN);
+        p += NLA_ALIGN(a->nla_len);
+    }
+    return 0;
+}
+
 /* One buffer of answers. 1: that was the last. */
 static int take_answers(char *buf, ssize_t n,
                         int (*found)(void *, const struct ck_inet_seen *),
@@ -79,6 +95,7 @@ static int take_answers(char *buf, ssize_t n,
                                   .inode = m->idiag_inode};
         address(m, 0, &s.local);
         address(m, 1, &s.peer);
+        s.shut = shut_of(h, m);
         rc = found(arg, &s);
         if (rc)
             return rc < 0 ? rc : 1;
@@ -133,6 +150,29 @@ int ck_inet_list(unsigned states,
 {
     return list_family(AF_INET, states, found, arg)
                ?: list_family(AF_INET6, states, found, arg);
+}
+
+static int note_shut(void *arg, const struct ck_inet_seen *s)
+{
+    struct ck_inet_seen *want = arg;
+
+    if (s->inode != want->inode)
+        return 0;
+    want->shut = s->shut;
+    want->state = s->state;
+    return 1;
+}
+
+int ck_inet_udp_shut(int domain, uint16_t port, uint64_t inode)
+{
+    const struct inet_diag_req_v2 r = {.sdiag_family = (uint8_t)domain,
+                                       .sdiag_protocol = IPPROTO_UDP,
+                                       .idiag_states = ~0u,
+                                       .id.idiag_sport = htons(port)};
+    struct ck_inet_seen s = {.inode = (uint32_t)inode};
+    int rc = port ? query(&r, NLM_F_DUMP, note_shut, &s) : -ENOENT;
+
+    return rc ? rc : s.state ? s.shut : -ENOENT;
 }
 
 static int connect_to(int fd, int domain, const struct ck_inet *to)

@@ -409,6 +409,21 @@ static int was_server(const struct end *e, const struct end *o)
                : e->local.port < o->local.port;
 }
 
+/* Has it a port for itself? Two that listen at one had SO_REUSEPORT once,
+ * whatever they have by now. */
+static int shares_port(const struct end *e)
+{
+    for (size_t i = 0; i < all.n; i++) {
+        const struct end *o = &all.end[i];
+
+        if (o != e && (o->how == TCP_LISTENS || o->how == TCP_BOUND) &&
+            e->local.port && (ck_inet_covers(&o->local, &e->local) ||
+                              ck_inet_covers(&e->local, &o->local)))
+            return e->how == TCP_LISTENS || e->how == TCP_BOUND;
+    }
+    return 0;
+}
+
 static void fill_body(const struct end *e, int fd, struct tcp_body *b)
 {
     const struct end *o = e->other;
@@ -418,7 +433,8 @@ static void fill_body(const struct end *e, int fd, struct tcp_body *b)
     b->here6 = e->six;
     b->there6 = o ? o->six : e->six;
     b->backlog = (uint32_t)e->backlog;
-    b->reuseport = ck_tcp_option(fd, SOL_SOCKET, SO_REUSEPORT) == 1;
+    b->reuseport = ck_tcp_option(fd, SOL_SOCKET, SO_REUSEPORT) == 1 ||
+                   shares_port(e);
     b->dev = e->o->st.st_dev;
     b->key = e->o->st.st_ino;
     if (o && o->o->st.st_ino < b->key)

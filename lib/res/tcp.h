@@ -24,7 +24,8 @@ enum { TCP_WELL = 0, TCP_RESET = 1, TCP_REFUSED = 2 };
 
 /* dev, key: of a pair, the same for both ends. server: it is this end whose
  * address the other one connects to. *6: the socket of this or of the other
- * end is AF_INET6; 2: and IPV6_V6ONLY. bytes: unread, in the stream.
+ * end is AF_INET6; 2: and IPV6_V6ONLY. reuseport: the port can only be had
+ * with SO_REUSEPORT. bytes: unread, in the stream.
  * listener: the OFD that has not accepted it. */
 #define TCP_BODY_FIELDS(F)                                                  \
     F(U8, how) F(U8, shut) F(U8, error) F(U8, reuseport) F(U8, server)      \

@@ -55,9 +55,9 @@ static int failed(struct ck_res_load *c, const char *what,
                       "%s", what, ck_inet_text(a), strerror(-rc));
 }
 
-static void set_reuse(int fd, int on)
+static void set(int fd, int name, int on)
 {
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    setsockopt(fd, SOL_SOCKET, name, &on, sizeof(on));
 }
 
 static int make(uint8_t six, int reuseport)
@@ -66,10 +66,9 @@ static int make(uint8_t six, int reuseport)
 
     if (fd < 0)
         return fd;
-    set_reuse(fd, 1);
+    set(fd, SO_REUSEADDR, 1);
     if (reuseport)
-        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &reuseport,
-                   sizeof(reuseport));
+        set(fd, SO_REUSEPORT, 1);
     return fd;
 }
 
@@ -84,6 +83,11 @@ static int tcp_check(struct ck_res_load *c, const struct ck_ofd *rec)
     fd = make(b.here6, b.reuseport);
     if (fd < 0)
         return failed(c, "be made for", &local, fd);
+    rc = ck_res_sockopts_bind(c, fd, b.options);
+    if (rc) {
+        close(fd);
+        return rc;
+    }
     if (b.how == TCP_BOUND || b.how == TCP_LISTENS)
         rc = ck_inet_bind_again(fd, tcp_domain(b.here6), &local);
     else if (b.how != TCP_FRESH && b.how != TCP_GONE)
@@ -325,7 +329,13 @@ static int tcp_load(struct ck_res_load *c, const struct ck_ofd *rec)
     if (b.how == TCP_GONE)
         return load_gone(c, rec, &b, &local);
     fd = make(b.here6, b.reuseport);
-    return fd < 0 ? failed(c, "be made for", &local, fd) : fd;
+    if (fd < 0)
+        return failed(c, "be made for", &local, fd);
+    rc = ck_res_sockopts_bind(c, fd, b.options);
+    if (!rc)
+        return fd;
+    close(fd);
+    return rc;
 }
 
 static void shut(const struct tcp_body *b, int fd)
@@ -413,7 +423,8 @@ static int tcp_settle(struct ck_res_load *c, const struct ck_ofd *rec, int fd)
         return rc;
     if (b.how == TCP_CONNECTS)
         connect_again(&b, fd, &local, &peer);
-    set_reuse(fd, 0);
+    set(fd, SO_REUSEADDR, 0);
+    set(fd, SO_REUSEPORT, 0);
     rc = ck_res_sockopts_set(c, fd, b.options);
     if (!rc && fcntl(fd, F_SETFL, rec->flags & KEEP_FLAGS) < 0)
         rc = -errno;

@@ -29,7 +29,8 @@
 #endif
 #define KEEP_FLAGS (O_NONBLOCK | O_ASYNC)
 
-/* six: 1 IPv6, 2 and IPV6_V6ONLY. shut: SHUT_RD + 1 or SHUT_RDWR + 1. */
+/* six: 1 IPv6, 2 and IPV6_V6ONLY. shut: bit 0 receiving, 1 sending. reuse,
+ * reuseport: it can only be bound with that. */
 #define BODY_FIELDS(F)                                                    \
     F(U8, six) F(U8, shut) F(U8, reuse) F(U8, reuseport)                  \
     F(U32, datagrams) F(U64, bytes) CK_INET_FIELDS(F, local)              \
@@ -47,7 +48,7 @@ CK_RECORD(gram, GRAM_FIELDS)
 #define OPTION(o) {IPPROTO_UDP, o, sizeof(int)},
 static const struct ck_res_sockopt own[] = {
     OPTION(UDP_CORK) OPTION(UDP_NO_CHECK6_TX) OPTION(UDP_NO_CHECK6_RX)
-    OPTION(UDP_SEGMENT) OPTION(UDP_GRO)
+    OPTION(UDP_SEGMENT) OPTION(UDP_GRO) OPTION(UDP_ENCAP)
 };
 
 static int udp_match(const struct ck_res_ofd *o)
@@ -87,6 +88,33 @@ static uint32_t sender_of(const struct ck_res_save *c,
             return o->id;
     }
     return 0;
+}
+
+/* Another one that has the port, and had to be shared with when the later one
+ * was bound: whatever the options are by now. */
+static void find_sharers(const struct ck_res_save *c,
+                         const struct ck_res_ofd *self,
+                         const struct ck_inet *local, struct udp_body *b)
+{
+    int shared = 0;
+
+    for (size_t i = 0; i < c->count && local->port; i++) {
+        const struct ck_res_ofd *o = &c->all[i];
+        struct ck_inet a = {.port = 0};
+        int fd = o != self && udp_match(o) ? ck_res_take(o) : -1;
+
+        if (fd < 0)
+            continue;
+        ck_inet_name(fd, 0, &a);
+        if (ck_inet_covers(&a, local) || ck_inet_covers(local, &a)) {
+            shared = 1;
+            b->reuse |= option(fd, SOL_SOCKET, SO_REUSEADDR) == 1;
+            b->reuseport |= option(fd, SOL_SOCKET, SO_REUSEPORT) == 1;
+        }
+        close(fd);
+    }
+    if (shared && !b->reuse && !b->reuseport)
+        b->reuse = 1;
 }
 
 struct queue {
@@ -184,10 +212,22 @@ static int refuse(struct ck_res_save *c, int fd)
     return 0;
 }
 
+/* poll does not tell that only sending is over. */
+static uint8_t shut_of(const struct ck_res_ofd *o, int fd, uint16_t port)
+{
+    struct pollfd p = {.fd = fd, .events = POLLRDHUP};
+    int how = ck_inet_udp_shut(o->domain, port, o->st.st_ino);
+
+    if (how >= 0)
+        return (uint8_t)how;
+    if (poll(&p, 1, 0) != 1 || !(p.revents & (POLLRDHUP | POLLHUP)))
+        return 0;
+    return p.revents & POLLHUP ? 1 + SHUT_RDWR : 1 + SHUT_RD;
+}
+
 static int save_taken(struct ck_res_save *c, const struct ck_res_ofd *o,
                       int fd, struct ck_wr *w)
 {
-    struct pollfd p = {.fd = fd, .events = POLLRDHUP};
     struct udp_body b = {.six = 0};
     struct ck_inet local, peer;
     uint8_t options[2048], in[1024];
@@ -204,8 +244,9 @@ static int save_taken(struct ck_res_save *c, const struct ck_res_ofd *o,
     b.reuseport = option(fd, SOL_SOCKET, SO_REUSEPORT) == 1;
     if (o->domain == AF_INET6)
         b.six = 1 + (option(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 1);
-    if (poll(&p, 1, 0) == 1 && (p.revents & (POLLRDHUP | POLLHUP)))
-        b.shut = 1 + (p.revents & POLLHUP ? SHUT_RDWR : SHUT_RD);
+    if (!b.reuse && !b.reuseport)
+        find_sharers(c, o, &local, &b);
+    b.shut = shut_of(o, fd, local.port);
     ck_wr_init(&list, options, sizeof(options));
     rc = ck_inet_options_save(c, o, fd, own, sizeof(own) / sizeof(own[0]),
                               &list);
@@ -285,7 +326,8 @@ static int make(struct ck_res_load *c, const struct ck_ofd *rec,
         return fd;
     set(fd, SOL_SOCKET, SO_REUSEADDR, b->reuse);
     set(fd, SOL_SOCKET, SO_REUSEPORT, b->reuseport);
-    rc = ck_inet_groups_join(c, fd, b->groups);
+    rc = ck_res_sockopts_bind(c, fd, b->options);
+    rc = rc ?: ck_inet_groups_join(c, fd, b->groups);
     if (rc) {
         close(fd);
         return rc;
@@ -408,6 +450,8 @@ static int udp_settle(struct ck_res_load *c, const struct ck_ofd *rec, int fd)
         connect_again(&b, fd);
     if (b.shut)
         shutdown(fd, b.shut - 1);
+    set(fd, SOL_SOCKET, SO_REUSEADDR, 0);
+    set(fd, SOL_SOCKET, SO_REUSEPORT, 0);
     rc = ck_res_sockopts_set(c, fd, b.options);
     if (!rc && fcntl(fd, F_SETFL, rec->flags & KEEP_FLAGS) < 0)
         rc = -errno;
