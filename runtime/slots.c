@@ -3,6 +3,8 @@
  * them.
  */
 #include <errno.h>
+#include <gnu/lib-names.h>
+#include <link.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
@@ -11,6 +13,10 @@
 #include "lib/sys/syscall.h"
 #include "runtime/slots.h"
 #include "runtime/virt/sysv.h"
+
+#define FUTEX_WAITERS 0x80000000u
+#define PID_LIMIT (1u << 22)
+#define FRAME 256 /* of its stack, where a compiler may keep a number */
 
 int ck_threads_reserve(uint32_t n)
 {
@@ -77,6 +83,66 @@ int ck_in_passing(uint64_t ip)
     return ip == (uintptr_t)ck_frame_leaving ||
            (ip >= (uintptr_t)ck_vfork_returned &&
             ip < (uintptr_t)ck_vfork_end);
+}
+
+static uint64_t libc_start, libc_end;
+
+static int note_libc(struct dl_phdr_info *info, size_t size, void *arg)
+{
+    const char *base = strrchr(info->dlpi_name, '/');
+
+    (void)size;
+    (void)arg;
+    if (strcmp(base ? base + 1 : info->dlpi_name, LIBC_SO) != 0)
+        return 0;
+    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+        if (p->p_type != PT_LOAD || !(p->p_flags & PF_X))
+            continue;
+        libc_start = info->dlpi_addr + p->p_vaddr;
+        libc_end = libc_start + p->p_memsz;
+    }
+    return 1;
+}
+
+void ck_thread_find_libc(void)
+{
+    dl_iterate_phdr(note_libc, NULL);
+}
+
+int ck_thread_carries(int32_t pid, int32_t tid, const void *regs, uint64_t ip,
+                      uint64_t sp)
+{
+    uint64_t r[15];
+    uint32_t frame[FRAME / 4];
+
+    if (ip < libc_start || ip >= libc_end)
+        return 0;
+    memcpy(r, regs, sizeof r);
+    for (unsigned i = 0; i < 15; i++) {
+        uint64_t v = r[i] & ~(uint64_t)FUTEX_WAITERS;
+
+        /* another thread of ours: nothing is sent by signal 0 */
+        if (v > 1 && v < PID_LIMIT &&
+            (v == (uint64_t)tid || !sys3(SYS_tgkill, pid, v, 0)))
+            return 1;
+    }
+    if (ck_peek(sp, frame, sizeof frame))
+        return 0;
+    for (unsigned i = 0; i < FRAME / 4; i++)
+        if ((frame[i] & ~FUTEX_WAITERS) == (uint32_t)tid)
+            return 1;
+    return 0;
+}
+
+void ck_thread_try(struct ck_slot *t, const struct user_regs_struct *r)
+{
+    if (t->tries && !memcmp(&t->moved, r, sizeof *r))
+        return;
+    t->moved = *r;
+    t->moved_at = ck_now_us();
+    t->tries++;
 }
 
 void ck_thread_seen(struct ck_slot *t, struct user_regs_struct *regs)

@@ -158,7 +158,7 @@ static int stopped(struct ck_slot *t, int status)
     }
     if (sig != SIGTRAP)
         ck_threads.frozen = 1;
-    r = ck_tracer_read(t);
+    r = ck_tracer_read(job.pid, t);
     if (r == 1 && t->tries > REST_TRIES)
         __atomic_store_n(&ck_rest_wanted, (uint32_t)job.pid,
                          __ATOMIC_RELEASE);

@@ -29,6 +29,7 @@
 
 #define STOP_SIGNAL 33
 #define SA_RESTORER 0x04000000
+#define AGAIN_US 50
 
 struct kernel_sigaction {
     void (*handler)(int, siginfo_t *, void *);
@@ -36,6 +37,9 @@ struct kernel_sigaction {
     void (*restorer)(void);
     uint64_t mask;
 };
+
+/* A slot's phase. ANSWERED: or nobody waits for it any more. */
+enum phase { ANSWERED = 0, ASKED = 1, AGAIN = 2 };
 
 static int asked; /* threads that were signalled */
 static int refused;
@@ -47,6 +51,22 @@ __asm__(".text\n"
         "syscall\n"
         ".size ck_stop_restorer, .-ck_stop_restorer\n");
 void ck_stop_restorer(void) CK_HIDDEN;
+
+/*
+ * A thread that is in libc with a number in its hands (slots.h) is let run on,
+ * as the tracer lets it, and asked again.
+ */
+static int must_go_on(struct ck_slot *t, const greg_t *g,
+                      const struct user_regs_struct *r)
+{
+
+    _Static_assert(REG_R8 == 0 && REG_RCX == 14, "fifteen registers");
+    if (t->sys.how ||
+        !ck_thread_carries(ck_getpid(), t->tid, g, r->rip, r->rsp))
+        return 0;
+    ck_thread_try(t, r);
+    return t->tries < CK_CARRY_TRIES;
+}
 
 /* The number in "mov $nr, %eax; syscall", as libc's functions have it, when
  * ip is behind it; or -1. */
@@ -170,7 +190,8 @@ static void handler(int sig, siginfo_t *info, void *frame)
     for (uint32_t i = 0; i < ck_threads.n && !t; i++)
         if (ck_threads.slot[i].tid == tid)
             t = &ck_threads.slot[i];
-    if (!t || !__atomic_exchange_n(&t->phase, 0, __ATOMIC_ACQ_REL))
+    if (!t || __atomic_exchange_n(&t->phase, ANSWERED, __ATOMIC_ACQ_REL) !=
+                  ASKED)
         return;
     memset(&regs, 0, sizeof regs);
     sys2(SYS_arch_prctl, 0x1003 /* ARCH_GET_FS */, &fs);
@@ -188,6 +209,11 @@ static void handler(int sig, siginfo_t *info, void *frame)
     memcpy(&t->mask, &uc->uc_sigmask, sizeof t->mask);
     nr = t->sys.nr;
     ck_thread_seen(t, &regs);
+    if (must_go_on(t, g, &regs)) {
+        __atomic_store_n(&t->phase, AGAIN, __ATOMIC_RELEASE);
+        ck_futex_wake(&ck_threads.parked, 1);
+        return;
+    }
     if (!t->sys.how)
         ck_partial_finish(&regs, nr);
     g[REG_RSI] = (greg_t)regs.rsi;
@@ -218,11 +244,21 @@ static int32_t blocked_in(int32_t tid)
     return (int32_t)ck_parse_u64(&p, 10);
 }
 
+static long ask(struct ck_slot *t)
+{
+    int32_t nr = blocked_in(t->tid);
+
+    if (nr != SYS_restart_syscall)
+        t->sys.nr = nr;
+    __atomic_store_n(&t->phase, ASKED, __ATOMIC_RELEASE);
+    return sys3(SYS_tgkill, ck_getpid(), t->tid, STOP_SIGNAL);
+}
+
 static int signal_one(int32_t tid, void *arg)
 {
     struct ck_threads *all = &ck_threads;
-    int32_t nr, remembered;
     struct ck_slot *t;
+    int32_t remembered;
 
     (void)arg;
     if (tid == ck_agent_tid)
@@ -243,15 +279,29 @@ static int signal_one(int32_t tid, void *arg)
     memset(t, 0, offsetof(struct ck_slot, xstate));
     t->tid = tid;
     t->leader = tid == ck_getpid();
-    t->phase = 1;
-    nr = blocked_in(tid);
-    t->sys.nr = nr == SYS_restart_syscall ? remembered : nr;
+    t->sys.nr = remembered;
     __atomic_store_n(&all->n, all->n + 1, __ATOMIC_RELEASE);
-    if (sys3(SYS_tgkill, ck_getpid(), tid, STOP_SIGNAL) < 0)
+    if (ask(t) < 0)
         all->n--;
     else
         asked++;
     return 0;
+}
+
+/* After a moment, or it would be where it was. */
+static void ask_again(void)
+{
+    int slept = 0;
+
+    for (uint32_t i = 0; i < ck_threads.n; i++) {
+        struct ck_slot *t = &ck_threads.slot[i];
+
+        if (__atomic_load_n(&t->phase, __ATOMIC_ACQUIRE) != AGAIN)
+            continue;
+        if (!slept++)
+            ck_sleep_us(AGAIN_US);
+        ask(t);
+    }
 }
 
 /* A thread that ended with our signal pending does not answer any more. */
@@ -262,7 +312,7 @@ static void forget_ended(void)
 
         if (__atomic_load_n(&t->phase, __ATOMIC_ACQUIRE) &&
             ck_thread_ended(ck_getpid(), t->tid) &&
-            __atomic_exchange_n(&t->phase, 0, __ATOMIC_ACQ_REL)) {
+            __atomic_exchange_n(&t->phase, ANSWERED, __ATOMIC_ACQ_REL)) {
             t->tid = 0;
             asked--;
         }
@@ -276,6 +326,7 @@ static int wait_all(uint64_t end)
         if (ck_futex_wait(&ck_threads.parked, ck_threads.parked, 10) ==
             -ETIMEDOUT)
             forget_ended();
+        ask_again();
         if (ck_now_us() > end)
             return -ETIMEDOUT;
     }
@@ -309,7 +360,8 @@ int ck_stop_by_signal(int limit_ms, char *why, size_t cap)
         r = r ? r : wait_all(end);
     } while (!r && asked != had);
     for (uint32_t i = 0; r && i < ck_threads.n; i++)
-        __atomic_store_n(&ck_threads.slot[i].phase, 0, __ATOMIC_RELEASE);
+        __atomic_store_n(&ck_threads.slot[i].phase, ANSWERED,
+                         __ATOMIC_RELEASE);
     if (!r)
         sys4(SYS_rt_sigaction, STOP_SIGNAL, &before, NULL, 8);
     else {

@@ -45,28 +45,36 @@ int ck_tracer_signal_due(struct ck_slot *t)
 }
 
 /* Has t a translated number on its way to the kernel, or is it in passing
- * otherwise? Then it is not where it can be stopped; it is let go for a
- * moment. The flag alone is no proof
- * for long: a handler that interrupted such a call runs with it, and one
- * that leaves by siglongjmp() leaves it set. So after some tries only a
- * thread that is in our code counts. Only a try that has moved the thread is
- * one: while others have the processor, it may stand still for long. */
-static int busy(struct ck_slot *t, const struct user_regs_struct *r)
+ * otherwise? */
+static int in_window(const struct ck_slot *t,
+                     const struct user_regs_struct *r)
 {
-    uint64_t now = ck_now_us();
     int v = 0;
 
-    if (!ck_in_passing(r->rip) &&
-        (!t->tls || t->sys.how ||
-         ck_peek(t->fs_base + (uint64_t)ck_busy_offset, &v, sizeof v) || !v))
-        return 0;
-    if (!t->tries || memcmp(&t->moved, r, sizeof *r) != 0) {
-        t->moved = *r;
-        t->moved_at = now;
-        t->tries++;
+    if (ck_in_passing(r->rip))
+        return 1;
+    return t->tls && !t->sys.how &&
+           !ck_peek(t->fs_base + (uint64_t)ck_busy_offset, &v, sizeof v) && v;
+}
+
+/* A thread that is in a window, or in libc with a number, is not where it can
+ * be stopped; it is let go for a moment. Flag and number alone are no proof
+ * for long: a handler that interrupted such a call runs with the flag, and one
+ * that leaves by siglongjmp() leaves it set; the number may be there by
+ * chance. So after some tries only a thread that is in our code counts. */
+static int busy(int32_t pid, struct ck_slot *t,
+                const struct user_regs_struct *r)
+{
+    uint32_t limit = BUSY_FLAG_TRIES;
+
+    if (!in_window(t, r)) {
+        if (t->sys.how || !ck_thread_carries(pid, t->tid, r, r->rip, r->rsp))
+            return 0;
+        limit = CK_CARRY_TRIES;
     }
-    return ck_in_our_code(r->rip) || (t->tries < BUSY_FLAG_TRIES &&
-                                      now - t->moved_at < STILL_US);
+    ck_thread_try(t, r);
+    return ck_in_our_code(r->rip) ||
+           (t->tries < limit && ck_now_us() - t->moved_at < STILL_US);
 }
 
 static int read_xstate(struct ck_slot *t)
@@ -79,7 +87,7 @@ static int read_xstate(struct ck_slot *t)
                  : ck_xstate_frame(&ck_xmachine, &t->xstate, v.iov_len);
 }
 
-int ck_tracer_read(struct ck_slot *t)
+int ck_tracer_read(int32_t pid, struct ck_slot *t)
 {
     struct user_regs_struct regs;
     struct iovec rv = {&regs, sizeof regs};
@@ -105,7 +113,7 @@ int ck_tracer_read(struct ck_slot *t)
         t->rseq_sig = rseq.signature;
     }
     ck_thread_seen(t, &regs);
-    if (busy(t, &regs)) {
+    if (busy(pid, t, &regs)) {
         t->sys.nr = before;
         return 1;
     }

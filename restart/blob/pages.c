@@ -33,14 +33,18 @@ static int is_tid(const struct ck_region *g, uint32_t v)
  * u32 nusers, u32 kind. A held one that knows its owner by number has a
  * number of a saved thread there; the kinds' bits: 1 recursive, 2 error
  * checking, 16 robust, 32 priority inheritance, 64 priority protection,
- * 128 shared, 256 and 512 elision. What looks like one by accident must also
- * agree in lock, count and users.
+ * 128 shared, 256 and 512 elision; 0 and 3 ask for no owner. What looks like
+ * one by accident must also agree in lock, count and users: the owner, and who
+ * waits for a condition with it.
  */
 static int held_mutex(const struct ck_region *g, const uint32_t *m)
 {
     uint32_t type = m[4] & 3, lock = m[0] & 0x3fffffffu;
 
-    if (!is_tid(g, m[2]) || (m[4] & ~0x3ffu) || m[3] != 1 || m[1] > 100000)
+    if (!is_tid(g, m[2]) || (m[4] & ~0x3ffu) || m[1] > 100000 ||
+        m[3] - 1 > 100000)
+        return 0;
+    if (!(m[4] & (16 | 32 | 64)) && type != 1 && type != 2)
         return 0;
     if (m[4] & (16 | 32))
         return lock == m[2] && (type != 1 || m[1] > 0);
