@@ -1,15 +1,10 @@
 /*
- * graph.c - see graph.h.
+ * graph.c - see graph.h: the nodes, their order, groups and phases. Who makes
+ * whom is found in makers.c.
  *
- * 1. Bottom up: in which session must each process be born? One that leads
- *    its session may be born in any, unless a child has an older one.
- * 2. Top down: the parent makes a child before or after its own setsid,
- *    whichever gives the right session. Where neither does, the child was
- *    adopted; it is made by a helper in the right session, which then ends.
- *    A session whose leader is dead gets a helper for a leader.
- * 3. A group whose leader is dead gets a helper too, made by its first
- *    member; it stays until all have joined. The number stays taken as long
- *    as the group or session has a member.
+ * A group whose leader is dead gets a helper for one, made by its first
+ * member; it stays until all have joined. The number stays taken as long
+ * as the group or session has a member.
  */
 #include "restart/graph.h"
 
@@ -31,7 +26,7 @@ int ck_graph_find(const struct ck_graph *g, uint32_t vpid)
 
 int ck_graph_is_outside(const struct ck_graph *g, uint32_t group)
 {
-    return group && (group == g->out_pgid || group == g->out_sid);
+    return !group || group == g->out_pgid || group == g->out_sid;
 }
 
 static int add_node(struct ck_graph *g, const struct ck_node *node)
@@ -85,6 +80,10 @@ static int load_nodes(struct ck_graph *g, const struct ck_tree_image *img,
             .session = p->vsid,
             .group = p->vpgid,
             .leads_session = p->vsid == p->vpid,
+            .anchor = -1,
+            .heir = -1,
+            .adopts = -1,
+            .leaves = -1,
             .word = -1,
             .joins = -1,
         };
@@ -144,8 +143,10 @@ static int sort_nodes(struct ck_graph *g, int by_maker)
             up = by_maker ? g->node[up].maker : g->node[up].parent;
         }
     }
-    for (i = 0; !rc && i < g->n; i++)
+    for (i = 0; !rc && i < g->n; i++) {
+        g->node[i].depth = depth[i];
         count[depth[i] + 1]++;
+    }
     for (i = 1; !rc && i < g->n + 2; i++)
         count[i] += count[i - 1];
     for (i = 0; !rc && i < g->n; i++)
@@ -157,31 +158,8 @@ static int sort_nodes(struct ck_graph *g, int by_maker)
     return rc;
 }
 
-/* Step 1. */
-static void find_needs(struct ck_graph *g)
-{
-    for (size_t k = g->n; k-- > 0;) {
-        struct ck_node *n = &g->node[g->order[k]], *p;
-
-        if (!n->leads_session)
-            n->need = n->session;
-        p = n->parent >= 0 ? &g->node[n->parent] : NULL;
-        if (p && p->leads_session && n->need && n->need != p->session &&
-            !p->need)
-            p->need = n->need;
-    }
-}
-
-static int is_below(const struct ck_graph *g, int n, int above)
-{
-    while (n >= 0 && n != above)
-        n = g->node[n].parent;
-    return n == above;
-}
-
-/* A helper that is gone before the programs run. */
-static int add_helper(struct ck_graph *g, int maker, enum ck_when when,
-                      uint32_t vpid, uint32_t session)
+int ck_graph_helper(struct ck_graph *g, int maker, enum ck_when when,
+                    uint32_t vpid, uint32_t session)
 {
     struct ck_node n = {
         .proc = -1,
@@ -191,86 +169,15 @@ static int add_helper(struct ck_graph *g, int maker, enum ck_when when,
         .vpid = vpid,
         .session = session,
         .group = vpid,
+        .anchor = -1,
+        .heir = -1,
+        .adopts = -1,
+        .leaves = -1,
         .word = -1,
         .joins = -1,
     };
 
     return add_node(g, &n);
-}
-
-/* Who makes a process that its parent cannot make, or that has none. It has
- * to end, so that its child is adopted: by the tree's surroundings, or by
- * `p`, a process that adopts what is below it. */
-static int make_adopted(struct ck_graph *g, int i, char *why, size_t cap)
-{
-    uint32_t need = g->node[i].need;
-    int p = g->node[i].parent, from = p >= 0 ? p : g->root, leader, maker;
-
-    leader = ck_graph_find(g, need);
-    if (leader >= 0 && g->node[leader].session != need)
-        leader = -1;
-    if (p >= 0 && leader >= 0 && !is_below(g, leader, p))
-        return ck_res_why(why, cap, -ENOTSUP,
-                          "process %u: its parent %u adopted it in a way that "
-                          "can't be repeated", g->node[i].vpid,
-                          g->node[p].vpid);
-    if (leader >= 0 && g->node[leader].proc < 0) {
-        maker = leader; /* a helper already: it ends by itself */
-        if (p >= 0 && g->node[leader].maker != p)
-            return ck_res_why(why, cap, -ENOTSUP,
-                              "session %u was spread over several adopted "
-                              "processes in a way that can't be repeated",
-                              need);
-    } else if (leader >= 0) {
-        maker = add_helper(g, leader, CK_LATE, 0, 0);
-    } else if (!need || need == g->out_sid || need == g->node[from].birth) {
-        maker = add_helper(g, from, CK_EARLY, 0, 0);
-    } else {
-        maker = add_helper(g, from, CK_EARLY, need, need);
-        if (maker >= 0)
-            g->node[maker].leads_session = 1;
-    }
-    if (maker < 0)
-        return maker;
-    if (p >= 0)
-        g->node[p].subreaper = 1;
-    g->node[i].maker = maker;
-    g->node[i].when = CK_LATE;
-    g->node[i].birth = need;
-    return 0;
-}
-
-/* Step 2. New nodes are helpers only and need no turn of their own. */
-static int find_makers(struct ck_graph *g, char *why, size_t cap)
-{
-    size_t n = g->n;
-    int rc = 0;
-
-    for (size_t k = 0; !rc && k < n; k++) {
-        int i = g->order[k];
-        struct ck_node *c = &g->node[i], *p;
-
-        if (i == g->root) {
-            /* A session older than the root's own is the surroundings'. */
-            if (c->leads_session && c->need)
-                g->out_sid = c->need;
-            c->birth = c->need ? c->need : g->out_sid;
-            continue;
-        }
-        p = c->parent >= 0 ? &g->node[c->parent] : NULL;
-        if (p && (!c->need || c->need == p->session)) {
-            c->maker = c->parent;
-            c->when = CK_LATE;
-            c->birth = p->session;
-        } else if (p && c->need == p->birth) {
-            c->maker = c->parent;
-            c->when = CK_EARLY;
-            c->birth = p->birth;
-        } else {
-            rc = make_adopted(g, i, why, cap);
-        }
-    }
-    return rc;
 }
 
 /* The leader of a group, or a helper in its place, made by member i. */
@@ -280,7 +187,7 @@ static int leader_of(struct ck_graph *g, int i)
     int leader = ck_graph_find(g, group);
 
     if (leader < 0) {
-        leader = add_helper(g, i, CK_LATE, group, g->node[i].session);
+        leader = ck_graph_helper(g, i, CK_LATE, group, g->node[i].session);
         if (leader < 0)
             return leader;
     }
@@ -298,33 +205,98 @@ static int is_member(const struct ck_graph *g, const struct ck_node *n)
            !ck_graph_is_outside(g, n->group);
 }
 
-/* Step 3. A leader may leave when one is there that stays; so those that
- * still have a group of their own to leave are not waited for, unless there
- * is nobody else. Two leaders could wait for each other otherwise. */
+/* A leader that is in another group now leaves a helper in its own, so that
+ * nobody waits for it, nor it for anybody: two could for each other. */
+static int keep_group(struct ck_graph *g, int leader)
+{
+    struct ck_node *l = &g->node[leader], *h;
+    int i;
+
+    if (l->word < 0 || l->leads_session || l->group == l->vpid)
+        return 0;
+    i = ck_graph_helper(g, leader, CK_LATE, 0, l->session);
+    if (i < 0)
+        return i;
+    l = &g->node[leader];
+    h = &g->node[i];
+    h->word = l->word;
+    h->members = l->members;
+    l->word = -1;
+    return 0;
+}
+
 static int find_groups(struct ck_graph *g)
 {
     size_t n = g->n;
+    int rc = 0;
 
     for (size_t k = 0; k < n; k++) {
         struct ck_node *c = &g->node[g->order[k]];
+        int l;
 
         if (c->proc >= 0 && !c->leads_session && c->group == c->vpid)
             c->leads_group = 1;
-        else if (is_member(g, c) && leader_of(g, g->order[k]) < 0)
-            return -ENOMEM;
+        if (!is_member(g, c))
+            continue;
+        l = leader_of(g, g->order[k]);
+        if (l < 0)
+            return l;
+        g->node[l].members++;
+        g->node[g->order[k]].joins = g->node[l].word;
     }
-    for (int leaving = 0; leaving < 2; leaving++) {
-        for (size_t i = 0; i < n; i++) {
-            struct ck_node *c = &g->node[i], *l;
+    for (size_t i = 0; !rc && i < n; i++)
+        rc = keep_group(g, (int)i);
+    return rc;
+}
 
-            if (!is_member(g, c) || c->leads_group != leaving)
-                continue;
-            l = &g->node[ck_graph_find(g, c->group)];
-            if (leaving && l->members && !l->only_leaving)
-                continue;
-            l->only_leaving = leaving;
-            l->members++;
-            c->joins = l->word;
+static struct ck_adopt *phase_of(struct ck_graph *g, int depth)
+{
+    for (int k = 0; k < g->nphases; k++)
+        if (g->phase[k].depth == depth)
+            return &g->phase[k];
+    g->phase[g->nphases] = (struct ck_adopt){.depth = depth};
+    return &g->phase[g->nphases++];
+}
+
+static int deepest_first(const void *a, const void *b)
+{
+    const struct ck_adopt *x = a, *y = b;
+
+    return y->depth - x->depth;
+}
+
+static int heir_depth(const struct ck_graph *g, const struct ck_node *n)
+{
+    return n->heir < 0 ? -1 : g->node[n->heir].depth;
+}
+
+static int find_phases(struct ck_graph *g)
+{
+    g->phase = calloc(g->n + 1, sizeof(*g->phase));
+    if (!g->phase)
+        return -ENOMEM;
+    for (size_t i = 0; i < g->n; i++)
+        if (g->node[i].anchor >= 0)
+            phase_of(g, heir_depth(g, &g->node[i]));
+    qsort(g->phase, (size_t)g->nphases, sizeof(*g->phase), deepest_first);
+    for (int k = 0; k < g->nphases; k++) {
+        g->phase[k].ready = g->words++;
+        g->phase[k].gone = g->words++;
+        g->phase[k].over = g->words++;
+    }
+    for (size_t i = 0; i < g->n; i++) {
+        struct ck_node *h = &g->node[i], *heir;
+        struct ck_adopt *ph;
+
+        if (h->anchor < 0)
+            continue;
+        ph = phase_of(g, heir_depth(g, h));
+        h->leaves = (int)(ph - g->phase);
+        ph->helpers++;
+        heir = h->heir < 0 ? NULL : &g->node[h->heir];
+        if (heir && heir->adopts < 0) {
+            heir->adopts = h->leaves;
+            ph->heirs++;
         }
     }
     return 0;
@@ -338,13 +310,16 @@ int ck_graph_make(struct ck_graph *g, const struct ck_tree_image *img,
     memset(g, 0, sizeof(*g));
     g->out_pgid = img->tree.out_pgid;
     g->out_sid = img->tree.out_sid;
+    g->outside_known = g->out_sid != 0;
     rc = load_nodes(g, img, why, cap);
     if (!rc)
         rc = sort_nodes(g, 0);
-    if (!rc) {
-        find_needs(g);
-        rc = find_makers(g, why, cap);
-    }
+    if (rc == -ELOOP)
+        return ck_graph_free(g),
+               ck_res_why(why, cap, rc, "damaged tree image: a process "
+                                        "descends from itself");
+    if (!rc)
+        rc = ck_graph_makers(g, why, cap);
     if (!rc)
         rc = sort_nodes(g, 1);
     if (!rc)
@@ -352,8 +327,11 @@ int ck_graph_make(struct ck_graph *g, const struct ck_tree_image *img,
     if (!rc)
         rc = sort_nodes(g, 1);
     if (rc == -ELOOP)
-        ck_res_why(why, cap, rc, "damaged tree image: a process descends "
-                                 "from itself");
+        rc = ck_res_why(why, cap, -ENOTSUP, "the processes of tree %s can't "
+                        "be made again: they would have to make each other",
+                        img->tree.tree);
+    if (!rc)
+        rc = find_phases(g);
     if (rc)
         ck_graph_free(g);
     return rc;
@@ -363,5 +341,6 @@ void ck_graph_free(struct ck_graph *g)
 {
     free(g->node);
     free(g->order);
+    free(g->phase);
     memset(g, 0, sizeof(*g));
 }

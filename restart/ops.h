@@ -18,7 +18,7 @@
 #include "lib/wire/record.h"
 
 #define CK_PLAN_MAGIC 0x4e4c504bu
-#define CK_PLAN_VERSION 3
+#define CK_PLAN_VERSION 4
 #define CK_PLAN_ENV "CKPT_PLAN" /* <descriptor>:<actor> */
 /* The kernel must not write to the linker's rseq area once it is unmapped;
  * the saved thread registers its own. */
@@ -46,10 +46,13 @@ CK_RECORD(ck_plan_actor, CK_PLAN_ACTOR_FIELDS)
 
 /* A wait for a group counts its members that have joined, in a shared word:
  * a number is free again when nobody has it any more, so a leader that goes
- * away has to stay until then. O(TYPE, name, number, fields) */
+ * away has to stay until then. Adoptions are put in order in the same way.
+ * O(TYPE, name, number, fields) */
 #define CK_OP_NONE(F) F(U8, none) /* always 0 */
 #define CK_OP_ACTOR(F) F(U32, actor)
 #define CK_OP_SETPGID_F(F) F(U32, vpgid) F(U8, outside)
+#define CK_OP_VPID(F) F(U32, vpid)
+#define CK_OP_SWITCH(F) F(U8, on)
 #define CK_OP_WORD(F) F(U32, word) F(U32, count)
 #define CK_OP_DUP_F(F) F(U32, src) F(U32, dst) F(U8, cloexec)
 #define CK_OP_CLOSE_F(F) F(U32, first) F(U32, last)
@@ -74,12 +77,12 @@ CK_RECORD(ck_plan_actor, CK_PLAN_ACTOR_FIELDS)
     O(CONNECT, connect, 1, CK_OP_NONE)   /* to the coordinator */           \
     O(FORK, fork, 2, CK_OP_ACTOR)        /* make this actor */              \
     O(REAP, reap, 3, CK_OP_ACTOR)        /* wait for a helper: exits 0 */   \
-    O(CORPSE, corpse, 4, CK_OP_ACTOR)    /* wait until a zombie is one */   \
+    O(CORPSE, corpse, 4, CK_OP_VPID)     /* wait until a zombie is one */   \
     O(SETSID, setsid, 5, CK_OP_NONE)                                        \
     O(SETPGID, setpgid, 6, CK_OP_SETPGID_F) /* own, or wait for leader */   \
     O(JOINED, joined, 7, CK_OP_WORD)     /* add count to a word, wake */    \
     O(AWAIT, await, 8, CK_OP_WORD)       /* wait until a word is count */   \
-    O(SUBREAPER, subreaper, 9, CK_OP_NONE)                                  \
+    O(SUBREAPER, subreaper, 9, CK_OP_SWITCH) /* adopt orphans, or not */    \
     O(CHDIR, chdir, 10, CK_OP_CHDIR_F)                                      \
     O(UMASK, umask, 11, CK_OP_UMASK_F)                                      \
     O(DUP, dup, 12, CK_OP_DUP_F)                                            \

@@ -75,7 +75,6 @@ static int end_op(struct ck_actor *a, struct ck_wr *w)
     return 0;
 }
 
-/* Does node i make node j without j staying? Then it has to be waited for. */
 static int emit_forks(struct maker *m, int i, enum ck_when when)
 {
     struct ck_actor *a = &m->plan->actor[m->actor[i]];
@@ -96,18 +95,68 @@ static int is_corpse(const struct maker *m, int j)
                          m->img->proc[proc].kind == CK_KIND_STANDIN);
 }
 
+static int emit_reap(struct maker *m, struct ck_actor *a, int j, int phase)
+{
+    int rc = EMIT(a, reap, REAP, 0, (uint32_t)m->actor[j]);
+
+    if (!rc && phase >= 0)
+        rc = EMIT(a, joined, JOINED, 0, m->g.phase[phase].gone, 1);
+    return rc;
+}
+
+static int emit_heir(struct maker *m, struct ck_actor *a, int phase, int on)
+{
+    const struct ck_adopt *ph = &m->g.phase[phase];
+    int rc = 0;
+
+    if (on && phase)
+        rc = EMIT(a, await, AWAIT, 0, ph[-1].over, ph[-1].heirs);
+    if (!on)
+        rc = EMIT(a, await, AWAIT, 0, ph->gone, ph->helpers);
+    if (!rc)
+        rc = EMIT(a, subreaper, SUBREAPER, 0, (uint8_t)on);
+    if (!rc)
+        rc = EMIT(a, joined, JOINED, 0, on ? ph->ready : ph->over, 1);
+    return rc;
+}
+
+/* Its helpers end, each in its phase, and those in no phase at the end; its
+ * dead children are dead when all are where they belong. */
 static int emit_waits(struct maker *m, int i)
 {
     struct ck_actor *a = &m->plan->actor[m->actor[i]];
+    const struct ck_node *node = m->g.node;
     int rc = 0;
 
-    for (int j = m->first[i]; !rc && j >= 0; j = m->next[j]) {
-        if (m->g.node[j].proc < 0)
-            rc = EMIT(a, reap, REAP, 0, (uint32_t)m->actor[j]);
-        else if (is_corpse(m, j))
-            rc = EMIT(a, corpse, CORPSE, 0, (uint32_t)m->actor[j]);
+    for (int k = 0; !rc && k < m->g.nphases; k++) {
+        if (node[i].adopts == k)
+            rc = emit_heir(m, a, k, 1);
+        for (int j = m->first[i]; !rc && j >= 0; j = m->next[j])
+            if (node[j].leaves == k)
+                rc = emit_reap(m, a, j, k);
+        if (!rc && node[i].adopts == k)
+            rc = emit_heir(m, a, k, 0);
     }
+    for (int j = m->first[i]; !rc && j >= 0; j = m->next[j])
+        if (node[j].proc < 0 && node[j].leaves < 0)
+            rc = emit_reap(m, a, j, -1);
+    for (size_t j = 0; !rc && j < m->g.nproc; j++)
+        if (node[j].parent == i && is_corpse(m, (int)j))
+            rc = EMIT(a, corpse, CORPSE, 0, node[j].vpid);
     return rc;
+}
+
+/* A helper that was only there to be outlived: when its heir, who may be the
+ * surroundings, is the only one to adopt what it has made. */
+static int emit_leave(struct maker *m, struct ck_actor *a, int i)
+{
+    const struct ck_adopt *ph = &m->g.phase[m->g.node[i].leaves];
+
+    if (ph->depth >= 0)
+        return EMIT(a, await, AWAIT, 0, ph->ready, ph->heirs);
+    if (ph == m->g.phase)
+        return 0;
+    return EMIT(a, await, AWAIT, 0, ph[-1].over, ph[-1].heirs);
 }
 
 static int emit_join(struct maker *m, int i)
@@ -156,12 +205,9 @@ static int emit_place(struct maker *m, int i)
     const struct ck_node *n = &m->g.node[i];
     struct ck_actor *a = &m->plan->actor[m->actor[i]];
     int joins = n->group && !n->leads_session && n->group != n->vpid;
-    int rc = 0;
+    int rc;
 
-    if (n->subreaper)
-        rc = EMIT(a, subreaper, SUBREAPER, 0, .none = 0);
-    if (!rc)
-        rc = emit_forks(m, i, CK_EARLY);
+    rc = emit_forks(m, i, CK_EARLY);
     if (!rc && n->leads_session)
         rc = EMIT(a, setsid, SETSID, 0, .none = 0);
     if (!rc)
@@ -170,14 +216,13 @@ static int emit_place(struct maker *m, int i)
         rc = EMIT(a, setpgid, SETPGID, 0, n->vpid, 0);
     if (!rc)
         rc = emit_forks(m, i, CK_LATE);
-    /* Who leads a group and is in another one can go when all are there. */
-    if (!rc && joins && n->leads_group)
-        rc = emit_await(a, n);
     if (!rc && joins)
         rc = emit_join(m, i);
+    if (!rc && n->leaves >= 0)
+        rc = emit_leave(m, a, i);
     if (!rc)
         rc = emit_waits(m, i);
-    if (!rc && !(joins && n->leads_group))
+    if (!rc)
         rc = emit_await(a, n);
     if (!rc)
         rc = emit_own_terminals(m, a, n, 1);
@@ -402,6 +447,18 @@ static int emit_terminal(struct maker *m)
     return rc;
 }
 
+/* What it will be may adopt, too: not before everybody has who is his. */
+static int emit_all_there(struct maker *m, struct ck_actor *a)
+{
+    const struct ck_adopt *last = m->g.phase + m->g.nphases - 1;
+
+    if (a->proc < 0 || !m->g.nphases)
+        return 0;
+    if (last->depth < 0)
+        return EMIT(a, await, AWAIT, 0, last->gone, last->helpers);
+    return EMIT(a, await, AWAIT, 0, last->over, last->heirs);
+}
+
 static int make_ops(struct maker *m)
 {
     int rc = 0;
@@ -415,6 +472,8 @@ static int make_ops(struct maker *m)
             rc = emit_place(m, (int)i);
         if (!rc && a == m->plan->actor)
             rc = emit_terminal(m);
+        if (!rc && !is_corpse(m, (int)i))
+            rc = emit_all_there(m, a);
         if (!rc)
             rc = emit_end(m, (int)i);
     }

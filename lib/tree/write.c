@@ -81,6 +81,28 @@ static const struct ck_capture_proc *root_of(const struct ck_capture *c)
     return best;
 }
 
+/* Group and session of the surroundings: those that the root has, or, where
+ * it leads its own, had from who started it. */
+static void fill_outside(const struct ck_capture *c, struct ck_tree *t,
+                         const struct ck_capture_proc *root)
+{
+    struct ck_proc_stat st;
+    int own_group = ck_capture_find(c, root->pgid) != NULL;
+    int own_session = ck_capture_find(c, root->sid) != NULL;
+
+    if (!own_group)
+        t->out_pgid = virt(c, root->pgid);
+    if (!own_session)
+        t->out_sid = virt(c, root->sid);
+    if ((!own_group && !own_session) || root->ppid <= 1 ||
+        ck_proc_stat_read(root->ppid, &st))
+        return;
+    if (own_group && st.pgid && !ck_capture_find(c, st.pgid))
+        t->out_pgid = virt(c, st.pgid);
+    if (own_session && st.sid && !ck_capture_find(c, st.sid))
+        t->out_sid = virt(c, st.sid);
+}
+
 static void put_tree(struct ck_capture *c, struct ck_imgw *w)
 {
     const struct ck_capture_proc *root = root_of(c);
@@ -92,10 +114,8 @@ static void put_tree(struct ck_capture *c, struct ck_imgw *w)
         .job_dir = c->in->job_dir,
     };
 
-    if (root && !ck_capture_find(c, root->pgid))
-        t.out_pgid = virt(c, root->pgid);
-    if (root && !ck_capture_find(c, root->sid))
-        t.out_sid = virt(c, root->sid);
+    if (root)
+        fill_outside(c, &t, root);
     CK_IMGW_RECORD(w, CK_TAG_TREE, ck_tree, &t);
 }
 

@@ -206,15 +206,16 @@ static void op_reap(struct self *s, const struct ck_op_reap *op)
 
 static void op_corpse(struct self *s, const struct ck_op_corpse *op)
 {
+    struct ck_pid_entry *e = ck_pid_find(s->table, (int32_t)op->vpid);
     long r = -ECHILD;
 
-    if (op->actor < s->nactors && s->pids[op->actor] > 0)
+    if (e && !wait_word(s, &e->state, CK_PID_EXISTS))
         do
-            r = sys5(SYS_waitid, P_PID, s->pids[op->actor], 0,
-                     WEXITED | WNOWAIT, 0);
+            r = sys5(SYS_waitid, P_PID, e->real, 0, WEXITED | WNOWAIT, 0);
         while (r == -EINTR);
     if (r < 0)
-        FAIL(s, "its dead child can't be put back (error %ld)", -r);
+        FAIL(s, "its dead child %u can't be put back (error %ld)", op->vpid,
+             r);
 }
 
 /* In place of a batch step's shell the process leads its session already. */
@@ -302,8 +303,9 @@ static void op_await(struct self *s, const struct ck_op_await *op)
     uint32_t *w = word_of(s, op->word);
 
     if (wait_word(s, w, op->count))
-        FAIL(s, "only %u of %u processes joined its process group in %u s",
-             *w, op->count, s->head.limit_ms / 1000);
+        FAIL(s, "it waits for %u processes to take their places among the "
+             "others, and only %u did in %u s", op->count, *w,
+             s->head.limit_ms / 1000);
 }
 
 static void op_dup(struct self *s, const struct ck_op_dup *op)
@@ -488,7 +490,7 @@ static int step(struct self *s, uint16_t code, struct ck_rd r)
         OP(SETPGID, setpgid, op_setpgid(s, &op))
         OP(JOINED, joined, op_joined(s, &op))
         OP(AWAIT, await, op_await(s, &op))
-        OP(SUBREAPER, subreaper, sys5(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1,
+        OP(SUBREAPER, subreaper, sys5(SYS_prctl, PR_SET_CHILD_SUBREAPER, op.on,
                                       0, 0, 0))
         OP(CHDIR, chdir, op_chdir(s, &op))
         OP(UMASK, umask, sys1(SYS_umask, op.mask))

@@ -170,7 +170,7 @@ TEST(parents_groups_and_sessions_are_seen)
         p = proc_of(a);
     }
     assert_int_equal(tree.img.tree.root_vpid, a);
-    assert_int_equal(tree.img.tree.out_sid, 0);
+    assert_int_equal(tree.img.tree.out_sid, getsid(0)); /* who made a */
     assert_int_equal(p->vppid, 0);
     assert_int_equal(p->vsid, a);
     p = proc_of(b);
