@@ -8,6 +8,7 @@ help:
 	@echo "make demo         a private Slurm, a job that is preempted twice"
 	@echo "make check        every test suite, LANES (2) at a time, one summary"
 	@echo "make check-X      one suite: $(sort $(CHECKS:check-%=%))"
+	@echo "make torture      SECONDS=60: random programs, killed at random"
 	@echo "make check-long   check, and what takes longer"
 	@echo "make bench        measurements"
 	@echo "make lint         house rules, shellcheck, clang-tidy, man pages"

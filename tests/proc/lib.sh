@@ -56,10 +56,11 @@ mine() {
 	done
 }
 
-# launch PROGRAM...: in the background under a coordinator of its own
+# launch PROGRAM...: in the background under a coordinator of its own;
+# LAUNCH: options
 launch() {
 	say "launch $*"
-	(cd "${RUN_IN:-$W}" && exec env CLAIM_DIR="$W" "$CKPT" launch --dir "$D" -- "$@" \
+	(cd "${RUN_IN:-$W}" && exec env CLAIM_DIR="$W" "$CKPT" launch --dir "$D" $LAUNCH -- "$@" \
 		>> "$W/out" 2>> "$W/err") &
 	FRONT=$!
 }

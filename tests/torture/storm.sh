@@ -1,0 +1,217 @@
+# storm.sh - one storm: the torture program of one seed, hit at random.
+#
+# Its name is storm-SEED-N.sh; the seed decides what the program holds and
+# what is done to it, in which order. When exactly things happen it can't
+# decide: a seed that failed is run again several times (TIMES).
+# Environment: STORM seconds (20), ONLY modules, ROOM, CKPT, W, D.
+#
+# What it can find: WRONG (the program saw a fault), RESTART (a committed set
+# does not come back), REFUSED (for a reason that refusals does not list),
+# HANG, LEFT (a process that should be gone), BROKE (ckpt itself).
+
+SEED=${NAME#storm-}
+SEED=${SEED%%-*}
+RANDOM=$SEED
+GOOD=0 taken=0 lives=1 hits=0
+declare -A refusals
+
+draw() { R=$((RANDOM % $1)); }
+bad() { fail "$1 (seed $SEED): $2; again: make torture SEED=$SEED TIMES=5${ONLY:+ ONLY=$ONLY}"; }
+strike() { "$ROOM/strike" "$W" "$@"; }
+pause() { # up to N ms
+	draw "$1"
+	read -rt "$(printf '0.%03d' "$R")" <> <(:) || true
+}
+
+unharmed() { [ ! -s fault ] || bad WRONG "$(head -n 3 fault | tr '\n' ' ')"; }
+
+# running [WHAT]: every part of the program moves on
+running() {
+	local end=$((SECONDS + LIMIT)) st
+	: > ping
+	while [ -e ping ]; do
+		if gone "$FRONT"; then
+			unharmed
+			wait "$FRONT"
+			st=$?
+			[ $st -ne 99 ] || bad WRONG "status 99 without a text"
+			bad "${1:-BROKE}" "ended with $st: $(tail -n 3 err | tr '\n' ' ')"
+		fi
+		((SECONDS < end)) || bad HANG "$(head -n 5 stuck 2> /dev/null | tr '\n' ' ')"
+		read -rt 0.02 <> <(:) || true
+	done
+	unharmed
+}
+
+no_one_left() {
+	local end=$((SECONDS + 10))
+	while strike list > left; do
+		((SECONDS < end)) || bad LEFT "after $1: $(tr '\n' ' ' < left)"
+		read -rt 0.02 <> <(:) || true
+	done
+	wait "$FRONT" 2> /dev/null
+}
+
+kill_everything() {
+	say "kill everything"
+	strike all > left || bad LEFT "not even SIGKILL: $(tr '\n' ' ' < left)"
+	wait "$FRONT" 2> /dev/null
+}
+
+again() { # OPTIONS of restart
+	rm -f fault stuck ping
+	lives=$((lives + 1))
+	restart "$@"
+	running RESTART
+}
+
+committed_set() {
+	local s
+	s=$(compgen -G "$D/set-*/MANIFEST" | sort | tail -n 1)
+	s=${s%/MANIFEST}
+	echo $((10#${s##*-}))
+}
+
+# outcome STATUS: of a checkpoint that nothing was done to
+outcome() {
+	local why
+	cat ckpt.err >> trace
+	case $1 in
+	0) GOOD=$(committed_set) taken=$((taken + 1)) REFUSED= ;;
+	124 | 137) bad HANG "checkpoint --wait does not end" ;;
+	*)
+		unharmed
+		why=$(grep -oEf "$ROOM/refusals.list" ckpt.err | head -n 1)
+		[ -n "$why" ] || bad REFUSED "$(tail -n 2 ckpt.err | tr '\n' ' ')"
+		refusals[$why]=$((${refusals[$why]:-0} + 1))
+		REFUSED=$why
+		;;
+	esac
+}
+take() {
+	say "checkpoint $*"
+	timeout -k 5 "$LIMIT" "$CKPT" checkpoint --wait "$@" --dir "$D" >> trace 2> ckpt.err
+	outcome $?
+}
+take_behind() {
+	say "checkpoint, in the background"
+	timeout -k 5 "$LIMIT" "$CKPT" checkpoint --wait --dir "$D" >> trace 2> ckpt.err &
+	TAKER=$!
+}
+
+# Somebody dies in the middle of a checkpoint; what was committed holds.
+hit_checkpoint() {
+	local kinds=(writer capture coordinator front everything)
+	local victim
+	draw 5
+	victim=${kinds[R]}
+	take_behind
+	pause 150
+	hits=$((hits + 1))
+	if [ "$victim" = everything ]; then
+		kill_everything
+		wait $TAKER
+		unharmed
+		again
+		GOOD=$(committed_set)
+		return
+	fi
+	draw 100
+	say "strike $victim: $(strike "$victim" $R)"
+	wait $TAKER
+	[ $? -ne 124 ] || bad HANG "checkpoint --wait does not end without its $victim"
+	cat ckpt.err >> trace
+	case $victim in
+	coordinator | front) # it goes on, for this life
+		pause 100
+		unharmed
+		kill_everything
+		unharmed
+		again
+		GOOD=$(committed_set)
+		;;
+	*)
+		running
+		GOOD=$(committed_set)
+		;;
+	esac
+}
+
+# A process of the program dies: what the others say then does not count. A
+# set that was committed meanwhile has to come back, as what it is.
+hit_program() {
+	local at=no
+	draw 3
+	if ((R == 0)); then
+		at=checkpoint
+		take_behind
+		pause 60
+	fi
+	draw 1000
+	say "strike program: $(strike program $R)"
+	hits=$((hits + 1))
+	pause 60
+	kill_everything
+	[ $at = no ] || wait $TAKER
+	rm -f fault
+	again --set "$GOOD"
+}
+
+hit_restart() {
+	say "restart, to be hit"
+	restart
+	pause 200
+	hits=$((hits + 1))
+	kill_everything
+	unharmed
+	again
+}
+
+act() {
+	draw 16
+	case $R in
+	[0-4]) take ;;
+	[5-7])
+		kill_everything
+		unharmed
+		draw 4
+		if ((R)); then again; else hit_restart; fi
+		;;
+	8)
+		take --kill
+		[ -z "$REFUSED" ] || return
+		no_one_left "checkpoint --kill"
+		unharmed
+		again
+		;;
+	9)
+		unharmed
+		"$CKPT" kill --dir "$D" >> trace 2>&1 || bad BROKE "ckpt kill failed"
+		no_one_left "ckpt kill"
+		again --set "$GOOD"
+		;;
+	1[01]) hit_program ;;
+	1[2-4]) hit_checkpoint ;;
+	15) take; take; take ;;
+	esac
+}
+
+cp -p "$ROOM/torture" torture
+# enough that the newest set before a program was hit is still there
+LAUNCH="--keep 6" launch "$W/torture" "$SEED" "$W" ${ONLY:+--only "$ONLY"}
+wait_for_file ready
+end=$((SECONDS + ${STORM:-20}))
+first=$((SECONDS + LIMIT))
+while [ "$GOOD" -eq 0 ]; do
+	((SECONDS < first)) || bad REFUSED "no checkpoint at all"
+	take
+done
+while ((SECONDS < end)); do
+	pause 500
+	act
+	running
+done
+kill_everything
+unharmed
+for why in "${!refusals[@]}"; do echo "     seed $SEED: ${refusals[$why]} refused: $why"; done
+echo "     seed $SEED: $taken checkpoints, $lives lives, $hits hit in the middle"

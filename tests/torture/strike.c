@@ -1,0 +1,163 @@
+/*
+ * strike.c - kills processes of a test, by what they are.
+ *
+ *   strike DIR all          every one, the front end first; waits until none
+ *                           is left
+ *   strike DIR KIND NUMBER  one of them, the NUMBERth modulo how many there
+ *                           are; KIND: program, writer, capture, coordinator,
+ *                           front
+ *   strike DIR list         shows them
+ *
+ * A test's processes carry CLAIM_DIR=DIR in their environment. Prints what it
+ * killed, or what is left. Exit: 0 done, 1 there was none (all: some live on
+ * after 20 seconds), 2 wrong usage.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MOST 4000
+
+struct one {
+    pid_t pid;
+    char kind; /* as in KIND's first letter, m for capture's helper */
+    char comm[32];
+};
+
+static struct one found[MOST];
+static int n_found;
+
+static size_t slurp(const char *pid, const char *name, char *buf, size_t cap)
+{
+    char path[300];
+    ssize_t n;
+    int fd;
+
+    snprintf(path, sizeof path, "/proc/%s/%s", pid, name);
+    fd = open(path, O_RDONLY);
+    if (fd < 0)
+        return 0;
+    n = read(fd, buf, cap - 1);
+    close(fd);
+    if (n < 0)
+        n = 0;
+    buf[n] = 0;
+    return (size_t)n;
+}
+
+static char kind_of(const char *comm, const char *arg)
+{
+    if (strncmp(comm, "ckpt-writer", 11) == 0)
+        return 'w';
+    if (strncmp(comm, "ckpt-capture", 12) == 0 || strcmp(arg, "capture") == 0)
+        return 'm';
+    if (strncmp(comm, "ckpt", 4) != 0)
+        return 'p';
+    return strcmp(arg, "coordinator") == 0 ? 'c' : 'f';
+}
+
+static void look_at(const char *pid, const char *want, size_t len)
+{
+    static char buf[1 << 17];
+    struct one *o = &found[n_found];
+    size_t n = slurp(pid, "environ", buf, sizeof buf);
+    const char *arg = "";
+
+    /* at the beginning, or behind the end of another */
+    if (!memmem(buf, n, want, len + 1) && strncmp(buf, want, len + 1) != 0)
+        return;
+    n = slurp(pid, "stat", buf, sizeof buf);
+    if (!n || !strrchr(buf, ')') || strchr("ZX", strrchr(buf, ')')[2]))
+        return;
+    n = slurp(pid, "comm", o->comm, sizeof o->comm);
+    if (n)
+        o->comm[strcspn(o->comm, "\n")] = 0;
+    n = slurp(pid, "cmdline", buf, sizeof buf);
+    if (n && strlen(buf) + 1 < n)
+        arg = buf + strlen(buf) + 1;
+    o->pid = atoi(pid);
+    o->kind = kind_of(o->comm, arg);
+    n_found++;
+}
+
+static void look(const char *dir)
+{
+    DIR *d = opendir("/proc");
+    struct dirent *e;
+    char want[4200];
+
+    n_found = 0;
+    snprintf(want, sizeof want, "CLAIM_DIR=%s", dir);
+    while (d && n_found < MOST && (e = readdir(d)))
+        if (isdigit((unsigned char)e->d_name[0]) && atoi(e->d_name) != getpid())
+            look_at(e->d_name, want, strlen(want));
+    if (d)
+        closedir(d);
+}
+
+static void each(int sig, char kind)
+{
+    for (int i = 0; i < n_found; i++)
+        if (!kind || found[i].kind == kind)
+            kill(found[i].pid, sig);
+}
+
+/* The front end would report the end of what it has started; and nobody is
+ * to see another's end and act on it, as on a node that dies. */
+static int all(const char *dir)
+{
+    time_t end = time(NULL) + 20;
+    struct timespec ts = {0, 2000000};
+
+    look(dir);
+    each(SIGKILL, 'f');
+    each(SIGSTOP, 0);
+    for (; n_found && time(NULL) < end; look(dir)) {
+        each(SIGKILL, 0);
+        nanosleep(&ts, NULL);
+    }
+    for (int i = 0; i < n_found; i++)
+        printf("%d %c %s\n", (int)found[i].pid, found[i].kind, found[i].comm);
+    return n_found != 0;
+}
+
+static int one(char kind, unsigned number)
+{
+    int have = 0;
+
+    for (int i = 0; i < n_found; i++)
+        have += found[i].kind == kind;
+    if (!have)
+        return 1;
+    number %= (unsigned)have;
+    for (int i = 0; i < n_found; i++)
+        if (found[i].kind == kind && number-- == 0) {
+            printf("%d %s\n", (int)found[i].pid, found[i].comm);
+            return kill(found[i].pid, SIGKILL) != 0;
+        }
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 3)
+        return 2;
+    if (strcmp(argv[2], "all") == 0)
+        return all(argv[1]);
+    look(argv[1]);
+    if (strcmp(argv[2], "list") == 0) {
+        for (int i = 0; i < n_found; i++)
+            printf("%d %c %s\n", (int)found[i].pid, found[i].kind, found[i].comm);
+        return !n_found;
+    }
+    if (argc < 4)
+        return 2;
+    return one(strcmp(argv[2], "capture") == 0 ? 'm' : argv[2][0],
+               (unsigned)strtoul(argv[3], NULL, 10));
+}
