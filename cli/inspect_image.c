@@ -13,7 +13,7 @@
 #include "lib/base/manifest.h"
 #include "lib/place/place.h"
 
-#define LAST_FLAG 12 /* bits of enum ck_area_flag */
+#define LAST_FLAG 18 /* bits of enum ck_area_flag */
 
 static const char *area_kind(unsigned kind)
 {
@@ -21,7 +21,7 @@ static const char *area_kind(unsigned kind)
         [CK_AREA_ANON] = "anon", [CK_AREA_FILE] = "file",
         [CK_AREA_SHM] = "shared", [CK_AREA_VDSO] = "vdso",
         [CK_AREA_VVAR] = "vvar", [CK_AREA_DEV] = "rofile",
-        [CK_AREA_SYSV] = "sysv",
+        [CK_AREA_SYSV] = "sysv", [CK_AREA_OVER] = "over",
     };
 
     return kind && kind < sizeof(name) / sizeof(name[0]) ? name[kind] : "?";
@@ -34,6 +34,8 @@ static void area_flags(char *buf, size_t cap, unsigned flags)
         "growsdown", "stack",      "heap",     "hugepage",
         "nohugepage", "dontfork", "wipeonfork", "dontdump",
         "locked",    "noreserve", "mergeable",  "maywrite",
+        "sequential", "random",   "onfault",    "droppable",
+        "sealed",    "bare",
     };
     size_t n = 0;
 

@@ -178,6 +178,7 @@ static int check_area(struct look *l, const struct ck_area *a)
 {
     switch (a->kind) {
     case CK_AREA_SHM:
+    case CK_AREA_OVER:
         if (!has_memory(l->s, a))
             return why(l, -EBADMSG, " is mapped, and the image of the tree "
                        "has no such shared memory", a->path);

@@ -39,6 +39,8 @@
 #include "runtime/thread.h"
 
 #define PROGRESS_US 200000
+#define WORK_MOST (16u << 20)
+#define WORK_LEAST (3u << 20)
 
 struct snapshot {
     int conn;
@@ -157,49 +159,61 @@ static int put_threads(struct snapshot *s)
 
 /* Is the file still the one that is mapped? Then the restart maps it too,
  * after comparing its size and beginning; else every page must be saved. */
-static void identify_file(struct ck_marea *a, struct ck_area *rec)
+static int identify_file(struct ck_marea *a)
 {
     static uint8_t first[4096];
     struct stat st;
-    long fd, n;
+    long fd, n = -1;
 
-    a->whole = 1;
     fd = sys4(SYS_openat, AT_FDCWD, a->path, O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0)
-        return;
+        return 0;
     if (sys2(SYS_fstat, fd, &st) == 0 && st.st_ino == a->ino) {
         n = sys4(SYS_pread64, fd, first, sizeof first, 0);
         if (n >= 0) {
-            rec->file_size = (uint64_t)st.st_size;
-            rec->fingerprint = ck_sum64(first, (size_t)n);
-            a->whole = 0;
+            a->file_size = (uint64_t)st.st_size;
+            a->fingerprint = ck_sum64(first, (size_t)n);
         }
     }
     sys1(SYS_close, fd);
+    return n >= 0;
 }
 
+static void identify_files(struct snapshot *s)
+{
+    for (uint32_t i = 0; i < s->areas.n; i++) {
+        struct ck_marea *a = &s->areas.a[i];
+
+        if ((a->kind == CK_AREA_FILE || a->kind == CK_AREA_DEV) &&
+            !identify_file(a)) {
+            a->whole = 1;
+            a->kind = CK_AREA_ANON;
+        }
+    }
+}
+
+/* When all pages are saved, it is known which areas have any. One that has
+ * none and was never writable is mapped with its rights, and not reserved
+ * memory for. */
 static int put_areas(struct snapshot *s)
 {
     int r = 0;
 
     for (uint32_t i = 0; !r && i < s->areas.n; i++) {
-        struct ck_marea *a = &s->areas.a[i];
+        const struct ck_marea *a = &s->areas.a[i];
         struct ck_area rec = {
-            .start = a->start, .end = a->end, .prot = a->prot,
-            .flags = a->flags, .pgoff = a->pgoff, .dev = a->dev,
-            .ino = a->ino, .path = a->path,
-            .policy = {a->policy, a->policy_len},
+            .start = a->start, .end = a->end, .kind = a->kind,
+            .prot = a->prot, .flags = a->flags & ~CK_AF_NEVER_SAVED,
+            .pgoff = a->pgoff, .dev = a->dev, .ino = a->ino,
+            .file_size = a->file_size, .fingerprint = a->fingerprint,
+            .path = a->path, .policy = {a->policy, a->policy_len},
         };
 
-        if (!a->kind)
-            continue;
-        if (a->kind == CK_AREA_FILE || a->kind == CK_AREA_DEV) {
-            identify_file(a, &rec);
-            if (a->whole)
-                a->kind = CK_AREA_ANON;
-        }
-        rec.kind = a->kind;
-        r = CK_IMGW_RECORD(&s->w, CK_TAG_AREA, ck_area, &rec);
+        if (ck_area_saved(a->kind) && !a->data &&
+            !(a->prot & PROT_WRITE) && !(a->flags & CK_AF_ACCOUNTED))
+            rec.flags |= CK_AF_BARE;
+        if (a->kind)
+            r = CK_IMGW_RECORD(&s->w, CK_TAG_AREA, ck_area, &rec);
     }
     return r;
 }
@@ -238,10 +252,11 @@ static int write_image(struct snapshot *s)
 
     r = put_process(s);
     r = r ? r : put_threads(s);
-    r = r ? r : put_areas(s);
+    identify_files(s);
     if (!r)
         ck_save_pages(&s->w, &s->pages, &s->areas, 0, writer_threads(),
                       s->guards, s->progress);
+    r = r ? r : put_areas(s);
     r = r ? r : ck_guard_put(s->guards, &s->w);
     r = r ? r : ck_imgw_finish(&s->w, &bytes, &sum);
     __atomic_store_n(&s->progress->status, r, __ATOMIC_RELEASE);
@@ -299,6 +314,7 @@ static int begin(struct snapshot *s, const char *set_dir, char *why,
     r = ck_areas_read(&s->areas, &s->work, why, cap);
     if (r)
         return r;
+    ck_attrs_lock(s->areas.lock);
     s->guards = ck_work_alloc(&s->work, sizeof *s->guards);
     blocks = ck_save_blocks(&s->areas);
     len = sizeof *s->guards + CK_IMGW_STREAM_MEM(blocks) + s->areas.path_bytes + 8192 + 4096 +
@@ -343,7 +359,23 @@ static size_t work_size(void)
 
     if (ck_read_file("/proc/self/statm", buf, sizeof buf) > 0)
         pages = ck_parse_u64(&p, 10);
-    return (16u << 20) + pages / 2;
+    return WORK_MOST + pages / 2;
+}
+
+/* With MCL_FUTURE all of it is used and counts as locked: less may do. */
+static int open_work(struct snapshot *s, char *why, size_t cap)
+{
+    int r = ck_work_open(&s->work, work_size());
+
+    if (r == -EAGAIN)
+        r = ck_work_open(&s->work, work_size() - WORK_MOST + WORK_LEAST);
+    if (r == -EAGAIN)
+        ck_fmt(why, cap, "it locks all memory that it gets (mlockall), and "
+               "the limit for that leaves no room for a checkpoint; raise it "
+               "(ulimit -l)");
+    else if (r)
+        ck_fmt(why, cap, "no memory (error %d)", -r);
+    return r;
 }
 
 static int memory_short(uint64_t need)
@@ -405,11 +437,9 @@ int ck_snapshot(int fd, uint32_t id, const char *set_dir, char *why,
     r = ck_task_save(why, cap);
     if (r)
         return r;
-    r = ck_work_open(&s->work, work_size());
-    if (r) {
-        ck_fmt(why, cap, "no memory (error %d)", -r);
+    r = open_work(s, why, cap);
+    if (r)
         return r;
-    }
     s->progress = make_progress();
     if (!s->progress)
         r = -ENOMEM;

@@ -70,7 +70,15 @@ enum ck_area_kind {
     CK_AREA_VVAR = 5,
     CK_AREA_SYSV = 7,  /* System V segment; ino is its id */
     CK_AREA_DEV = 6,   /* shared mapping of a file that is only read */
+    CK_AREA_OVER = 8,  /* private mapping of what SHM would be; changed pages */
 };
+
+/* Have areas of this kind pages in the process's image? */
+static inline int ck_area_saved(uint8_t kind)
+{
+    return kind == CK_AREA_ANON || kind == CK_AREA_FILE ||
+           kind == CK_AREA_OVER;
+}
 
 enum ck_area_flag {
     CK_AF_GROWSDOWN = 1,
@@ -84,7 +92,17 @@ enum ck_area_flag {
     CK_AF_LOCKED = 256,
     CK_AF_NORESERVE = 512,
     CK_AF_MERGEABLE = 1024,
-    CK_AF_MAYWRITE = 2048, /* DEV, SYSV: may be made writable */
+    CK_AF_MAYWRITE = 2048, /* SHM, DEV, SYSV: may be made writable */
+    CK_AF_SEQUENTIAL = 4096, /* MADV_SEQUENTIAL */
+    CK_AF_RANDOM = 8192,     /* MADV_RANDOM */
+    CK_AF_ONFAULT = 16384,   /* with LOCKED: MLOCK_ONFAULT */
+    CK_AF_DROPPABLE = 32768, /* MAP_DROPPABLE: comes back empty */
+    CK_AF_SEALED = 65536,    /* mseal */
+    CK_AF_BARE = 131072, /* no pages are saved: mapped with its rights */
+    /* Never in an image: */
+    CK_AF_ACCOUNTED = 1 << 30, /* it was writable once */
+    CK_AF_HUGETLB = 1 << 29,
+    CK_AF_NEVER_SAVED = CK_AF_ACCOUNTED | CK_AF_HUGETLB,
 };
 
 /* policy: of its memory, empty for none: u16 mode, u16 for each node.

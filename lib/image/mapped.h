@@ -28,6 +28,14 @@ static inline int ck_mapped_deleted(const char *path)
     return n > 10 && !strcmp(path + n - 10, " (deleted)");
 }
 
+/* NFS keeps a removed file under such a name until its last close. */
+static inline int ck_mapped_nfs_removed(const char *path)
+{
+    const char *base = strrchr(path, '/');
+
+    return base && ck_mapped_begins(base, "/.nfs");
+}
+
 /* Gone with the node: a file here is saved with its contents. */
 static inline int ck_mapped_volatile(const char *path)
 {
@@ -48,7 +56,16 @@ static inline int ck_mapped_object(const char *path, int writes)
     if (*path != '/' || ck_mapped_begins(path, "/dev/") ||
         ck_mapped_begins(path, "/proc/") || ck_mapped_begins(path, "/sys/"))
         return 0;
-    return writes || ck_mapped_deleted(path);
+    return writes || ck_mapped_deleted(path) || ck_mapped_nfs_removed(path);
+}
+
+/* Is a private mapping of `path` one of such an object? It shows what others
+ * write there, but for the pages that the process has written itself. Private
+ * memory of huge pages is an object of its own in name only. */
+static inline int ck_mapped_below(const char *path)
+{
+    return !ck_mapped_begins(path, "/anon_hugepage") &&
+           ck_mapped_object(path, 0);
 }
 
 #endif

@@ -14,7 +14,6 @@
 #include "lib/image/mapped.h"
 #include "lib/res/kind.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -30,8 +29,6 @@ enum { BY_PATH = 0, WITH_CONTENTS = 1, IN_MEMORY = 2 };
     F(U64, pos) F(U32, mode) F(U8, how) F(U8, slots) F(BLOB, locks)
 CK_RECORD(file_body, BODY_FIELDS)
 
-#define DELETED " (deleted)"
-
 static int ends_with(const char *s, const char *tail)
 {
     size_t n = strlen(s), m = strlen(tail);
@@ -43,14 +40,6 @@ static int ends_with(const char *s, const char *tail)
 static int is_kernels(const char *path)
 {
     return !strncmp(path, "/proc/", 6) || !strncmp(path, "/sys/", 5);
-}
-
-/* NFS keeps a removed file under such a name until its last close. */
-static int is_nfs_removed(const char *path)
-{
-    const char *base = strrchr(path, '/');
-
-    return base && !strncmp(base + 1, ".nfs", 4);
 }
 
 static int is_spooled_script(const struct ck_res_ofd *o)
@@ -71,43 +60,6 @@ static uint64_t mtime_of(const struct stat *st)
            (uint64_t)st->st_mtim.tv_nsec;
 }
 
-/* The name of o, or, where that was removed, another one that the file has in
- * the same directory: removed and renamed files leave that behind. */
-static int find_name(struct ck_res_save *c, const struct ck_res_ofd *o,
-                     char *path, size_t cap)
-{
-    size_t n = strlen(o->link) - (sizeof(DELETED) - 1);
-    struct dirent *e;
-    struct stat st;
-    int found = 0;
-    char *base;
-    DIR *d;
-
-    snprintf(path, cap, "%s", o->link);
-    if (!ends_with(path, DELETED) ||
-        (!stat(path, &st) && st.st_ino == o->st.st_ino))
-        return 0;
-    path[n] = '\0';
-    base = strrchr(path, '/') + 1;
-    *base = '\0';
-    d = opendir(path);
-    while (d && !found && (e = readdir(d))) {
-        if (e->d_ino != o->st.st_ino)
-            continue;
-        snprintf(base, cap - (size_t)(base - path), "%s", e->d_name);
-        found = !stat(path, &st) && st.st_ino == o->st.st_ino &&
-                st.st_dev == o->st.st_dev;
-    }
-    if (d)
-        closedir(d);
-    if (found)
-        return 0;
-    return ck_res_why(c->why, c->whycap, -ENOTSUP,
-                      "the file %s, which was removed but has another name, "
-                      "not in the same directory; open it by that name",
-                      o->link);
-}
-
 static int file_save(struct ck_res_save *c, const struct ck_res_ofd *o,
                      struct ck_wr *w)
 {
@@ -125,13 +77,16 @@ static int file_save(struct ck_res_save *c, const struct ck_res_ofd *o,
     int rc = ck_res_locks_save(c, o, &b.locks);
     char path[4200];
 
-    if (!rc && o->st.st_nlink) {
-        rc = find_name(c, o, path, sizeof(path));
-        b.path = path;
-    }
     if (rc)
         return rc;
-    if (o->st.st_nlink == 0 || is_spooled_script(o) || is_nfs_removed(o->link))
+    if (o->st.st_nlink) {
+        b.path = path;
+        rc = ck_res_name_of(c, o, &o->st, path, sizeof(path));
+    }
+    if (rc)
+        return ck_res_why(c->why, c->whycap, -ENOTSUP, CK_RES_NAME_LOST,
+                          o->link);
+    if (o->st.st_nlink == 0 || is_spooled_script(o) || ck_mapped_nfs_removed(o->link))
         b.how = WITH_CONTENTS;
     else if (ck_mapped_volatile(o->link))
         b.how = IN_MEMORY;

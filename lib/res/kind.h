@@ -38,6 +38,14 @@ int ck_res_contents_load(struct ck_res_load *c, uint32_t id, const char *dir,
 int ck_res_contents_fill(struct ck_res_load *c, uint32_t id, int fd,
                          uint64_t size);
 
+/* name.c: a name that leads to the file of o; its own if that does. st: what
+ * stat says of it, NULL when nobody can be asked. -ENOENT: none was found. */
+int ck_res_name_of(const struct ck_res_save *c, const struct ck_res_ofd *o,
+                   const struct stat *st, char *path, size_t cap);
+#define CK_RES_NAME_LOST                                                    \
+    "the file %s, which was removed but has another name that can't be "    \
+    "found; open it by that name, or remove that too"
+
 /* The directories that lead to path. Temporary ones are gone when their node
  * was left. */
 void ck_res_make_dirs(const char *path);

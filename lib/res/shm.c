@@ -26,9 +26,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define PAGE 4096u
-
-enum { MEMORY = 0, NAMELESS = 1, NAMED = 2, IN_MEMORY = 3, OPEN = 4 };
+enum { MEMORY = 0, NAMELESS = 1, NAMED = 2, IN_MEMORY = 3, OPEN = 4, READ = 5 };
 
 /* dev, ino: as mappings name it. fdev, fino: as stat does. how: above.
  * whole: NAMED, and all of it is in the stream. */
@@ -58,100 +56,89 @@ static const struct ck_res_ofd *open_of(const struct ck_res_save *c,
     return NULL;
 }
 
-static int is_nfs_removed(const char *path)
+static int is_memory(const char *link)
 {
-    const char *base = strrchr(path, '/');
-
-    return base && !strncmp(base + 1, ".nfs", 4);
+    return link[0] != '/' || ck_mapped_begins(link, "/memfd:") ||
+           ck_mapped_begins(link, "/dev/zero") ||
+           ck_mapped_begins(link, "/anon_hugepage");
 }
 
-static int how_of(const struct ck_res_ofd *o, const struct ck_res_ofd *open)
+static int is_written(const struct ck_res_ofd *o)
 {
-    int named = !ck_mapped_deleted(o->link) && !is_nfs_removed(o->link);
+    for (size_t i = 0; i < o->nparts; i++) {
+        if (o->part[i].writes)
+            return 1;
+    }
+    return 0;
+}
 
-    if (open && (!named || ck_mapped_volatile(o->link)))
+int ck_res_mapped_open(const struct ck_res_ofd *o)
+{
+    const struct ck_res_part *p = &o->part[0];
+    unsigned long long start = p->addr, end = start + p->len;
+    char path[128];
+
+    snprintf(path, sizeof(path), "%s/map_files/%llx-%llx", p->base, start,
+             end);
+    return ck_res_open(path, O_RDONLY | O_NONBLOCK);
+}
+
+/* What stat says of the object's file; NULL: there is nobody to ask. */
+static const struct stat *stat_of(const struct ck_res_ofd *o,
+                                  const struct ck_res_ofd *open,
+                                  struct stat *st)
+{
+    int fd = open ? -1 : ck_res_mapped_open(o), rc;
+
+    if (fd < 0)
+        return open ? &open->st : NULL;
+    rc = fstat(fd, st);
+    close(fd);
+    return rc < 0 ? NULL : st;
+}
+
+/* How the object is saved, and its path if it has one. A removed file may
+ * have another name, by which programs go on meeting in it. */
+static int identify(struct ck_res_save *c, const struct ck_res_ofd *o,
+                    const struct ck_res_ofd *open, char *path, size_t cap)
+{
+    struct stat mem;
+    const struct stat *st = stat_of(o, open, &mem);
+    int rc = -ENOENT;
+
+    snprintf(path, cap, "%s", o->link);
+    if (is_memory(o->link))
+        return open ? OPEN : MEMORY;
+    if (!ck_mapped_nfs_removed(o->link) && (!st || st->st_nlink))
+        rc = ck_res_name_of(c, o, st, path, cap);
+    if (rc && st && st->st_nlink && !ck_mapped_nfs_removed(o->link))
+        return ck_res_why(c->why, c->whycap, -ENOTSUP, CK_RES_NAME_LOST,
+                          o->link);
+    if (rc)
+        snprintf(path, cap, "%s", o->link);
+    if (open && (rc || ck_mapped_volatile(path)))
         return OPEN;
-    if (o->link[0] != '/' || ck_mapped_begins(o->link, "/memfd:") ||
-        ck_mapped_begins(o->link, "/dev/zero") ||
-        ck_mapped_begins(o->link, "/anon_hugepage"))
-        return MEMORY;
-    if (!named)
-        return NAMELESS;
-    return ck_mapped_volatile(o->link) ? IN_MEMORY : NAMED;
+    return rc                        ? NAMELESS
+           : ck_mapped_volatile(path) ? IN_MEMORY
+           : is_written(o)           ? NAMED
+                                     : READ;
 }
 
-/* The part that goes on furthest from pos, or the next one behind it. */
+/* The part for writing that has pos, or the next one behind it. */
 static const struct ck_res_part *part_at(const struct ck_res_ofd *o,
-                                         uint64_t pos, int writes)
+                                         uint64_t pos)
 {
     const struct ck_res_part *best = NULL;
 
     for (size_t i = 0; i < o->nparts; i++) {
         const struct ck_res_part *p = &o->part[i];
 
-        if (p->off + p->len <= pos || (writes && !p->writes))
+        if (p->off + p->len <= pos || !p->writes)
             continue;
-        if (!best || (p->off < best->off && best->off > pos) ||
-            (p->off <= pos && p->reads > best->reads))
+        if (!best || (p->off < best->off && best->off > pos))
             best = p;
     }
     return best;
-}
-
-static int open_memory(const struct ck_res_part *p)
-{
-    char path[96];
-    int fd;
-
-    snprintf(path, sizeof(path), "%s/mem", p->base);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    return fd < 0 ? -errno : fd;
-}
-
-/* Pages of zeros at both ends are left out. */
-static int put_trimmed(struct ck_res_save *c, uint32_t id, uint64_t off,
-                       const char *buf, size_t n)
-{
-    static const char zero[PAGE];
-
-    while (n >= PAGE && !memcmp(buf + n - PAGE, zero, PAGE))
-        n -= PAGE;
-    while (n >= PAGE && !memcmp(buf, zero, PAGE)) {
-        buf += PAGE;
-        off += PAGE;
-        n -= PAGE;
-    }
-    return n ? c->sink->write(c->sink, id, off, buf, n) : 0;
-}
-
-/* All that is mapped, out of the processes' memory: there may be no other
- * way to it. What lies behind the end of a file can't be read. */
-static int save_memory(struct ck_res_save *c, const struct ck_res_ofd *o,
-                       char *buf, uint64_t *size)
-{
-    const struct ck_res_part *p;
-    uint64_t pos = 0;
-    int rc = 0;
-
-    while (!rc && (p = part_at(o, pos, 0))) {
-        uint64_t at = pos > p->off ? pos : p->off, left = p->off + p->len - at;
-        size_t len = CK_RES_PIECE - at % CK_RES_PIECE;
-        int fd = open_memory(p);
-        ssize_t n;
-
-        if (fd < 0)
-            return fd;
-        n = pread(fd, buf, len < left ? len : (size_t)left,
-                  (off_t)(p->addr + (at - p->off)));
-        if (n < 0 && !p->reads)
-            rc = -errno;
-        close(fd);
-        if (n <= 0)
-            break;
-        rc = put_trimmed(c, o->id, at, buf, (size_t)n);
-        *size = pos = at + (uint64_t)n;
-    }
-    return rc;
 }
 
 /* What is mapped for writing of a file that has a name. */
@@ -163,7 +150,7 @@ static int save_named(struct ck_res_save *c, const struct ck_res_ofd *o,
     int rc = 0;
 
     b->whole = 1;
-    while (!rc && (p = part_at(o, pos, 1))) {
+    while (!rc && (p = part_at(o, pos))) {
         uint64_t at = pos > p->off ? pos : p->off, left = p->off + p->len - at;
         size_t len = CK_RES_PIECE - at % CK_RES_PIECE;
         ssize_t n = pread(fd, buf, len < left ? len : (size_t)left, (off_t)at);
@@ -183,7 +170,7 @@ static int save_named(struct ck_res_save *c, const struct ck_res_ofd *o,
 static int save_file(struct ck_res_save *c, const struct ck_res_ofd *o,
                      char *buf, struct shm_body *b)
 {
-    int fd = ck_res_open(o->link, O_RDONLY | O_NONBLOCK), rc = 0;
+    int fd = ck_res_open(b->path, O_RDONLY | O_NONBLOCK), rc = 0;
     struct stat st = {0};
 
     if (fd < 0)
@@ -197,8 +184,9 @@ static int save_file(struct ck_res_save *c, const struct ck_res_ofd *o,
         b->fino = st.st_ino;
         b->size = (uint64_t)st.st_size;
         b->mode = st.st_mode;
-        rc = b->how == NAMED ? save_named(c, o, buf, fd, b)
-                             : ck_res_contents_of(c, o->id, fd, b->size);
+        rc = b->how == NAMED       ? save_named(c, o, buf, fd, b)
+             : b->how == IN_MEMORY ? ck_res_contents_of(c, o->id, fd, b->size)
+                                   : 0;
     }
     if (fd >= 0)
         close(fd);
@@ -214,18 +202,39 @@ static uint64_t pieces_of(const struct ck_res_ofd *o)
     return n;
 }
 
+/* Of the file itself where that may be, holes left out; else of what the
+ * processes see. */
+static int save_nameless(struct ck_res_save *c, const struct ck_res_ofd *o,
+                         struct shm_body *b)
+{
+    int fd = ck_res_mapped_open(o), rc;
+    struct stat st;
+
+    if (fd >= 0 && fstat(fd, &st) == 0) {
+        b->size = (uint64_t)st.st_size;
+        b->mode = st.st_mode;
+        rc = ck_res_contents_of(c, o->id, fd, b->size);
+    } else {
+        rc = c->sink->open(c->sink, o->id, pieces_of(o));
+        if (!rc)
+            rc = ck_res_mapped_read(c, o, &b->size);
+    }
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
 static int save_contents(struct ck_res_save *c, const struct ck_res_ofd *o,
                          struct shm_body *b)
 {
     char *buf = malloc(CK_RES_PIECE);
     int rc = buf ? 0 : -ENOMEM;
 
-    if (!rc && b->how != IN_MEMORY)
+    if (!rc && b->how == NAMED)
         rc = c->sink->open(c->sink, o->id, pieces_of(o));
-    if (!rc && (b->how == NAMED || b->how == IN_MEMORY))
-        rc = save_file(c, o, buf, b);
-    else if (!rc)
-        rc = save_memory(c, o, buf, &b->size);
+    if (!rc)
+        rc = b->how == MEMORY || b->how == NAMELESS ? save_nameless(c, o, b)
+                                                    : save_file(c, o, buf, b);
     free(buf);
     return rc;
 }
@@ -240,28 +249,27 @@ static int sealed(const struct ck_res_ofd *o, const struct ck_res_ofd *open_fd)
         close(fd);
     if (seals <= 0 || !(seals & F_SEAL_FUTURE_WRITE))
         return 0;
-    for (size_t i = 0; i < o->nparts; i++) {
-        if (o->part[i].writes)
-            return 1;
-    }
-    return 0;
+    return is_written(o);
 }
 
 static int shm_save(struct ck_res_save *c, const struct ck_res_ofd *o,
                     struct ck_wr *w)
 {
     const struct ck_res_ofd *open = open_of(c, o);
+    char path[4200];
     struct shm_body b = {
-        .path = o->link,
+        .path = path,
         .dev = (uint64_t)major(o->st.st_dev) << 20 | minor(o->st.st_dev),
         .ino = o->st.st_ino,
         .fdev = open ? open->st.st_dev : o->st.st_dev,
         .fino = o->st.st_ino,
         .mode = 0600,
-        .how = (uint8_t)how_of(o, open),
     };
-    int rc;
+    int rc = identify(c, o, open, path, sizeof(path));
 
+    if (rc < 0)
+        return rc;
+    b.how = (uint8_t)rc;
     if (sealed(o, open))
         return ck_res_why(c->why, c->whycap, -ENOTSUP,
                           "the memory file %s, which is mapped for writing "
@@ -287,8 +295,9 @@ static int check_named(struct ck_res_load *c, const struct shm_body *b)
 
     if (b->whole && access(b->path, F_OK) < 0 && errno == ENOENT)
         return 0;
-    rc = stat(b->path, &st) < 0 ? -errno
-                                : ck_res_openable(b->path, R_OK | W_OK);
+    rc = stat(b->path, &st) < 0
+             ? -errno
+             : ck_res_openable(b->path, b->how == READ ? R_OK : R_OK | W_OK);
     if (rc)
         return ck_res_why(c->why, c->whycap, rc,
                           "the file %s was mapped, and now it can't be "
@@ -313,7 +322,7 @@ static int shm_check(struct ck_res_load *c, const struct ck_ofd *rec)
     struct shm_body b;
     int rc = shm_body_of(c, rec, &b);
 
-    if (!rc && b.how == NAMED)
+    if (!rc && (b.how == NAMED || b.how == READ))
         rc = check_named(c, &b);
     else if (!rc && b.how == IN_MEMORY)
         rc = ck_res_named_check(c, b.path);
@@ -368,6 +377,16 @@ static int load_named(struct ck_res_load *c, uint32_t id,
     return rc;
 }
 
+/* One that nobody writes to may be another user's. */
+static int load_read(const struct shm_body *b)
+{
+    int fd = ck_res_open(b->path, O_RDWR);
+
+    return fd == -EACCES || fd == -EROFS || fd == -ETXTBSY
+               ? ck_res_open(b->path, O_RDONLY)
+               : fd;
+}
+
 static int load_memory(struct ck_res_load *c, uint32_t id,
                        const struct shm_body *b)
 {
@@ -407,14 +426,17 @@ static int load_nameless(struct ck_res_load *c, uint32_t id,
     return ck_res_contents_load(c, id, slash ? dir : NULL, b->size, b->mode);
 }
 
+/* The description itself: to open it once more would make it count as open
+ * for writing, and keep anybody from executing it (memfd.c). */
 static int load_open(struct ck_res_load *c, const struct shm_body *b)
 {
-    int fresh;
+    int fresh, fd;
     struct ck_res_shared *s = ck_res_share(c, b->fdev, b->fino, &fresh);
 
     if (!s)
         return -ENOMEM;
-    return s->fd[0] < 0 ? -EBADMSG : ck_res_reopen(s->fd[0], O_RDWR);
+    fd = s->fd[0] < 0 ? -1 : fcntl(s->fd[0], F_DUPFD_CLOEXEC, 3);
+    return s->fd[0] < 0 ? -EBADMSG : fd < 0 ? -errno : fd;
 }
 
 static int shm_load(struct ck_res_load *c, const struct ck_ofd *rec)
@@ -433,6 +455,9 @@ static int shm_load(struct ck_res_load *c, const struct ck_ofd *rec)
         break;
     case NAMED:
         fd = load_named(c, rec->id, &b);
+        break;
+    case READ:
+        fd = load_read(&b);
         break;
     case IN_MEMORY:
         fd = ck_res_named_load(c, rec->id, b.path, b.size, b.mode);

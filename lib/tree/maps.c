@@ -2,8 +2,9 @@
  * maps.c - the shared memory of all processes, by object.
  *
  * Two mappings are of one object when the kernel names the same device and
- * inode for both, whether their processes are related or not. Which mappings
- * count is said by lib/image/mapped.h, so that a process and we agree.
+ * inode for both, whether their processes are related or not, and privately
+ * or not: an object may have nobody but those who lay pages of their own over
+ * it. Which mappings count is said by lib/image/mapped.h, so that a process and we agree.
  */
 #include "lib/tree/capture.h"
 
@@ -58,12 +59,14 @@ static int one_line(struct ck_capture *c, const struct ck_capture_proc *p,
     unsigned major, minor;
     struct ck_res_ofd *o;
     char prot[5];
-    int name = 0;
+    int name = 0, over;
 
     if (sscanf(line, "%llx-%llx %4s %llx %x:%x %llu %n", &start, &end, prot,
                &off, &major, &minor, &ino, &name) < 7 || !name)
         return -EPROTO;
-    if (prot[3] != 's' || !ck_mapped_object(line + name, prot[1] == 'w'))
+    over = prot[3] != 's';
+    if (over ? !ck_mapped_below(line + name)
+             : !ck_mapped_object(line + name, prot[1] == 'w'))
         return 0;
     o = object(c, makedev(major, minor), ino);
     if (!o)
@@ -74,7 +77,8 @@ static int one_line(struct ck_capture *c, const struct ck_capture_proc *p,
     }
     return o->link ? add_part(o, &(struct ck_res_part){
                                      p->base, start, off, end - start,
-                                     prot[0] == 'r', prot[1] == 'w'})
+                                     prot[0] == 'r',
+                                     !over && prot[1] == 'w', over})
                    : -ENOMEM;
 }
 

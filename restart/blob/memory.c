@@ -33,6 +33,12 @@
 #include "restart/blob/region.h"
 
 #define PAGE 4096ul
+#define DROPPABLE 8    /* MAP_DROPPABLE, Linux 6.11 */
+#define SYS_MSEAL 462  /* Linux 6.10 */
+#ifndef PR_SET_VMA
+#define PR_SET_VMA 0x53564d41
+#define PR_SET_VMA_ANON_NAME 0
+#endif
 
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 extern const char _end[] __attribute__((visibility("hidden")));
@@ -162,7 +168,7 @@ static void load_records(struct ck_region *g)
             ck_blob_fail(g->coord_fd, "area %lx of the image is damaged",
                          a->start);
         /* Neighbours are one range: a run may cross from one to the next. */
-        if (a->kind != CK_AREA_ANON && a->kind != CK_AREA_FILE)
+        if (!ck_area_saved(a->kind))
             continue;
         if (!g->nranges || g->range[g->nranges - 1].end != a->start)
             g->range[g->nranges++].start = a->start;
@@ -325,31 +331,83 @@ static int open_file(const struct ck_region *g, const struct ck_area *a)
     return (int)fd;
 }
 
+/* The object of shared memory of which the area shows a part: the inherited
+ * descriptor, or, where the program may not make the area writable or has it
+ * privately, a new one for reading only (closed by the caller): an area keeps
+ * its description alive, and a file that is open for writing can't be
+ * executed. */
+static int open_object(const struct ck_region *g, const struct ck_area *a,
+                       int *ours)
+{
+    char path[40];
+    int fd = -1;
+    long r;
+
+    for (uint32_t i = 0; i < g->nshm; i++)
+        if (g->shm[i].dev == a->dev && g->shm[i].ino == a->ino)
+            fd = g->shm[i].fd;
+    if (fd < 0)
+        ck_blob_fail(g->coord_fd, "the shared memory %s is not in the image "
+                     "of the tree", a->path);
+    *ours = 0;
+    if (a->kind == CK_AREA_SHM &&
+        (a->prot & PROT_WRITE || a->flags & CK_AF_MAYWRITE))
+        return fd;
+    ck_fmt(path, sizeof path, "/proc/self/fd/%d", fd);
+    r = sys4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    *ours = r >= 0;
+    return r >= 0 ? (int)r : fd;
+}
+
+static long map_object(const struct ck_region *g, const struct ck_area *a,
+                       int prot, int flags)
+{
+    int ours, fd = open_object(g, a, &ours);
+    long p = map(a->start, a->end - a->start, prot, flags, fd, a->pgoff);
+
+    if (ours)
+        sys1(SYS_close, fd);
+    return p;
+}
+
+static long map_anonymous(const struct ck_area *a, int prot, int flags)
+{
+    long p = -EINVAL;
+
+    if (a->flags & CK_AF_GROWSDOWN)
+        flags |= MAP_GROWSDOWN;
+    if (a->flags & CK_AF_DROPPABLE) /* not every kernel has it */
+        p = map(a->start, a->end - a->start, prot, flags | DROPPABLE, -1, 0);
+    return sys_failed(p) ? map(a->start, a->end - a->start, prot,
+                               flags | MAP_PRIVATE, -1, 0)
+                         : p;
+}
+
+/* What has pages to be filled is made writable, and protected when it is. */
 static void map_area(struct ck_region *g, const struct ck_area *a,
                      const char **path, int *fd)
 {
-    int flags = MAP_FIXED_NOREPLACE, prot = PROT_READ | PROT_WRITE;
-    uint64_t off = 0;
+    int flags = MAP_FIXED_NOREPLACE;
+    int prot = ck_area_saved(a->kind) && !(a->flags & CK_AF_BARE)
+                   ? PROT_READ | PROT_WRITE
+                   : a->prot;
     long p;
 
+    flags |= a->flags & CK_AF_NORESERVE ? MAP_NORESERVE : 0;
     switch (a->kind) {
     case CK_AREA_ANON:
-        flags |= MAP_PRIVATE | MAP_ANONYMOUS;
-        flags |= a->flags & CK_AF_GROWSDOWN ? MAP_GROWSDOWN : 0;
-        flags |= a->flags & CK_AF_NORESERVE ? MAP_NORESERVE : 0;
+        p = map_anonymous(a, prot, flags | MAP_ANONYMOUS);
         break;
     case CK_AREA_SYSV:
+        p = ck_blob_attach(g, a);
         break;
     case CK_AREA_SHM:
-        flags |= MAP_SHARED;
-        off = a->pgoff;
+        p = map_object(g, a, prot, flags | MAP_SHARED);
         break;
-    case CK_AREA_DEV:
-        prot = a->prot;
-        /* fallthrough */
+    case CK_AREA_OVER:
+        p = map_object(g, a, prot, flags | MAP_PRIVATE);
+        break;
     default:
-        flags |= a->kind == CK_AREA_DEV ? MAP_SHARED : MAP_PRIVATE;
-        off = a->pgoff;
         if (*fd < 0 || !ck_streq(*path, a->path) ||
             a->flags & CK_AF_MAYWRITE) {
             if (*fd >= 0)
@@ -357,28 +415,33 @@ static void map_area(struct ck_region *g, const struct ck_area *a,
             *fd = open_file(g, a);
             *path = a->path;
         }
-    }
-    if (a->kind == CK_AREA_SYSV) {
-        p = ck_blob_attach(g, a);
-    } else if (a->kind == CK_AREA_SHM) {
-        int shm = -1;
-
-        for (uint32_t i = 0; i < g->nshm; i++)
-            if (g->shm[i].dev == a->dev && g->shm[i].ino == a->ino)
-                shm = g->shm[i].fd;
-        if (shm < 0)
-            ck_blob_fail(g->coord_fd, "the shared memory %s is not in the "
-                         "image of the tree", a->path);
-        p = map(a->start, a->end - a->start, a->prot, flags, shm, off);
-    } else if (a->kind == CK_AREA_ANON) {
-        p = map(a->start, a->end - a->start, prot, flags, -1, 0);
-    } else {
-        p = map(a->start, a->end - a->start, prot, flags, *fd, off);
+        flags |= a->kind == CK_AREA_DEV ? MAP_SHARED : MAP_PRIVATE;
+        p = map(a->start, a->end - a->start, prot, flags, *fd, a->pgoff);
     }
     if (sys_failed(p) || (uint64_t)p != a->start)
         ck_blob_fail(g->coord_fd, "memory at %lx-%lx (%s) can't be mapped "
                      "(error %ld)", a->start, a->end,
                      a->path[0] ? a->path : "anonymous", -p);
+}
+
+static void advise(const struct ck_area *a, uint32_t flag, int advice)
+{
+    if (a->flags & flag)
+        sys3(SYS_madvise, a->start, a->end - a->start, advice);
+}
+
+/* A name that the program gave to anonymous memory, "[anon:heap of X]". */
+static void name_area(const struct ck_area *a)
+{
+    char name[81];
+    size_t n = ck_strlen(a->path);
+
+    if (!ck_starts(a->path, "[anon:") || n < 7 || n > 86)
+        return;
+    memcpy(name, a->path + 6, n - 7);
+    name[n - 7] = '\0';
+    sys5(SYS_prctl, PR_SET_VMA, PR_SET_VMA_ANON_NAME, a->start,
+         a->end - a->start, name);
 }
 
 static void map_areas(struct ck_region *g)
@@ -392,10 +455,9 @@ static void map_areas(struct ck_region *g)
         if (a->kind == CK_AREA_VDSO || a->kind == CK_AREA_VVAR)
             continue;
         map_area(g, a, &path, &fd);
-        if (a->flags & CK_AF_HUGEPAGE)
-            sys3(SYS_madvise, a->start, a->end - a->start, MADV_HUGEPAGE);
-        if (a->flags & CK_AF_NOHUGEPAGE)
-            sys3(SYS_madvise, a->start, a->end - a->start, MADV_NOHUGEPAGE);
+        name_area(a);
+        advise(a, CK_AF_HUGEPAGE, MADV_HUGEPAGE);
+        advise(a, CK_AF_NOHUGEPAGE, MADV_NOHUGEPAGE);
     }
     if (fd >= 0)
         sys1(SYS_close, fd);
@@ -406,20 +468,27 @@ static void protect_areas(struct ck_region *g)
     for (uint32_t i = 0; i < g->nareas; i++) {
         const struct ck_area *a = &g->area[i];
         uint64_t len = a->end - a->start;
+        long r = 0;
 
-        if ((a->kind == CK_AREA_ANON || a->kind == CK_AREA_FILE) &&
+        if (ck_area_saved(a->kind) && !(a->flags & CK_AF_BARE) &&
             a->prot != (PROT_READ | PROT_WRITE))
-            sys3(SYS_mprotect, a->start, len, a->prot);
-        if (a->flags & CK_AF_DONTFORK)
-            sys3(SYS_madvise, a->start, len, MADV_DONTFORK);
-        if (a->flags & CK_AF_WIPEONFORK)
-            sys3(SYS_madvise, a->start, len, MADV_WIPEONFORK);
-        if (a->flags & CK_AF_DONTDUMP)
-            sys3(SYS_madvise, a->start, len, MADV_DONTDUMP);
-        if (a->flags & CK_AF_MERGEABLE)
-            sys3(SYS_madvise, a->start, len, MADV_MERGEABLE);
-        if (a->flags & CK_AF_LOCKED)
+            r = sys3(SYS_mprotect, a->start, len, a->prot);
+        if (r < 0)
+            ck_blob_fail(g->coord_fd, "memory at %lx-%lx (%s) can't be given "
+                         "its rights (error %ld)", a->start, a->end,
+                         a->path[0] ? a->path : "anonymous", -r);
+        advise(a, CK_AF_DONTFORK, MADV_DONTFORK);
+        advise(a, CK_AF_WIPEONFORK, MADV_WIPEONFORK);
+        advise(a, CK_AF_DONTDUMP, MADV_DONTDUMP);
+        advise(a, CK_AF_MERGEABLE, MADV_MERGEABLE);
+        advise(a, CK_AF_SEQUENTIAL, MADV_SEQUENTIAL);
+        advise(a, CK_AF_RANDOM, MADV_RANDOM);
+        if (a->flags & CK_AF_ONFAULT)
+            sys3(SYS_mlock2, a->start, len, MLOCK_ONFAULT);
+        else if (a->flags & CK_AF_LOCKED)
             sys2(SYS_mlock, a->start, len);
+        if (a->flags & CK_AF_SEALED)
+            sys3(SYS_MSEAL, a->start, len, 0);
     }
 }
 

@@ -5,8 +5,8 @@
  * Memory that is shared (lib/image/mapped.h; System V) is only listed: its
  * contents are saved once, by who looks at the whole tree.
  *
- * smaps and not maps, because only VmFlags tells what fork will not copy
- * (dc, wf), what grows down (gd), and what madvise has said.
+ * smaps and not maps, because only VmFlags tells what fork will not copy,
+ * what grows down, and what madvise has said (lib/image/vmflags.c).
  */
 #include "runtime/mem/areas.h"
 
@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 
 #include "lib/image/mapped.h"
+#include "lib/image/vmflags.h"
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
 #include "runtime/thread.h"
@@ -93,6 +94,10 @@ static int anonymous(const char *p)
            ck_starts(p, "[stack");
 }
 
+#define HUGE \
+    "a file of huge pages can't be saved; use one without MFD_HUGETLB, or " \
+    "anonymous memory"
+
 /* What a mapping is refused for, or NULL; sets a->kind. */
 static const char *classify(struct ck_marea *a, int shared)
 {
@@ -100,6 +105,8 @@ static const char *classify(struct ck_marea *a, int shared)
     int writes = (a->prot & PROT_WRITE) != 0;
 
     a->kind = CK_AREA_ANON;
+    if (shared && a->flags & CK_AF_HUGETLB && !ck_starts(p, "/anon_hugepage"))
+        return HUGE;
     if (shared && ck_mapped_object(p, writes)) {
         a->kind = CK_AREA_SHM;
     } else if (anonymous(p)) {
@@ -113,17 +120,23 @@ static const char *classify(struct ck_marea *a, int shared)
         a->kind = 0; /* [vsyscall], [uprobes]: the kernel's own */
     } else if (ck_starts(p, "/SYSV")) {
         a->kind = CK_AREA_SYSV;
+        return shared ? NULL : "a private mapping of a System V segment can't "
+                               "be saved";
     } else if (ck_starts(p, "anon_inode:")) {
         return "a mapping of a kernel object can't be saved";
+    } else if (a->flags & CK_AF_HUGETLB) {
+        /* Ordinary memory afterwards, which the kernel may make huge. */
+        a->whole = 1;
+        a->flags |= CK_AF_HUGEPAGE;
+        return ck_starts(p, "/anon_hugepage") ? NULL : HUGE;
+    } else if (!shared && ck_mapped_below(p)) {
+        a->kind = CK_AREA_OVER;
     } else if (ck_starts(p, "/dev/zero")) {
         return shared ? "a shared mapping of /dev/zero can't be saved" : NULL;
-    } else if (ck_starts(p, "/dev/") && !ck_mapped_volatile(p)) {
+    } else if (ck_starts(p, "/dev/")) {
         return "a device mapping can't be saved";
     } else if (shared && writes) {
         return "a shared mapping of a file of the kernel can't be saved";
-    } else if (ck_mapped_deleted(p) || ck_starts(p, "/memfd:") ||
-               ck_mapped_volatile(p)) {
-        a->whole = 1;
     } else {
         a->kind = shared ? CK_AREA_DEV : CK_AREA_FILE;
     }
@@ -189,34 +202,6 @@ static int add_policy(struct ck_mareas *m, struct ck_work *w,
     return n && !a->policy ? -ENOMEM : 0;
 }
 
-static uint32_t one_flag(char a, char b)
-{
-    switch ((unsigned)(uint8_t)a << 8 | (uint8_t)b) {
-    case 'g' << 8 | 'd':
-        return CK_AF_GROWSDOWN;
-    case 'd' << 8 | 'c':
-        return CK_AF_DONTFORK;
-    case 'w' << 8 | 'f':
-        return CK_AF_WIPEONFORK;
-    case 'd' << 8 | 'd':
-        return CK_AF_DONTDUMP;
-    case 'h' << 8 | 'g':
-        return CK_AF_HUGEPAGE;
-    case 'n' << 8 | 'h':
-        return CK_AF_NOHUGEPAGE;
-    case 'l' << 8 | 'o':
-        return CK_AF_LOCKED;
-    case 'n' << 8 | 'r':
-        return CK_AF_NORESERVE;
-    case 'm' << 8 | 'g':
-        return CK_AF_MERGEABLE;
-    case 'm' << 8 | 'w':
-        return CK_AF_MAYWRITE;
-    default:
-        return 0;
-    }
-}
-
 /* VmFlags is an area's last line: now everything is known of it. */
 static int finish_area(struct ck_mareas *m, struct ck_work *w,
                        const char *flags, char *why, size_t cap)
@@ -224,17 +209,17 @@ static int finish_area(struct ck_mareas *m, struct ck_work *w,
     struct ck_marea *a = &m->a[m->n - 1];
     uint64_t base = (uint64_t)(uintptr_t)w->base;
     int shared = a->early;
-    const char *refusal;
+    const char *refusal = ck_vmflags_read(flags, *a->path == '[', &a->flags);
+    const char *kind = classify(a, shared);
 
     a->early = 0;
-    while (*flags == ' ')
-        flags++;
-    for (; flags[0] && flags[1]; flags += flags[2] ? 3 : 2)
-        a->flags |= one_flag(flags[0], flags[1]);
-    refusal = classify(a, shared);
-    if (a->kind != CK_AREA_DEV && a->kind != CK_AREA_SYSV)
+    refusal = kind ? kind : refusal;
+    if (!refusal && m->key && a->prot != PROT_EXEC)
+        refusal = "memory with a protection key (pkey_mprotect) can't be saved";
+    if (!shared)
         a->flags &= ~(uint32_t)CK_AF_MAYWRITE;
     if (a->start < base + w->size && a->end > base) {
+        m->lock = a->flags & (CK_AF_LOCKED | CK_AF_ONFAULT);
         a->kind = 0;
         return a->start >= base && a->end <= base + w->size ? 0 : -EBUSY;
     }
@@ -247,9 +232,11 @@ static int finish_area(struct ck_mareas *m, struct ck_work *w,
                a->path, refusal);
         return -EOPNOTSUPP;
     }
-    if (a->flags & (CK_AF_DONTFORK | CK_AF_WIPEONFORK))
+    if (a->flags & CK_AF_DROPPABLE)
+        a->resident = 0;
+    else if (a->flags & (CK_AF_DONTFORK | CK_AF_WIPEONFORK))
         a->early = 1;
-    if (a->kind == CK_AREA_ANON || a->kind == CK_AREA_FILE)
+    if (ck_area_saved(a->kind))
         m->resident += a->whole ? a->end - a->start : a->resident;
     return a->kind ? add_policy(m, w, a) : 0;
 }
@@ -260,14 +247,20 @@ static int read_line(struct ck_mareas *m, struct ck_work *w, char *line,
     const char *v = line;
 
     /* An area begins with a lower-case hex digit, its keys with a capital. */
-    if (*line < 'A' || *line > 'Z')
+    if (*line < 'A' || *line > 'Z') {
+        m->key = 0;
         return add(m, w, line);
+    }
     if (!m->n)
         return -EPROTO;
     if (ck_starts(line, "Rss:") || ck_starts(line, "Swap:")) {
         while (*v && (*v < '0' || *v > '9'))
             v++;
         m->a[m->n - 1].resident += ck_parse_u64(&v, 10) * 1024;
+    } else if (ck_starts(line, "ProtectionKey:")) {
+        for (v += 14; *v == ' ';)
+            v++;
+        m->key = (uint32_t)ck_parse_u64(&v, 10);
     } else if (ck_starts(line, "VmFlags:")) {
         return finish_area(m, w, line + 8, why, cap);
     }

@@ -11,12 +11,14 @@
 
 struct ck_marea {
     uint64_t start, end, pgoff, dev, ino;
+    uint64_t file_size, fingerprint; /* of FILE and DEV: snapshot.c */
     uint64_t resident; /* bytes present or swapped */
     uint32_t flags;    /* enum ck_area_flag */
     uint8_t kind;      /* enum ck_area_kind; 0: not saved, not restored */
     uint8_t prot;
     uint8_t whole; /* its file can't be mapped again: save every page */
     uint8_t early; /* fork does not copy it: saved before going on */
+    uint8_t data;  /* pages of it were saved */
     uint16_t policy_len;
     const uint8_t *policy; /* as an AREA record has it */
     const char *path; /* "" for anonymous */
@@ -39,6 +41,8 @@ struct ck_mareas {
     struct ck_marea *a;
     uint32_t n;
     uint64_t resident; /* of all that is saved */
+    uint32_t lock; /* of what is mapped from now on (MCL_FUTURE): flags */
+    uint32_t key;  /* while reading: protection key of the area */
     size_t path_bytes; /* and those of policies */
 };
 

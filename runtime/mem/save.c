@@ -34,7 +34,7 @@
 struct work {
     struct ck_imgw *w;
     struct ck_imgw_stream *s;
-    const struct ck_mareas *m;
+    struct ck_mareas *m;
     struct ck_guards *guards;
     struct ck_progress *p;
     int early;
@@ -69,11 +69,6 @@ uint32_t ck_save_blocks(const struct ck_mareas *m)
            4 * CK_SAVE_THREADS + 64;
 }
 
-static int saved_kind(const struct ck_marea *a)
-{
-    return a->kind == CK_AREA_ANON || a->kind == CK_AREA_FILE;
-}
-
 /* So much of the area is done with. */
 static void account(struct work *k, const struct ck_marea *a, uint64_t bytes)
 {
@@ -104,7 +99,7 @@ static uint64_t skip_holes(struct work *k, const struct ck_marea *a,
 }
 
 /* The next slice of at most SLICE_PAGES pages; 0 when there is none. */
-static int next_slice(struct work *k, const struct ck_marea **a,
+static int next_slice(struct work *k, struct ck_marea **a,
                       uint64_t *start, uint64_t *end)
 {
     int got = 0;
@@ -112,9 +107,9 @@ static int next_slice(struct work *k, const struct ck_marea **a,
     while (__atomic_exchange_n(&k->lock, 1, __ATOMIC_ACQUIRE))
         ck_futex_wait(&k->lock, 1, 10);
     while (!got && k->area < k->m->n) {
-        const struct ck_marea *area = &k->m->a[k->area];
+        struct ck_marea *area = &k->m->a[k->area];
 
-        if (!saved_kind(area) || area->early != k->early ||
+        if (!ck_area_saved(area->kind) || area->early != k->early ||
             (!area->resident && !area->whole) || k->at >= area->end) {
             k->area++;
             k->at = 0;
@@ -184,11 +179,11 @@ static void gather_flush(struct worker *v, struct ck_imgw *w,
 }
 
 static void gather(struct worker *v, struct ck_imgw *w,
-                   struct ck_imgw_stream *s, uint64_t addr)
+                   struct ck_imgw_stream *s, uint64_t addr, int fresh_is_zero)
 {
     struct ck_run *last = v->nruns ? &v->run[v->nruns - 1] : NULL;
 
-    if (zero(v->bounce + v->bytes))
+    if (fresh_is_zero && zero(v->bounce + v->bytes))
         return;
     v->bytes += PAGE;
     if (last && last->addr + last->len == addr) {
@@ -201,27 +196,71 @@ static void gather(struct worker *v, struct ck_imgw *w,
         gather_flush(v, w, s);
 }
 
-/* Pages of a file that is gone: through /proc/self/mem, which gives an error
- * and not SIGBUS behind the file's end. */
-static void save_whole(struct worker *v, uint64_t start, uint64_t end)
+/* Pages from start on of which `map` (NULL: all) says that they are to be
+ * saved, through /proc/self/mem, which gives an error and not SIGBUS behind a
+ * file's end, and shows what the program may not read. */
+static void save_unseen(struct worker *v, struct ck_marea *a, uint64_t start,
+                        uint64_t end, const uint64_t *map)
 {
+    long n;
+
     flush(v);
-    for (; start < end; start += PAGE)
-        if (sys4(SYS_pread64, v->work->mem, v->bounce + v->bytes, PAGE,
-                 start) == (long)PAGE)
-            gather(v, v->work->w, v->work->s, start);
+    for (uint64_t at = start; at < end; at += PAGE) {
+        if (map && !map[(at - start) / PAGE])
+            continue;
+        n = sys4(SYS_pread64, v->work->mem, v->bounce + v->bytes, PAGE, at);
+        if (n == (long)PAGE)
+            gather(v, v->work->w, v->work->s, at, a->kind == CK_AREA_ANON);
+        else if (map)
+            ck_imgw_fail(v->work->w, n < 0 ? (int)n : -EIO);
+    }
     gather_flush(v, v->work->w, v->work->s);
+    __atomic_store_n(&a->data, 1, __ATOMIC_RELAXED);
 }
 
-static void save_slice(struct worker *v, const struct ck_marea *a,
-                       uint64_t start, uint64_t end)
+/* Is the page, of which pagemap says e, one of the area's own? */
+static int is_own(struct work *k, const struct ck_marea *a, uint64_t e,
+                  uint64_t addr)
+{
+    if (!(e & (PM_PRESENT | PM_SWAPPED)) ||
+        (a->kind != CK_AREA_ANON && (e & PM_PRESENT) && (e & PM_FILE)))
+        return 0;
+    return !ck_guard_is(k->guards, e, addr);
+}
+
+/* What the program may not read, /proc/self/mem does; where it is not allowed
+ * to (proc_mem.force_override), the pages are opened for the moment, which
+ * can't be done with sealed ones (mseal). */
+static void save_hidden(struct worker *v, struct ck_marea *a, uint64_t start,
+                        uint64_t end)
+{
+    uint64_t pages = (end - start) / PAGE, first = pages;
+    uint8_t byte;
+    int closed;
+
+    for (uint64_t i = pages; i-- > 0;) {
+        v->map[i] = (uint64_t)is_own(v->work, a, v->map[i], start + i * PAGE);
+        if (v->map[i])
+            first = i;
+    }
+    if (first == pages)
+        return;
+    closed = sys4(SYS_pread64, v->work->mem, &byte, 1, start + first * PAGE) !=
+                 1 &&
+             !sys_failed(sys3(SYS_mprotect, start, end - start, PROT_READ));
+    save_unseen(v, a, start, end, v->map);
+    if (closed)
+        sys3(SYS_mprotect, start, end - start, a->prot);
+}
+
+static void save_slice(struct worker *v, struct ck_marea *a, uint64_t start,
+                       uint64_t end)
 {
     uint64_t pages = (end - start) / PAGE;
-    int opened = 0;
     long n;
 
     if (a->whole) {
-        save_whole(v, start, end);
+        save_unseen(v, a, start, end, NULL);
         return;
     }
     n = sys4(SYS_pread64, v->work->pagemap, v->map, pages * 8,
@@ -230,27 +269,18 @@ static void save_slice(struct worker *v, const struct ck_marea *a,
         ck_imgw_fail(v->work->w, n < 0 ? (int)n : -EIO);
         return;
     }
+    if (!(a->prot & PROT_READ)) {
+        save_hidden(v, a, start, end);
+        return;
+    }
     for (uint64_t i = 0; i < pages; i++) {
-        uint64_t e = v->map[i], addr = start + i * PAGE;
+        uint64_t addr = start + i * PAGE;
 
-        if (!(e & (PM_PRESENT | PM_SWAPPED)))
-            continue;
-        if (a->kind == CK_AREA_FILE && (e & PM_PRESENT) && (e & PM_FILE))
-            continue;
-        if (!(a->prot & PROT_READ) && !opened) {
-            flush(v);
-            sys3(SYS_mprotect, start, end - start, PROT_READ);
-            opened = 1;
-        }
-        if (ck_guard_is(v->work->guards, e, addr))
-            continue;
-        if (a->kind == CK_AREA_ANON && zero((const void *)addr))
+        if (!is_own(v->work, a, v->map[i], addr) ||
+            (a->kind == CK_AREA_ANON && zero((const void *)addr)))
             continue;
         take(v, addr);
-    }
-    if (opened) {
-        flush(v);
-        sys3(SYS_mprotect, start, end - start, a->prot);
+        __atomic_store_n(&a->data, 1, __ATOMIC_RELAXED);
     }
 }
 
@@ -258,7 +288,7 @@ static int worker_main(void *arg)
 {
     struct worker *v = arg;
     struct work *k = v->work;
-    const struct ck_marea *a;
+    struct ck_marea *a;
     uint64_t start, end;
 
     while (!ck_imgw_err(k->w) && next_slice(k, &a, &start, &end)) {
@@ -329,13 +359,13 @@ static void scan_empty(const struct work *k)
     for (uint32_t i = 0; i < k->m->n; i++) {
         const struct ck_marea *a = &k->m->a[i];
 
-        if (saved_kind(a) && a->early == k->early && !a->resident)
+        if (ck_area_saved(a->kind) && a->early == k->early && !a->resident)
             ck_guard_scan(k->guards, k->pagemap, a->start, a->end);
     }
 }
 
 void ck_save_pages(struct ck_imgw *w, struct ck_imgw_stream *s,
-                   const struct ck_mareas *m, int early, unsigned threads,
+                   struct ck_mareas *m, int early, unsigned threads,
                    struct ck_guards *guards, struct ck_progress *p)
 {
     struct work k = {.w = w, .s = s, .m = m, .guards = guards, .p = p,

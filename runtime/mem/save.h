@@ -22,12 +22,11 @@ uint32_t ck_save_blocks(const struct ck_mareas *m);
 
 /*
  * Writes the pages of all areas whose `early` equals early, with `threads`
- * workers (1..CK_SAVE_THREADS). make_readable: areas without PROT_READ may
- * be mprotected for reading; put_back says whether to undo that. The error
- * is in w. Guard regions are noted in guards. p may be NULL.
+ * workers (1..CK_SAVE_THREADS), and notes in m which of them had any. The
+ * error is in w. Guard regions are noted in guards. p may be NULL.
  */
 void ck_save_pages(struct ck_imgw *w, struct ck_imgw_stream *s,
-                   const struct ck_mareas *m, int early, unsigned threads,
+                   struct ck_mareas *m, int early, unsigned threads,
                    struct ck_guards *guards, struct ck_progress *p);
 
 #endif

@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 
+#include "lib/image/format.h"
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
 #include "runtime/task/task.h"
@@ -18,7 +20,7 @@
 #endif
 
 static struct {
-    unsigned umask;
+    unsigned umask, lock;
     long dumpable, subreaper, thp_disable, mdwe;
     char oom[16], core[16]; /* as /proc has them */
 } saved;
@@ -75,11 +77,19 @@ int ck_attrs_save(char *why, size_t cap)
     return 0;
 }
 
+void ck_attrs_lock(unsigned flags)
+{
+    saved.lock = flags;
+}
+
 int ck_attrs_restore(enum ck_stage stage, char *why, size_t cap)
 {
     (void)why;
     (void)cap;
     if (stage == CK_STAGE_LATE) {
+        if (saved.lock)
+            sys1(SYS_mlockall,
+                 MCL_FUTURE | (saved.lock & CK_AF_ONFAULT ? MCL_ONFAULT : 0));
         if (saved.mdwe > 0)
             sys5(SYS_prctl, PR_SET_MDWE, saved.mdwe, 0, 0, 0);
         if (saved.dumpable == 0)
