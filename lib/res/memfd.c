@@ -121,6 +121,24 @@ static int memfd_check(struct ck_res_load *c, const struct ck_ofd *rec)
                                 fd == -EACCES ? " (vm.memfd_noexec)" : "");
 }
 
+/* The description that memfd_create() gave does not count as open for writing:
+ * the file can be executed while it lives. So the first that may be it is, and
+ * only others are opened anew. fd[1] says that it is given away. */
+static int describe_again(struct ck_res_shared *s, unsigned flags)
+{
+    static const unsigned may = O_ACCMODE | O_APPEND | O_NONBLOCK | O_NOATIME |
+                                O_LARGEFILE;
+    int fd;
+
+    if (s->fd[1] >= 0 || (flags & ~may) || (flags & O_ACCMODE) != O_RDWR)
+        return ck_res_reopen(s->fd[0], flags);
+    if (fcntl(s->fd[0], F_SETFL, flags) < 0)
+        return -errno;
+    s->fd[1] = fcntl(s->fd[0], F_DUPFD_CLOEXEC, 3);
+    fd = s->fd[1] < 0 ? -1 : fcntl(s->fd[0], F_DUPFD_CLOEXEC, 3);
+    return fd < 0 ? -errno : fd;
+}
+
 static int memfd_load(struct ck_res_load *c, const struct ck_ofd *rec)
 {
     struct ck_res_shared *s;
@@ -137,7 +155,7 @@ static int memfd_load(struct ck_res_load *c, const struct ck_ofd *rec)
         rc = s->fd[0] < 0 ? s->fd[0]
                           : ck_res_contents_fill(c, rec->id, s->fd[0], b.size);
     }
-    fd = rc ? rc : ck_res_reopen(s->fd[0], rec->flags & KEEP_FLAGS);
+    fd = rc ? rc : describe_again(s, rec->flags & KEEP_FLAGS);
     if (fd < 0)
         return ck_res_why(c->why, c->whycap, fd,
                           "can't make the memory file %s of %llu bytes: %s",
