@@ -86,7 +86,9 @@ static int load_one(struct ck_spawn *s, struct ck_res_load *c, size_t i)
     int fd;
 
     c->why[0] = '\0';
-    fd = res ? res->load(c, o) : -EBADMSG;
+    fd = !res                                   ? -EBADMSG
+         : s->trial == CK_INNER && !res->inner ? -ENOENT
+                                                : res->load(c, o);
     if (fd < 0 && !is_outside(s, fd)) {
         s->failed = o;
         return blame(s, o, c->why, fd);
@@ -274,6 +276,7 @@ static void begin(struct ck_spawn *s, struct load *load, char *why, size_t cap)
         .job_dir = s->opts->job_dir,
         .set_name = slash ? slash + 1 : s->opts->set_dir,
         .keep_files = s->opts->keep_files,
+        .nameless = s->trial == CK_INNER,
         .why = why,
         .whycap = cap,
     };

@@ -13,6 +13,10 @@
 #include "lib/image/stdio.h"
 #include "restart/image.h"
 
+/* A rehearsal (rehearse.c): nothing of the outside is there (in a world), or
+ * it is not reached (only kinds that need none of it are made). */
+enum ck_trial { CK_REAL, CK_IN_WORLD, CK_INNER };
+
 struct ck_spawn_shm {
     uint64_t dev, ino;
     int fd; /* one of src; with CK_PLAN_SYSV for a device: an id */
@@ -48,10 +52,8 @@ struct ck_spawn {
     char table_path[1400];
     struct ck_blob *env; /* by process */
     struct ck_plan plan;
-    /* A rehearsal (rehearse.c): nothing of the outside is there, nor is it
-     * changed. failed: what could not be made. */
-    int trial;
-    const struct ck_ofd *failed;
+    enum ck_trial trial;
+    const struct ck_ofd *failed; /* what could not be made */
     /* Of each thing that is in the way; NULL: the first one is the end. */
     void (*found)(void *arg, const char *why);
     void *arg;

@@ -107,6 +107,8 @@ int ck_spawn_make(struct ck_spawn *s)
 
     if (!rc)
         rc = ck_spawn_files(s); /* the first that changes anything */
+    if (s->trial == CK_INNER)
+        return rc; /* directories, keys and the pid table are outside */
     if (!rc)
         rc = ck_spawn_cwds(s);
     if (!rc)

@@ -9,8 +9,8 @@
  *
  * A failure that may come from the smaller world, or from having everything
  * twice at this moment, is no verdict. One that is may be due to what is in
- * a queue just now: worth another try. Where a world can't be had, plans of
- * processes are all that is rehearsed.
+ * a queue just now: worth another try. Where a world can't be had, the kinds
+ * that need nothing of the outside are made all the same (inner in res.h).
  */
 #include "restart/rehearse.h"
 
@@ -154,7 +154,7 @@ static int is_passing(int rc, const struct ck_ofd *o)
 }
 
 /* In the process that is thrown away. Its last word goes into the pipe. */
-static void try_in_world(struct ck_spawn *s, int tell)
+static void try_it(struct ck_spawn *s, int tell)
 {
     struct ck_restart_opts opts = *s->opts;
     struct ck_world w;
@@ -162,11 +162,12 @@ static void try_in_world(struct ck_spawn *s, int tell)
 
     if (rc) {
         ck_debug("no namespaces for a rehearsal: %s", strerror(-rc));
-        _exit(0);
+        s->trial = CK_INNER;
+    } else {
+        opts.job_dir = "/";
+        s->trial = CK_IN_WORLD;
     }
-    opts.job_dir = "/";
     s->opts = &opts;
-    s->trial = 1;
     read_saved = s->tree.source.read;
     s->tree.source.read = read_queues;
     rc = ck_spawn_numbers(s);
@@ -213,7 +214,7 @@ static int try_all(struct ck_spawn *s)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != parent)
             _exit(0);
-        try_in_world(s, tell[1]);
+        try_it(s, tell[1]);
     }
     close(tell[1]);
     if (pid > 0) {

@@ -303,6 +303,7 @@ static void epoll_describe(const struct ck_ofd *rec, char *buf, size_t cap)
 
 const struct ck_res ck_res_epoll = {
     .name = "epoll",
+    .inner = 1,
     .match = epoll_match,
     .save = epoll_save,
     .check = epoll_check,

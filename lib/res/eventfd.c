@@ -101,6 +101,7 @@ static void eventfd_describe(const struct ck_ofd *rec, char *buf, size_t cap)
 
 const struct ck_res ck_res_eventfd = {
     .name = "eventfd",
+    .inner = 1,
     .match = eventfd_match,
     .save = eventfd_save,
     .check = eventfd_check,

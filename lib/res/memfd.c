@@ -220,6 +220,7 @@ static void memfd_describe(const struct ck_ofd *rec, char *buf, size_t cap)
 
 const struct ck_res ck_res_memfd = {
     .name = "memfd",
+    .inner = 1,
     .bulk = 1,
     .match = memfd_match,
     .save = memfd_save,

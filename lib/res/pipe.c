@@ -296,6 +296,7 @@ static void pipe_describe(const struct ck_ofd *rec, char *buf, size_t cap)
 
 const struct ck_res ck_res_pipe = {
     .name = "pipe",
+    .inner = 1,
     .match = pipe_match,
     .save = pipe_save,
     .check = pipe_check,

@@ -66,6 +66,7 @@ static void signalfd_describe(const struct ck_ofd *rec, char *buf, size_t cap)
 
 const struct ck_res ck_res_signalfd = {
     .name = "signalfd",
+    .inner = 1,
     .match = signalfd_match,
     .save = signalfd_save,
     .check = signalfd_check,

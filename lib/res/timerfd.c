@@ -212,6 +212,7 @@ static void timerfd_describe(const struct ck_ofd *rec, char *buf, size_t cap)
 
 const struct ck_res ck_res_timerfd = {
     .name = "timerfd",
+    .inner = 1,
     .match = timerfd_match,
     .save = timerfd_save,
     .check = timerfd_check,

@@ -422,7 +422,7 @@ static int link_dgram(struct ck_res_load *c, const struct ck_unix *u, int fd)
         return ck_unix_connect(c, fd, 0, &a, len);
     }
     len = ck_unix_address(u->peer_name, &a);
-    if (u->peer_ino && u->peer_name.n &&
+    if (u->peer_ino && u->peer_name.n && !c->nameless &&
         (a.sun_path[0] == '/' || !a.sun_path[0]) &&
         !ck_unix_connect(c, fd, 0, &a, len))
         return 0;
@@ -522,6 +522,7 @@ static void unix_describe(const struct ck_ofd *rec, char *buf, size_t cap)
 
 const struct ck_res ck_res_unix = {
     .name = "unix",
+    .inner = 1,
     .match = unix_match,
     .carried = ck_unix_queue_carried,
     .save = unix_save,

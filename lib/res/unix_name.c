@@ -336,6 +336,13 @@ static int bind_path(struct ck_res_load *c, int fd, const struct ck_unix *u)
     return rc;
 }
 
+static int bind_anywhere(int fd)
+{
+    struct sockaddr_un any = {.sun_family = AF_UNIX};
+
+    return bind(fd, (struct sockaddr *)&any, HEAD) < 0 ? -errno : 0;
+}
+
 static int bind_as_was(struct ck_res_load *c, int fd, const struct ck_unix *u)
 {
     const char *dir = u->file ? u->dir : c->job_dir;
@@ -345,6 +352,8 @@ static int bind_as_was(struct ck_res_load *c, int fd, const struct ck_unix *u)
 
     if (u->name.n > sizeof(a.sun_path))
         return -EBADMSG;
+    if (c->nameless)
+        return bind_anywhere(fd);
     if (!is_path(u->name)) {
         len = ck_unix_address(u->name, &a);
         return bind(fd, (struct sockaddr *)&a, len) < 0 ? -errno : 0;
@@ -365,11 +374,10 @@ static int bind_as_was(struct ck_res_load *c, int fd, const struct ck_unix *u)
 
 int ck_unix_bind(struct ck_res_load *c, int fd, const struct ck_unix *u)
 {
-    struct sockaddr_un any = {.sun_family = AF_UNIX};
     int rc = u->name.n ? bind_as_was(c, fd, u) : 0;
 
     if (rc && !(is_path(u->name) && u->file) && u->end != CK_UNIX_CLIENT)
-        rc = bind(fd, (struct sockaddr *)&any, HEAD) < 0 ? -errno : 0;
+        rc = bind_anywhere(fd);
     if (rc)
         ck_res_why(c->why, c->whycap, rc, "can't bind a Unix socket to "
                    "%.*s: %s", (int)u->name.n, (const char *)u->name.p,

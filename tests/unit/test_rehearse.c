@@ -9,7 +9,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "lib/image/writer.h"
@@ -145,6 +148,42 @@ static void need_world(void **state)
         skip();
 }
 
+static int put(const char *file, const char *text)
+{
+    int fd = open(file, O_WRONLY), ok;
+
+    ok = fd >= 0 && write(fd, text, strlen(text)) > 0;
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
+/* In a process that is given no namespaces: what it gets for `image`. */
+static int without_world(void **state, void (*image)(void **state))
+{
+    struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct none[2] = {{0}};
+    uid_t uid = getuid();
+    char map[64];
+    pid_t pid;
+    int status;
+
+    snprintf(map, sizeof(map), "%u %u 1", uid, uid);
+    image(state);
+    pid = fork();
+    if (pid == 0) {
+        if (unshare(CLONE_NEWUSER) || !put("/proc/self/uid_map", map) ||
+            !put("/proc/sys/user/max_user_namespaces", "0") ||
+            syscall(SYS_capset, &head, none))
+            _exit(77);
+        _exit(-rehearse(state));
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    if (WEXITSTATUS(status) == 77)
+        skip();
+    return -WEXITSTATUS(status);
+}
+
 /* One message, as the stream has it. */
 static size_t message(uint8_t *p, size_t cap, uint32_t carries)
 {
@@ -265,6 +304,34 @@ TEST(a_path_that_is_in_use)
     close(fd);
 }
 
+/* A name and a port; the name is somebody's. */
+static void good(void **state)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "\0taken"};
+
+    assert_int_equal(bind(fd, (void *)&a,
+                          offsetof(struct sockaddr_un, sun_path) + 6), 0);
+    begin(state);
+    OFD(1, "unix", ck_unix, .type = SOCK_STREAM, .state = CK_UNIX_LISTENING,
+        .listener = 1, .backlog = 1, .ino = 99, .dir = "", .moved = "",
+        .name = {"\0taken", 6});
+    OFD(2, "tcp", tcp_body, .how = TCP_LISTENS, .backlog = 1);
+}
+
+static void bad(void **state)
+{
+    begin(state);
+    pair(NOBODY);
+}
+
+/* Names and ports are left alone then, and queues are tried all the same. */
+TEST(where_there_are_no_namespaces)
+{
+    assert_int_equal(without_world(state, good), 0);
+    assert_int_equal(without_world(state, bad), -EBADMSG);
+}
+
 /* It has a session that neither its parent nor anybody below had. */
 TEST(processes_that_cannot_be_made_again)
 {
@@ -317,6 +384,7 @@ int main(void)
         unit_in_dir(a_port_that_is_in_use),
         unit_in_dir(a_mapping_of_a_file_that_nobody_has),
         unit_in_dir(a_path_that_is_in_use),
+        unit_in_dir(where_there_are_no_namespaces),
         unit_in_dir(processes_that_cannot_be_made_again),
         unit_in_dir(a_kind_that_nobody_knows),
         unit_in_dir(a_descriptor_that_leads_nowhere),
