@@ -276,7 +276,7 @@ static void begin(struct ck_spawn *s, struct load *load, char *why, size_t cap)
         .job_dir = s->opts->job_dir,
         .set_name = slash ? slash + 1 : s->opts->set_dir,
         .keep_files = s->opts->keep_files,
-        .nameless = s->trial == CK_INNER,
+        .beside = s->trial == CK_INNER,
         .why = why,
         .whycap = cap,
     };

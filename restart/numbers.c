@@ -66,6 +66,8 @@ int ck_spawn_high(struct ck_spawn *s, int fd)
         from = high + 1;
         close(high);
     }
+    if (high < 0 && errno == EINVAL)
+        errno = EMFILE; /* `from` is beyond the limit */
     if (high < 0)
         high = ck_res_why(s->why, s->whycap, -errno,
                           "too few descriptors for this tree: %s; raise the "

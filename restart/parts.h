@@ -63,7 +63,8 @@ struct ck_spawn {
 };
 
 /* prepare.c: the image; all that may refuse a restart, and changes nothing;
- * all that the root needs. found: rc, or 0 where s->found was told of it. */
+ * all that the root needs. found: rc, or 0 where s->found was told of it, or
+ * where it says nothing, as a program runs on. */
 int ck_spawn_open(struct ck_spawn *s);
 int ck_spawn_check(struct ck_spawn *s);
 int ck_spawn_make(struct ck_spawn *s);

@@ -13,8 +13,19 @@
 #include "lib/proto/messages.h"
 #include "restart/parts.h"
 
+/* Is it as true at a restart, whatever the program does until then? */
+static int is_lasting(int rc)
+{
+    return rc == -EACCES || rc == -EPERM || rc == -ELOOP ||
+           rc == -ENAMETOOLONG || rc == -EBADMSG;
+}
+
 int ck_spawn_found(struct ck_spawn *s, int rc)
 {
+    if (s->trial && !is_lasting(rc)) {
+        s->why[0] = '\0';
+        return 0;
+    }
     if (!rc || !s->found)
         return rc;
     s->found(s->arg, s->why[0] ? s->why : strerror(-rc));
@@ -88,6 +99,8 @@ int ck_spawn_check(struct ck_spawn *s)
 {
     int rc = check_programs(s);
 
+    if (s->trial)
+        return rc ? rc : ck_spawn_files_check(s);
     if (!rc)
         rc = ck_spawn_found(s, ck_spawn_numbers(s));
     if (!rc)

@@ -1,11 +1,12 @@
 /*
  * rehearse.c - see rehearse.h.
  *
- * First the plan, which needs nothing but the image. Then the plan's first
- * half is carried out by a process of its own in an empty world (world.c): by
- * the same code as in a restart, up to the list of operations. What the image
- * has as a file, a terminal or a device is not there and is passed over, and
- * so are contents, of which it is enough that they are saved.
+ * First the plan, which needs nothing but the image, and whether files could
+ * be opened again at all. Then the restart's first half is carried out by a
+ * process of its own in an empty world (world.c), by the same code as in a
+ * restart, up to the list of operations. What the image has as a file, a
+ * terminal or a device is not there and is passed over, and so are contents,
+ * of which it is enough that they are saved.
  *
  * A failure that may come from the smaller world, or from having everything
  * twice at this moment, is no verdict. One that is may be due to what is in
@@ -162,7 +163,6 @@ static void try_it(struct ck_spawn *s, int tell)
 
     if (rc) {
         ck_debug("no namespaces for a rehearsal: %s", strerror(-rc));
-        s->trial = CK_INNER;
     } else {
         opts.job_dir = "/";
         s->trial = CK_IN_WORLD;
@@ -237,6 +237,9 @@ int ck_rehearse(const struct ck_restart_opts *opts, char *why, size_t cap)
     rc = ck_spawn_open(&s);
     if (!rc)
         rc = plan_alone(&s);
+    s.trial = CK_INNER;
+    if (!rc)
+        rc = ck_spawn_check(&s);
     if (!rc)
         rc = try_all(&s);
     if (rc && !why[0])

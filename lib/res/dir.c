@@ -151,6 +151,7 @@ static void dir_describe(const struct ck_ofd *rec, char *buf, size_t cap)
 
 const struct ck_res ck_res_dir = {
     .name = "dir",
+    .lasting = 1,
     .match = dir_match,
     .save = dir_save,
     .check = dir_check,

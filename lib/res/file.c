@@ -155,7 +155,7 @@ static int check_locks(struct ck_res_load *c, const struct ck_ofd *rec,
 {
     int fd, rc;
 
-    if (!b->locks.n)
+    if (!b->locks.n || c->beside) /* to open it would break a lease */
         return 0;
     fd = ck_res_open(b->path, rec->flags & O_ACCMODE);
     if (fd < 0)
@@ -292,6 +292,7 @@ static void file_describe(const struct ck_ofd *rec, char *buf, size_t cap)
 
 const struct ck_res ck_res_file = {
     .name = "file",
+    .lasting = 1,
     .bulk = 1,
     .match = file_match,
     .save = file_save,

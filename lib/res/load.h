@@ -44,8 +44,8 @@ struct ck_res_load {
     const char *set_name; /* "set-000012" */
     int stdio[3];
     int keep_files; /* no rollback */
-    int nameless;   /* a rehearsal beside the program: Unix sockets get any
-                     * name, and ask nobody outside */
+    int beside;     /* the program runs: Unix sockets get any name, and ask
+                     * nobody outside; locks are not tried */
     struct ck_res_shared *shared; /* NULL at first */
     int resized; /* the surroundings' terminal has another size */
     char *why;

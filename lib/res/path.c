@@ -71,6 +71,7 @@ static void path_describe(const struct ck_ofd *rec, char *buf, size_t cap)
 
 const struct ck_res ck_res_path = {
     .name = "path",
+    .lasting = 1,
     .match = path_match,
     .save = path_save,
     .check = path_check,

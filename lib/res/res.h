@@ -97,7 +97,9 @@ struct ck_res_save {
  * bulk: what is saved of it are contents (of a file), which nothing depends
  *   on: a rehearsal leaves them out.
  * inner: load, link and settle reach nothing that others can see (of Unix
- *   sockets: where they are nameless).
+ *   sockets: those made beside the program).
+ * lasting: check disturbs nobody beside the program, and a failure that is no
+ *   matter of the moment (EACCES) will be there at each restart.
  * settle: when all are linked: what must wait for that (a client connects to
  *   who listens; an option that only making it again needed). NULL: nothing.
  * describe: for people, e.g. "/home/u/out.txt at 1234, append". */
@@ -105,7 +107,7 @@ typedef int ck_res_found(void *arg, int fd);
 
 struct ck_res {
     const char *name;
-    int stand_in, bulk, inner;
+    int stand_in, bulk, inner, lasting;
     int (*match)(const struct ck_res_ofd *o);
     int (*carried)(const struct ck_res_ofd *o, ck_res_found *found, void *arg);
     int (*save)(struct ck_res_save *c, const struct ck_res_ofd *o,

@@ -496,6 +496,7 @@ int ck_res_mapped(const struct ck_ofd *rec, uint64_t *dev, uint64_t *ino)
 
 const struct ck_res ck_res_shm = {
     .name = "shm",
+    .lasting = 1,
     .bulk = 1,
     .match = shm_match,
     .save = shm_save,

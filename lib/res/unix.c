@@ -422,7 +422,7 @@ static int link_dgram(struct ck_res_load *c, const struct ck_unix *u, int fd)
         return ck_unix_connect(c, fd, 0, &a, len);
     }
     len = ck_unix_address(u->peer_name, &a);
-    if (u->peer_ino && u->peer_name.n && !c->nameless &&
+    if (u->peer_ino && u->peer_name.n && !c->beside &&
         (a.sun_path[0] == '/' || !a.sun_path[0]) &&
         !ck_unix_connect(c, fd, 0, &a, len))
         return 0;

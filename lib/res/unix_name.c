@@ -352,7 +352,7 @@ static int bind_as_was(struct ck_res_load *c, int fd, const struct ck_unix *u)
 
     if (u->name.n > sizeof(a.sun_path))
         return -EBADMSG;
-    if (c->nameless)
+    if (c->beside)
         return bind_anywhere(fd);
     if (!is_path(u->name)) {
         len = ck_unix_address(u->name, &a);
