@@ -37,6 +37,8 @@
 #define BUSY_US 2000000 /* one that makes processes all the time is for long */
 #define REST_TRIES 20
 #define LET_RUN_US 1000
+#define STEPS_MAX 20000 /* of a stopped thread, out of where it can't rest */
+#define STEP_US 100000
 #define CATCH_UP_US 500000
 
 enum phase { SEIZED = 1, STOPPED = 2, GONE = 3 };
@@ -138,6 +140,41 @@ static void let_run(struct ck_slot *t)
         ck_pt(PTRACE_INTERRUPT, t->tid, NULL, NULL);
 }
 
+/*
+ * A process that a signal has stopped is to do nothing until SIGCONT, and what
+ * stops itself (raise) has its number in its hands: one that is let run does
+ * what comes after the stop. So it takes single steps, until it can rest. As
+ * ck_tracer_read; 1: it never can.
+ */
+static int step_out(struct ck_slot *t)
+{
+    long pass = 0;
+    int r = 1;
+
+    for (int i = 0; r == 1 && i < STEPS_MAX; i++) {
+        uint64_t end = ck_now_us() + STEP_US;
+        int status = 0;
+        long got;
+
+        ck_pt(PTRACE_SINGLESTEP, t->tid, NULL, (void *)pass);
+        while (!(got = sys4(SYS_wait4, t->tid, &status, __WALL | WNOHANG, NULL)))
+            if (ck_now_us() > end) { /* a call that waits */
+                ck_pt(PTRACE_INTERRUPT, t->tid, NULL, NULL);
+                end = ck_now_us() + STEP_US;
+            }
+        if (got != t->tid || (status & 0xff) != 0x7f) {
+            t->phase = GONE;
+            return 0;
+        }
+        pass = status >> 16 ? 0 : status >> 8 & 0xff;
+        if (pass == SIGTRAP)
+            pass = 0;
+        if (!pass)
+            r = ck_tracer_read(job.pid, t);
+    }
+    return r;
+}
+
 /* One report of wait4. 0, or -errno when the checkpoint can't be. */
 static int stopped(struct ck_slot *t, int status)
 {
@@ -159,6 +196,13 @@ static int stopped(struct ck_slot *t, int status)
     if (sig != SIGTRAP)
         ck_threads.frozen = 1;
     r = ck_tracer_read(job.pid, t);
+    if (r == 1 && ck_threads.frozen) {
+        r = step_out(t);
+        if (r == 1)
+            return ck_tracer_fail(-EBUSY, "does not come to rest", t->tid);
+        if (t->phase == GONE)
+            return 0;
+    }
     if (r == 1 && t->tries > REST_TRIES)
         __atomic_store_n(&ck_rest_wanted, (uint32_t)job.pid,
                          __ATOMIC_RELEASE);
