@@ -16,7 +16,7 @@ DEPS_SYS   := procps psmisc util-linux iproute2
 DEPS       := $(DEPS_BUILD) $(DEPS_TEST) $(DEPS_SLURM) $(DEPS_SYS)
 
 DEPS_APPS  := r-base-core octave openjdk-17-jdk-headless nodejs postgresql \
-              gromacs lammps git valgrind
+              gromacs lammps git valgrind mpich libmpich-dev
 
 .PHONY: deps deps-apps
 deps:

@@ -18,8 +18,19 @@ $(BUILD)/t/virt/%: tests/virt/%.c tests/virt/check.h
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE -I. -pthread -o $@ $<
 
+VIRT_FOREIGN := $(addprefix $(BUILD)/t/virt/foreign-,next.so call.so \
+                table.so table-call.so)
+$(BUILD)/t/virt/foreign-next.so $(BUILD)/t/virt/foreign-call.so: \
+  FOREIGN += -DEXPORTED
+$(BUILD)/t/virt/foreign-call.so $(BUILD)/t/virt/foreign-table-call.so: \
+  FOREIGN += -DBY_SYSCALL
+$(VIRT_FOREIGN): tests/virt/foreign.c runtime/interpose/wrappers.def
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE -I. -fPIC -shared \
+	  $(FOREIGN) -Wl,-z,now -o $@ $<
+
 CHECKS += check-virt
 
 .PHONY: check-virt
-check-virt: $(VIRT_LIB) $(BUILD)/t/virt/numbers $(BUILD)/t/virt/deadlines
+check-virt: $(VIRT_LIB) $(VIRT_FOREIGN) $(BUILD)/t/virt/numbers $(BUILD)/t/virt/deadlines
 	@sh tests/virt/run.sh $(abspath $(BUILD))/t/virt

@@ -188,6 +188,7 @@ __attribute__((constructor)) static void init(int argc, char **argv,
         errno = saved;
         return;
     }
+    ck_real_own();
     ck_busy_offset = (long)((uintptr_t)&ck_virt_busy -
                             (uintptr_t)__builtin_thread_pointer());
     ck_thread_find_libc();

@@ -83,8 +83,10 @@ int ck_agent_start(void);
  * over: for the root of a tree, before main. */
 int ck_agent_wait_welcome(int limit_ms);
 
-/* Real functions for the wrappers (runtime/interpose/real.c): resolved once
- * by the constructor with dlsym(RTLD_NEXT), lazily if a wrapper runs before. */
+/* Real functions for the wrappers (runtime/interpose/real.c): found once by
+ * the constructor, lazily if a wrapper runs before. ck_real_own when the
+ * runtime is on: from then on, libc's own ones where numbers go through. */
 void ck_real_init(void);
+void ck_real_own(void);
 
 #endif

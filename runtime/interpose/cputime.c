@@ -12,6 +12,7 @@
 
 /* The clock of the calling process, as clock_getcpuclockid has it. */
 #define OWN_CLOCK ((clockid_t)-6)
+#define USER_HZ 100 /* the kernel's, for programs, on every machine */
 
 static struct ck_cputime process, children; /* added */
 static __thread struct ck_cputime thread;
@@ -101,9 +102,8 @@ static void move(struct timeval *t, int64_t us)
     t->tv_usec = us % 1000000;
 }
 
-int clock_gettime(clockid_t clock, struct timespec *t)
+static int go_on(clockid_t clock, struct timespec *t, int r)
 {
-    int r = REAL(clock_gettime)(clock, t);
     int64_t ns;
 
     if (__builtin_expect(clock != CLOCK_PROCESS_CPUTIME_ID &&
@@ -118,18 +118,23 @@ int clock_gettime(clockid_t clock, struct timespec *t)
     return 0;
 }
 
+int clock_gettime(clockid_t clock, struct timespec *t)
+{
+    return go_on(clock, t, REAL(clock_gettime)(clock, t));
+}
+
 clock_t clock(void)
 {
+    const clockid_t used = CLOCK_PROCESS_CPUTIME_ID;
     struct timespec t;
 
-    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t))
+    if (go_on(used, &t, LIBC(clock_gettime)(used, &t)))
         return (clock_t)-1;
     return t.tv_sec * CLOCKS_PER_SEC + t.tv_nsec / (1000000000 / CLOCKS_PER_SEC);
 }
 
-int getrusage(__rusage_who_t who, struct rusage *ru)
+static int go_on_using(__rusage_who_t who, struct rusage *ru, int r)
 {
-    int r = REAL(getrusage)(who, ru);
     const struct ck_cputime *c = who == RUSAGE_SELF       ? &process
                                  : who == RUSAGE_CHILDREN ? &children
                                                           : &thread;
@@ -141,15 +146,25 @@ int getrusage(__rusage_who_t who, struct rusage *ru)
     return r;
 }
 
+int getrusage(__rusage_who_t who, struct rusage *ru)
+{
+    return go_on_using(who, ru, REAL(getrusage)(who, ru));
+}
+
+static int used_by(__rusage_who_t who, struct rusage *ru)
+{
+    return go_on_using(who, ru, LIBC(getrusage)(who, ru));
+}
+
 /* Counted in ticks; what is added is not a whole number of them. */
 clock_t times(struct tms *buf)
 {
     clock_t now = REAL(times)(buf);
-    long tick = 1000000 / sysconf(_SC_CLK_TCK);
+    const long tick = 1000000 / USER_HZ;
     struct rusage self, reaped;
 
-    if (now == (clock_t)-1 || !buf || getrusage(RUSAGE_SELF, &self) ||
-        getrusage(RUSAGE_CHILDREN, &reaped))
+    if (now == (clock_t)-1 || !buf || used_by(RUSAGE_SELF, &self) ||
+        used_by(RUSAGE_CHILDREN, &reaped))
         return now;
     buf->tms_utime = micros(&self.ru_utime) / tick;
     buf->tms_stime = micros(&self.ru_stime) / tick;

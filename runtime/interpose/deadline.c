@@ -16,11 +16,12 @@
  * Timeouts that the kernel keeps (SO_RCVTIMEO, timers) and absolute ones are
  * not touched.
  */
+#include "runtime/interpose/peek.h"
 #include "runtime/interpose/term.h"
 #include "runtime/interpose/wrap.h"
 #include "runtime/virt/sysv.h"
 
-#include <pthread.h>
+#include <linux/futex.h>
 
 struct record {
     int active;
@@ -41,6 +42,15 @@ int ck_finite(const struct timespec *t)
     return ck_rt.enabled && t && (t->tv_sec > 0 || t->tv_nsec > 0) &&
            t->tv_sec >= 0 && t->tv_sec < TOO_LONG && t->tv_nsec >= 0 &&
            t->tv_nsec < NS;
+}
+
+/* Where libc leaves the look to the kernel. */
+#define finite(t) (ck_finite_asked(t, ck_on_stack(t)))
+
+int ck_finite_asked(const struct timespec *t, int there)
+{
+    return ck_rt.enabled && t && (there || ck_readable(t, sizeof(*t))) &&
+           ck_finite(t);
 }
 
 static struct timespec sum(struct timespec a, struct timespec b)
@@ -116,14 +126,14 @@ long ck_timed(long nr, long args[6], int slot, const struct timespec *t,
         outer = record;
         record.active = 0;
     }
-    clock_gettime(clock, &now);
+    LIBC(clock_gettime)(clock, &now);
     record.nr = nr;
     record.clock = clock;
     record.end = sum(now, want);
     record.ts = want;
     args[slot] = (long)&record.ts;
     if (cancel)
-        pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
+        LIBC(pthread_setcanceltype)(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
     __atomic_store_n(&record.active, 1, __ATOMIC_RELEASE);
     do {
         swallowed = ck_term_swallowed;
@@ -135,7 +145,7 @@ long ck_timed(long nr, long args[6], int slot, const struct timespec *t,
     } while (r == -EINTR && swallowed != ck_term_swallowed);
     __atomic_store_n(&record.active, 0, __ATOMIC_RELEASE);
     if (cancel)
-        pthread_setcanceltype(type, NULL);
+        LIBC(pthread_setcanceltype)(type, NULL);
     if (left)
         *left = record.ts;
     if (outer.active)
@@ -153,22 +163,38 @@ static long sleep_for(clockid_t clock, clockid_t against,
     return ck_timed(SYS_clock_nanosleep, args, 2, req, NULL, against, 1);
 }
 
-int nanosleep(const struct timespec *req, struct timespec *rem)
+typedef int sleeper(const struct timespec *req, struct timespec *rem);
+
+static int sleep_by(sleeper *other, const struct timespec *req,
+                    struct timespec *rem)
 {
-    if (!ck_finite(req))
-        return REAL(nanosleep)(req, rem);
+    if (!finite(req))
+        return other(req, rem);
     return (int)ck_ret(sleep_for(CLOCK_REALTIME, CLOCK_MONOTONIC, req, rem));
 }
-CK_ALIAS(__nanosleep, nanosleep);
+
+int nanosleep(const struct timespec *req, struct timespec *rem)
+{
+    return sleep_by(REAL(nanosleep), req, rem);
+}
+
+int __nanosleep(const struct timespec *req, struct timespec *rem)
+{
+    return sleep_by(LIBC(nanosleep), req, rem);
+}
+
+static int sleeps_by(clockid_t clock)
+{
+    return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC ||
+           clock == CLOCK_BOOTTIME || clock == CLOCK_TAI;
+}
 
 int clock_nanosleep(clockid_t clock, int flags, const struct timespec *req,
                     struct timespec *rem)
 {
     clockid_t against = clock == CLOCK_BOOTTIME ? clock : CLOCK_MONOTONIC;
 
-    if (flags || !ck_finite(req) ||
-        (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC &&
-         clock != CLOCK_BOOTTIME && clock != CLOCK_TAI))
+    if (flags || !sleeps_by(clock) || !finite(req))
         return REAL(clock_nanosleep)(clock, flags, req, rem);
     return (int)-sleep_for(clock, against, req, rem);
 }
@@ -177,7 +203,9 @@ int usleep(useconds_t usec)
 {
     struct timespec t = {usec / 1000000, (long)(usec % 1000000) * 1000};
 
-    return nanosleep(&t, NULL);
+    if (!ck_finite(&t))
+        return REAL(usleep)(usec);
+    return sleep_by(LIBC(nanosleep), &t, NULL);
 }
 
 unsigned int sleep(unsigned int seconds)
@@ -187,7 +215,7 @@ unsigned int sleep(unsigned int seconds)
 
     if (!ck_finite(&t))
         return REAL(sleep)(seconds);
-    if (nanosleep(&t, &t) < 0)
+    if (sleep_by(LIBC(nanosleep), &t, &t) < 0)
         return (unsigned int)t.tv_sec;
     errno = saved;
     return 0;
@@ -197,7 +225,7 @@ int thrd_sleep(const struct timespec *req, struct timespec *rem)
 {
     long r;
 
-    if (!ck_finite(req))
+    if (!finite(req))
         return REAL(thrd_sleep)(req, rem);
     r = sleep_for(CLOCK_REALTIME, CLOCK_MONOTONIC, req, rem);
     return r == 0 ? 0 : r == -EINTR ? -1 : -2;
@@ -214,15 +242,17 @@ static struct timespec of_ms(int ms)
 
 /* What is ready already needs no deadline, and ppoll costs half as much
  * again as poll: so a look first, where looking is cheap. */
-int poll(struct pollfd *fds, nfds_t n, int timeout)
+typedef int poller(struct pollfd *fds, nfds_t n, int timeout);
+
+static int poll_by(poller *other, struct pollfd *fds, nfds_t n, int timeout)
 {
     struct timespec t = of_ms(timeout);
     long args[6] = {(long)fds, (long)n, 0, 0, _NSIG / 8};
 
     if (!ck_finite(&t))
-        return REAL(poll)(fds, n, timeout);
+        return other(fds, n, timeout);
     if (n - 1 < LOOK_FIRST) {
-        int r = REAL(poll)(fds, n, 0);
+        int r = other(fds, n, 0);
 
         if (r)
             return r;
@@ -230,24 +260,42 @@ int poll(struct pollfd *fds, nfds_t n, int timeout)
     return (int)ck_ret(
         ck_timed(SYS_ppoll, args, 2, &t, NULL, CLOCK_MONOTONIC, 1));
 }
-CK_ALIAS(__poll, poll);
+
+int poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+    return poll_by(REAL(poll), fds, n, timeout);
+}
+
+int __poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+    return poll_by(LIBC(poll), fds, n, timeout);
+}
 
 int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t size)
 {
     if (!ck_rt.enabled || size / sizeof(*fds) < n)
         return REAL(__poll_chk)(fds, n, timeout, size);
-    return poll(fds, n, timeout);
+    return poll_by(LIBC(poll), fds, n, timeout);
+}
+
+typedef int ppoller(struct pollfd *fds, nfds_t n,
+                    const struct timespec *timeout, const sigset_t *mask);
+
+static int ppoll_by(ppoller *other, struct pollfd *fds, nfds_t n,
+                    const struct timespec *timeout, const sigset_t *mask)
+{
+    long args[6] = {(long)fds, (long)n, 0, (long)mask, _NSIG / 8};
+
+    if (!ck_finite(timeout))
+        return other(fds, n, timeout, mask);
+    return (int)ck_ret(
+        ck_timed(SYS_ppoll, args, 2, timeout, NULL, CLOCK_MONOTONIC, 1));
 }
 
 int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
           const sigset_t *mask)
 {
-    long args[6] = {(long)fds, (long)n, 0, (long)mask, _NSIG / 8};
-
-    if (!ck_finite(timeout))
-        return REAL(ppoll)(fds, n, timeout, mask);
-    return (int)ck_ret(
-        ck_timed(SYS_ppoll, args, 2, timeout, NULL, CLOCK_MONOTONIC, 1));
+    return ppoll_by(REAL(ppoll), fds, n, timeout, mask);
 }
 
 int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
@@ -255,27 +303,40 @@ int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 {
     if (!ck_rt.enabled || size / sizeof(*fds) < n)
         return REAL(__ppoll_chk)(fds, n, timeout, mask, size);
-    return ppoll(fds, n, timeout, mask);
+    return ppoll_by(LIBC(ppoll), fds, n, timeout, mask);
 }
 
-int select(int n, fd_set *r, fd_set *w, fd_set *x, struct timeval *timeout)
+typedef int selecter(int n, fd_set *r, fd_set *w, fd_set *x,
+                     struct timeval *timeout);
+
+static int select_by(selecter *other, int n, fd_set *r, fd_set *w, fd_set *x,
+                     struct timeval *timeout)
 {
     long args[6] = {n, (long)r, (long)w, (long)x, 0, 0};
     struct timespec t, left;
     long ret;
 
     if (!timeout || timeout->tv_sec < 0 || timeout->tv_usec < 0)
-        return REAL(select)(n, r, w, x, timeout);
+        return other(n, r, w, x, timeout);
     t.tv_sec = timeout->tv_sec + timeout->tv_usec / 1000000;
     t.tv_nsec = timeout->tv_usec % 1000000 * 1000;
     if (!ck_finite(&t))
-        return REAL(select)(n, r, w, x, timeout);
+        return other(n, r, w, x, timeout);
     ret = ck_timed(SYS_pselect6, args, 4, &t, &left, CLOCK_MONOTONIC, 1);
     timeout->tv_sec = left.tv_sec;
     timeout->tv_usec = left.tv_nsec / 1000;
     return (int)ck_ret(ret);
 }
-CK_ALIAS(__select, select);
+
+int select(int n, fd_set *r, fd_set *w, fd_set *x, struct timeval *timeout)
+{
+    return select_by(REAL(select), n, r, w, x, timeout);
+}
+
+int __select(int n, fd_set *r, fd_set *w, fd_set *x, struct timeval *timeout)
+{
+    return select_by(LIBC(select), n, r, w, x, timeout);
+}
 
 int pselect(int n, fd_set *r, fd_set *w, fd_set *x,
             const struct timespec *timeout, const sigset_t *mask)
@@ -294,8 +355,11 @@ int pselect(int n, fd_set *r, fd_set *w, fd_set *x,
 
 /* Where a sandbox forbids epoll_pwait2 the milliseconds go to libc, and a
  * checkpoint starts them anew. */
-int epoll_pwait(int epfd, struct epoll_event *ev, int max, int timeout,
-                const sigset_t *mask)
+typedef int epoll_waiter(int epfd, struct epoll_event *ev, int max,
+                         int timeout, const sigset_t *mask);
+
+static int epoll_by(epoll_waiter *other, int epfd, struct epoll_event *ev,
+                    int max, int timeout, const sigset_t *mask)
 {
     static int absent;
     struct timespec t = of_ms(timeout);
@@ -303,9 +367,9 @@ int epoll_pwait(int epfd, struct epoll_event *ev, int max, int timeout,
     long r;
 
     if (absent || !ck_finite(&t))
-        return REAL(epoll_pwait)(epfd, ev, max, timeout, mask);
+        return other(epfd, ev, max, timeout, mask);
     if (!mask) {
-        int ready = REAL(epoll_wait)(epfd, ev, max, 0);
+        int ready = LIBC(epoll_wait)(epfd, ev, max, 0);
 
         if (ready)
             return ready;
@@ -314,14 +378,20 @@ int epoll_pwait(int epfd, struct epoll_event *ev, int max, int timeout,
     if (r != -ENOSYS && r != -EPERM)
         return (int)ck_ret(r);
     absent = r == -ENOSYS;
-    return REAL(epoll_pwait)(epfd, ev, max, timeout, mask);
+    return other(epfd, ev, max, timeout, mask);
+}
+
+int epoll_pwait(int epfd, struct epoll_event *ev, int max, int timeout,
+                const sigset_t *mask)
+{
+    return epoll_by(REAL(epoll_pwait), epfd, ev, max, timeout, mask);
 }
 
 int epoll_wait(int epfd, struct epoll_event *ev, int max, int timeout)
 {
     if (timeout <= 0 || !ck_rt.enabled)
         return REAL(epoll_wait)(epfd, ev, max, timeout);
-    return epoll_pwait(epfd, ev, max, timeout, NULL);
+    return epoll_by(LIBC(epoll_pwait), epfd, ev, max, timeout, NULL);
 }
 
 int epoll_pwait2(int epfd, struct epoll_event *ev, int max,
@@ -329,25 +399,129 @@ int epoll_pwait2(int epfd, struct epoll_event *ev, int max,
 {
     long args[6] = {epfd, (long)ev, max, 0, (long)mask, _NSIG / 8};
 
-    if (!ck_finite(timeout))
+    if (!finite(timeout))
         return REAL(epoll_pwait2)(epfd, ev, max, timeout, mask);
     return (int)ck_ret(ck_timed(SYS_epoll_pwait2, args, 3, timeout, NULL,
                                 CLOCK_MONOTONIC, 1));
 }
 
+/* What waits for another process's deed has a number in the window. */
+static long semtimed(const long a[6], const struct timespec *timeout)
+{
+    long args[6] = {0, a[1], a[2]}, r;
+
+    if (!finite(timeout))
+        return ck_sysv_call(SYS_semtimedop, a);
+    ck_busy();
+    args[0] = ck_sysv_in(CK_SYSV_SEM, (int)a[0]);
+    ck_sysv_note(CK_SYSV_SEM, (int)args[0]);
+    r = ck_timed(SYS_semtimedop, args, 3, timeout, NULL, CLOCK_MONOTONIC, 0);
+    ck_idle();
+    return r;
+}
+
 int semtimedop(int id, struct sembuf *ops, size_t n,
                const struct timespec *timeout)
 {
-    long args[6] = {0, (long)ops, (long)n}, r;
+    const long a[6] = {id, (long)ops, (long)n, (long)timeout};
 
-    ck_busy();
-    args[0] = ck_sysv_in(CK_SYSV_SEM, id);
-    ck_sysv_note(CK_SYSV_SEM, (int)args[0]);
-    if (ck_finite(timeout))
-        r = ck_ret(ck_timed(SYS_semtimedop, args, 3, timeout, NULL,
-                            CLOCK_MONOTONIC, 0));
-    else
-        r = REAL(semtimedop)((int)args[0], ops, n, timeout);
-    ck_idle();
-    return (int)r;
+    if (!ck_rt.enabled)
+        return REAL(semtimedop)(id, ops, n, timeout);
+    return (int)ck_ret(semtimed(a, timeout));
+}
+
+/* ---- by syscall() ---- */
+
+/* The kernel writes into the timespec of ppoll and pselect6 what is left; if
+ * it can't, it is no error. */
+static long by_timespec(long nr, long a[6], int slot)
+{
+    struct timespec *t = (struct timespec *)a[slot], left;
+    long r;
+
+    if (!finite(t))
+        return ck_syscall6(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+    r = ck_timed(nr, a, slot, t, &left, CLOCK_MONOTONIC, 0);
+    if ((nr == SYS_ppoll || nr == SYS_pselect6) && ck_writable(t, sizeof *t))
+        *t = left;
+    return r;
+}
+
+static long by_timeval(long a[6])
+{
+    struct timeval *v = (struct timeval *)a[4];
+    struct timespec t, left;
+    long r;
+
+    if (v && !ck_writable(v, sizeof *v))
+        v = NULL;
+    if (v)
+        t = (struct timespec){v->tv_sec + v->tv_usec / 1000000,
+                              v->tv_usec % 1000000 * 1000};
+    if (!v || v->tv_sec < 0 || v->tv_usec < 0 || !ck_finite(&t))
+        return sys5(SYS_select, a[0], a[1], a[2], a[3], a[4]);
+    a[5] = 0;
+    r = ck_timed(SYS_pselect6, a, 4, &t, &left, CLOCK_MONOTONIC, 0);
+    *v = (struct timeval){left.tv_sec, left.tv_nsec / 1000};
+    return r;
+}
+
+static long by_ms(long nr, long a[6])
+{
+    struct timespec t = of_ms((int)(nr == SYS_poll ? a[2] : a[3]));
+    long args[6] = {a[0], a[1], 0, 0, _NSIG / 8}, r;
+
+    if (!ck_finite(&t))
+        return ck_syscall6(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+    if (nr == SYS_poll)
+        return ck_timed(SYS_ppoll, args, 2, &t, NULL, CLOCK_MONOTONIC, 0);
+    args[2] = a[2];
+    args[4] = nr == SYS_epoll_pwait ? a[4] : 0;
+    args[5] = nr == SYS_epoll_pwait ? a[5] : 0;
+    r = ck_timed(SYS_epoll_pwait2, args, 3, &t, NULL, CLOCK_MONOTONIC, 0);
+    return r == -ENOSYS || r == -EPERM
+               ? ck_syscall6(nr, a[0], a[1], a[2], a[3], a[4], a[5])
+               : r;
+}
+
+static long by_sleep(long nr, long a[6])
+{
+    clockid_t clock = nr == SYS_nanosleep ? CLOCK_MONOTONIC : (clockid_t)a[0];
+    const struct timespec *t =
+        (const struct timespec *)(nr == SYS_nanosleep ? a[0] : a[2]);
+    long args[6] = {clock, 0, 0, nr == SYS_nanosleep ? a[1] : a[3]};
+
+    if ((nr == SYS_clock_nanosleep && a[1]) || !sleeps_by(clock) ||
+        !finite(t))
+        return sys4(nr, a[0], a[1], a[2], a[3]);
+    return ck_timed(SYS_clock_nanosleep, args, 2, t, NULL,
+                    clock == CLOCK_BOOTTIME ? clock : CLOCK_MONOTONIC, 0);
+}
+
+long ck_timed_call(long nr, long a[6])
+{
+    switch (nr) {
+    case SYS_ppoll:
+    case SYS_rt_sigtimedwait:
+        return by_timespec(nr, a, 2);
+    case SYS_epoll_pwait2:
+        return by_timespec(nr, a, 3);
+    case SYS_pselect6:
+        return by_timespec(nr, a, 4);
+    case SYS_select:
+        return by_timeval(a);
+    case SYS_poll:
+    case SYS_epoll_wait:
+    case SYS_epoll_pwait:
+        return by_ms(nr, a);
+    case SYS_nanosleep:
+    case SYS_clock_nanosleep:
+        return by_sleep(nr, a);
+    case SYS_semtimedop:
+        return semtimed(a, (const struct timespec *)a[3]);
+    default: /* SYS_futex; of its waits only this one's timeout is relative */
+        if ((a[1] & FUTEX_CMD_MASK) == FUTEX_WAIT)
+            return by_timespec(nr, a, 3);
+        return ck_syscall6(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+    }
 }

@@ -11,21 +11,25 @@
  * namespaces takes ours out instead.
  *
  * Usable in a vfork child: no allocation but the caller's stack, or a
- * mapping where the environment is very large.
+ * mapping where the environment is very large. One that can't be read is left
+ * to the kernel, which says so.
  */
 #include "runtime/interpose/environ.h"
+#include "runtime/interpose/peek.h"
 #include "runtime/interpose/wrap.h"
 
 #include <string.h>
 #include <sys/mman.h>
 
 #define LIBRARY "libckpt.so"
+#define LONGEST (128u << 10) /* entry that the kernel takes */
 #define PRELOAD "LD_PRELOAD="
 
 enum { E_PRELOAD, E_DIR, E_TREE, E_STDIO, E_COUNT };
 
 struct scan {
     size_t n;
+    int unreadable;
     const char *have[E_COUNT]; /* the entries of the program */
 };
 
@@ -62,10 +66,25 @@ static const char *ours(int e)
 
 static struct scan scan(char *const envp[])
 {
+    struct ck_look list = {NULL, NULL}, text = {NULL, NULL};
     struct scan s = {0};
 
-    for (; envp && envp[s.n]; s.n++) {
-        int e = which(envp[s.n]);
+    for (; envp; s.n++) {
+        const char *entry;
+        int e;
+
+        if (!ck_look(&list, &envp[s.n], sizeof(*envp))) {
+            s.unreadable = 1;
+            break;
+        }
+        entry = envp[s.n];
+        if (!entry)
+            break;
+        if (ck_look_string(&text, entry, LONGEST) < 0) {
+            s.unreadable = 1;
+            break;
+        }
+        e = which(entry);
 
         if (e < E_COUNT && !s.have[e])
             s.have[e] = envp[s.n];
@@ -139,7 +158,7 @@ size_t ck_env_need(char *const envp[])
     if (!ck_rt.enabled)
         return 0;
     s = scan(envp);
-    if (right(&s))
+    if (s.unreadable || right(&s))
         return 0;
     if (s.have[E_DIR] && !s.have[E_TREE] &&
         strcmp(s.have[E_DIR], ck_rt.env_dir) != 0)

@@ -23,7 +23,7 @@ void ck_namespaces_made(unsigned long flags)
         ck_rt.left = 1;
 }
 
-static int enter(long nr, long a, long b, int one_thread, int moves)
+static long enter(long nr, long a, long b, int one_thread, int moves)
 {
     /* One without an agent has memory that is another's (vfork), or left. */
     uint32_t threads = ck_rt.enabled && !ck_rt.left ? ck_thread_count() : 1;
@@ -34,16 +34,23 @@ static int enter(long nr, long a, long b, int one_thread, int moves)
         ck_rt.left = 1;
     else if (alone)
         ck_agent_start();
-    return (int)ck_ret(r);
+    return r;
+}
+
+long ck_namespaces_enter(long nr, long a, long b)
+{
+    if (nr == SYS_setns)
+        return enter(nr, a, b, 1, 1);
+    return enter(nr, a, 0, (a & ONE_THREAD) != 0,
+                 (a & (CK_NAMESPACES | NEW_TIME)) != 0);
 }
 
 int unshare(int flags)
 {
-    return enter(SYS_unshare, flags, 0, flags & ONE_THREAD,
-                 flags & (CK_NAMESPACES | NEW_TIME));
+    return (int)ck_ret(ck_namespaces_enter(SYS_unshare, flags, 0));
 }
 
 int setns(int fd, int nstype)
 {
-    return enter(SYS_setns, fd, nstype, 1, 1);
+    return (int)ck_ret(ck_namespaces_enter(SYS_setns, fd, nstype));
 }

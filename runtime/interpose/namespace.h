@@ -14,5 +14,7 @@
 
 /* In a new process that was made with these flags, before its agent is. */
 CK_HIDDEN void ck_namespaces_made(unsigned long flags);
+/* unshare(a) or setns(a, b), the system call nr; what the kernel returns. */
+CK_HIDDEN long ck_namespaces_enter(long nr, long a, long b);
 
 #endif

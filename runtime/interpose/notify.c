@@ -13,6 +13,7 @@
 #include <mqueue.h>
 
 #include "runtime/agent.h"
+#include "runtime/interpose/peek.h"
 #include "runtime/interpose/watch.h"
 
 #define AGENT_MS 5000
@@ -72,25 +73,36 @@ long ck_notify_again(int q, const struct sigevent *ev)
 /* Another way (SIGEV_THREAD) is libc's own affair. The kernel forgets it all
  * when the process closes any descriptor of the queue: the agent of a child
  * has to have done so. */
-int mq_notify(mqd_t q, const struct sigevent *ev)
+long ck_notify(int q, const struct sigevent *ev)
 {
     struct ck_notified *slot, before, now;
     struct stat st;
-    int r;
+    long r;
 
-    if (ck_rt.enabled && ev)
+    if (ev && !ck_readable(ev, sizeof *ev))
+        return sys2(SYS_mq_notify, q, ev);
+    if (ev)
         ck_agent_wait_table(AGENT_MS);
-    if (!ck_rt.enabled || !ev || sys2(SYS_fstat, q, &st) < 0 ||
+    if (!ev || sys2(SYS_fstat, q, &st) < 0 ||
         (ev->sigev_notify != SIGEV_SIGNAL && ev->sigev_notify != SIGEV_NONE))
-        return REAL(mq_notify)(q, ev);
+        return sys2(SYS_mq_notify, q, ev);
     ck_busy();
     now = note_of(st.st_ino, q, ev);
     slot = slot_of(st.st_ino);
     before = *slot;
     *slot = now;
-    r = REAL(mq_notify)(q, ev);
+    r = sys2(SYS_mq_notify, q, ev);
     if (r < 0 && slot->turn == now.turn)
         *slot = before;
     ck_idle();
     return r;
+}
+
+int mq_notify(mqd_t q, const struct sigevent *ev)
+{
+    if (ck_rt.enabled && ev && ev->sigev_notify == SIGEV_THREAD)
+        ck_agent_wait_table(AGENT_MS);
+    if (!ck_rt.enabled || (ev && ev->sigev_notify == SIGEV_THREAD))
+        return REAL(mq_notify)(q, ev);
+    return (int)ck_ret(ck_notify(q, ev));
 }

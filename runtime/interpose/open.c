@@ -31,51 +31,61 @@ static mode_t mode_of(int flags, va_list ap)
 int open(const char *path, int flags, ...)
 {
     MODE(flags);
-    WITH_PATH(int, p, ck_undo_opened(REAL(open)(p, flags, mode), flags));
+    WITH_PATH(int, p, ck_undo_opened(NEXT(open)(p, flags, mode), flags));
 }
-CK_ALIAS(__open, open);
+
+int __open(const char *path, int flags, ...)
+{
+    MODE(flags);
+    WITH_PATH(int, p, ck_undo_opened(LIBC(open)(p, flags, mode), flags));
+}
 
 int open64(const char *path, int flags, ...)
 {
     MODE(flags);
-    WITH_PATH(int, p, ck_undo_opened(REAL(open64)(p, flags, mode), flags));
+    WITH_PATH(int, p, ck_undo_opened(NEXT(open64)(p, flags, mode), flags));
 }
-CK_ALIAS(__open64, open64);
+
+int __open64(const char *path, int flags, ...)
+{
+    MODE(flags);
+    WITH_PATH(int, p, ck_undo_opened(LIBC(open64)(p, flags, mode), flags));
+}
 
 int openat(int dirfd, const char *path, int flags, ...)
 {
     MODE(flags);
     WITH_PATH(int, p,
-              ck_undo_opened(REAL(openat)(dirfd, p, flags, mode), flags));
+              ck_undo_opened(NEXT(openat)(dirfd, p, flags, mode), flags));
 }
 
 int openat64(int dirfd, const char *path, int flags, ...)
 {
     MODE(flags);
     WITH_PATH(int, p,
-              ck_undo_opened(REAL(openat64)(dirfd, p, flags, mode), flags));
+              ck_undo_opened(NEXT(openat64)(dirfd, p, flags, mode), flags));
 }
 
 int __open_2(const char *path, int flags)
 {
-    WITH_PATH(int, p, ck_undo_opened(REAL(__open_2)(p, flags), flags));
+    WITH_PATH(int, p, ck_undo_opened(NEXT(__open_2)(p, flags), flags));
 }
 
 int __open64_2(const char *path, int flags)
 {
-    WITH_PATH(int, p, ck_undo_opened(REAL(__open64_2)(p, flags), flags));
+    WITH_PATH(int, p, ck_undo_opened(NEXT(__open64_2)(p, flags), flags));
 }
 
 int __openat_2(int dirfd, const char *path, int flags)
 {
     WITH_PATH(int, p,
-              ck_undo_opened(REAL(__openat_2)(dirfd, p, flags), flags));
+              ck_undo_opened(NEXT(__openat_2)(dirfd, p, flags), flags));
 }
 
 int __openat64_2(int dirfd, const char *path, int flags)
 {
     WITH_PATH(int, p,
-              ck_undo_opened(REAL(__openat64_2)(dirfd, p, flags), flags));
+              ck_undo_opened(NEXT(__openat64_2)(dirfd, p, flags), flags));
 }
 
 /* What open() is told for "a", "r+" and the like; libc looks at six more
@@ -111,20 +121,20 @@ static FILE *opened(FILE *f, const char *path, const char *mode)
 
 FILE *fopen(const char *path, const char *mode)
 {
-    WITH_PATH(FILE *, p, opened(REAL(fopen)(p, mode), path, mode));
+    WITH_PATH(FILE *, p, opened(NEXT(fopen)(p, mode), path, mode));
 }
 
 FILE *fopen64(const char *path, const char *mode)
 {
-    WITH_PATH(FILE *, p, opened(REAL(fopen64)(p, mode), path, mode));
+    WITH_PATH(FILE *, p, opened(NEXT(fopen64)(p, mode), path, mode));
 }
 
 FILE *freopen(const char *path, const char *mode, FILE *stream)
 {
-    WITH_PATH(FILE *, p, opened(REAL(freopen)(p, mode, stream), p, mode));
+    WITH_PATH(FILE *, p, opened(NEXT(freopen)(p, mode, stream), p, mode));
 }
 
 FILE *freopen64(const char *path, const char *mode, FILE *stream)
 {
-    WITH_PATH(FILE *, p, opened(REAL(freopen64)(p, mode, stream), p, mode));
+    WITH_PATH(FILE *, p, opened(NEXT(freopen64)(p, mode, stream), p, mode));
 }

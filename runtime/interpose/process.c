@@ -16,6 +16,7 @@
 
 #include "runtime/agent.h"
 #include "runtime/interpose/namespace.h"
+#include "runtime/interpose/peek.h"
 #include "runtime/thread.h"
 
 #define MAKERS 64 /* when there are more, some are forgotten */
@@ -132,8 +133,8 @@ int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
     if (r > 0) {
         r = ck_out(r);
         ck_note_maker();
-        if (flags & CLONE_PARENT_SETTID)
-            *ptid = r;
+        if ((flags & CLONE_PARENT_SETTID) && ck_writable(ptid, sizeof *ptid))
+            *ptid = r; /* the kernel, too, leaves it if it can't */
     }
     ck_idle();
     return r;

@@ -1,12 +1,29 @@
 /*
- * real.c - the libc functions behind the wrappers.
+ * real.c - the functions behind the wrappers.
  *
- * dlsym(RTLD_NEXT) finds each one; the constructor does it for all, so that
- * no lookup (which takes the loader's lock) happens in a signal handler or a
- * vfork child. A wrapper that runs before, in another library's constructor,
- * looks up its own function only: no state is shared between two lookups,
- * so one that is entered again by the loader or malloc cannot deadlock.
- * On failure (an older libc): the call fails with ENOSYS.
+ * Other libraries may stand between the program and libc: preloads behind
+ * ours, libraries that the program is linked with (UCX, Darshan). What the
+ * program calls reaches them through us (REAL), by dlsym(RTLD_NEXT), where
+ * nothing but arguments of the program's goes through. Where numbers go
+ * through, libc's own function is called: such a library may make the system
+ * call by syscall(), and that is ours again, which would translate a number
+ * for the second time. Before the runtime is on, and where it stays off,
+ * nothing is translated, and all are called. A new process's number is the
+ * same however often it is translated.
+ *
+ * Nothing else that we call is to be theirs: a function of theirs may come
+ * back to us by another name, for ever. So each wrapper calls REAL by its own
+ * name only, for other needs libc's function (LIBC) or the kernel, and
+ * syscall() the kernel only. libc's functions are looked up in libc.so.6
+ * itself, and called through these tables, not through our relocation table,
+ * in which UCX puts functions of its own.
+ *
+ * The constructor looks for all, so that no lookup (which takes the loader's
+ * lock) happens in a signal handler or a vfork child. A wrapper that runs
+ * before, in another library's constructor, looks up its own function only:
+ * no state is shared between two lookups, so one that is entered again by the
+ * loader or malloc cannot deadlock. On failure (an older libc): the call
+ * fails with ENOSYS.
  *
  * Before glibc 2.36 dlsym(RTLD_NEXT) finds the oldest version of a function
  * and not the one that programs are linked with (glibc bug 14932). Where the
@@ -18,18 +35,39 @@
 #include <string.h>
 
 CK_HIDDEN struct ck_real ck_real;
+CK_HIDDEN struct ck_libc ck_libc;
 
-#define CK_FN(ret, name, args, class) #name,
+/* Once the runtime is on: libc's own function by class? */
+enum {
+    OWN_ID = 1,
+    OWN_WAIT = 1,
+    OWN_SIG = 1,
+    OWN_IPC = 1,
+    OWN_MISC = 1,
+    OWN_MAKE = 0,
+    OWN_EXEC = 0,
+    OWN_TIME = 0,
+    OWN_PATH = 0,
+    OWN_NOTE = 0,
+    OWN_CPU = 0,
+};
+
+#define CK_FN(ret, name, args, class) {#name, OWN_##class},
 #define CK_AS(name, of)
-static const char *const names[] = {
+#define CK_USED(ret, name, args) {#name, 0},
+static const struct {
+    const char *name;
+    int own;
+} names[] = {
 #include "runtime/interpose/wrappers.def"
 };
 #undef CK_FN
 #undef CK_AS
+#undef CK_USED
 
-#define NAMES (sizeof(names) / sizeof(names[0]))
-_Static_assert(sizeof(ck_real) == NAMES * sizeof(void *),
-               "struct ck_real is one pointer per name");
+#define SLOTS(table) (sizeof(table) / sizeof(void *))
+_Static_assert(SLOTS(ck_libc) == sizeof names / sizeof names[0],
+               "struct ck_libc is one pointer per name");
 
 static const struct {
     const char *name, *version;
@@ -39,14 +77,14 @@ static const struct {
     {"timer_create", "GLIBC_2.34"},
 };
 
-static void *find(const char *name)
+static void *find(void *where, const char *name)
 {
     void *p = NULL;
 
     for (size_t i = 0; i < sizeof(newer) / sizeof(newer[0]); i++)
         if (!strcmp(name, newer[i].name))
-            p = dlvsym(RTLD_NEXT, name, newer[i].version);
-    return p ? p : dlsym(RTLD_NEXT, name);
+            p = dlvsym(where, name, newer[i].version);
+    return p ? p : dlsym(where, name);
 }
 
 static long missing(void)
@@ -55,26 +93,61 @@ static long missing(void)
     return -1;
 }
 
-void *ck_real_find(size_t offset)
+static void *put(void **slot, void *p)
 {
-    void **slot = (void **)(void *)((char *)&ck_real + offset);
-    int saved = errno;
-    void *p = find(names[offset / sizeof(void *)]);
-
     if (!p) {
         dlerror(); /* the program's next dlerror() is not about this */
         p = (void *)missing;
     }
     __atomic_store_n(slot, p, __ATOMIC_RELEASE);
+    return p;
+}
+
+void *ck_real_find(size_t offset)
+{
+    int saved = errno;
+    void *p = put((void **)(void *)((char *)&ck_real + offset),
+                  find(RTLD_NEXT, names[offset / sizeof(void *)].name));
+
+    errno = saved;
+    return p;
+}
+
+void *ck_libc_find(size_t offset)
+{
+    static void *libc; /* whoever looks finds the same */
+    int saved = errno;
+    void *p = __atomic_load_n(&libc, __ATOMIC_ACQUIRE);
+
+    if (!p) {
+        p = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+        __atomic_store_n(&libc, p, __ATOMIC_RELEASE);
+    }
+    p = put((void **)(void *)((char *)&ck_libc + offset),
+            find(p ? p : RTLD_NEXT, names[offset / sizeof(void *)].name));
+
     errno = saved;
     return p;
 }
 
 void ck_real_init(void)
 {
-    void **slot = (void **)(void *)&ck_real;
+    void **real = (void **)(void *)&ck_real;
 
-    for (size_t i = 0; i < NAMES; i++)
-        if (!slot[i])
+    for (size_t i = 0; i < SLOTS(ck_real); i++)
+        if (!real[i])
             ck_real_find(i * sizeof(void *));
+}
+
+void ck_real_own(void)
+{
+    void **real = (void **)(void *)&ck_real;
+    void **libc = (void **)(void *)&ck_libc;
+
+    for (size_t i = 0; i < SLOTS(ck_libc); i++)
+        if (!libc[i])
+            ck_libc_find(i * sizeof(void *));
+    for (size_t i = 0; i < SLOTS(ck_real); i++)
+        if (names[i].own)
+            __atomic_store_n(&real[i], libc[i], __ATOMIC_RELEASE);
 }

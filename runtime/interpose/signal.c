@@ -8,6 +8,7 @@
  * written before the kernel knows: a signal in between reaches the new
  * handler a moment early, never a wrong one.
  */
+#include "runtime/interpose/peek.h"
 #include "runtime/interpose/term.h"
 #include "runtime/interpose/wrap.h"
 
@@ -79,7 +80,7 @@ int sigtimedwait(const sigset_t *set, siginfo_t *info,
     long r;
 
     ck_busy();
-    if (ck_finite(timeout)) {
+    if (ck_finite_asked(timeout, ck_on_stack(timeout))) {
         r = ck_timed(SYS_rt_sigtimedwait, args, 2, timeout, NULL,
                      CLOCK_MONOTONIC, 1);
         /* as glibc reports a signal by tkill() */

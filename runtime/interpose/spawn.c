@@ -11,7 +11,6 @@
 #include "runtime/interpose/wrap.h"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,11 +35,12 @@ static int spawn(spawner *real, pid_t *pid, const char *file,
     if (need && !env)
         return ENOMEM;
     ck_busy();
-    if (ck_virt_active && attr && !posix_spawnattr_getflags(attr, &flags) &&
+    if (ck_virt_active && attr &&
+        !LIBC(posix_spawnattr_getflags)(attr, &flags) &&
         (flags & POSIX_SPAWN_SETPGROUP) &&
-        !posix_spawnattr_getpgroup(attr, &group)) {
+        !LIBC(posix_spawnattr_getpgroup)(attr, &group)) {
         copy = *attr;
-        posix_spawnattr_setpgroup(&copy, ck_in(group));
+        LIBC(posix_spawnattr_setpgroup)(&copy, ck_in(group));
         attr = &copy;
     }
     r = real(&child, file, actions, attr, argv, env);
@@ -87,6 +87,8 @@ static struct {
     struct sigaction intr, quit;
 } shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+#define BIT(sig) (1ul << ((sig)-1))
+
 struct shell {
     pid_t pid;
     sigset_t mask;
@@ -95,30 +97,28 @@ struct shell {
 static void shell_enter(struct shell *s)
 {
     const struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigset_t child;
+    const sigset_t child = {{BIT(SIGCHLD)}};
 
-    pthread_mutex_lock(&shared.lock);
+    LIBC(pthread_mutex_lock)(&shared.lock);
     if (shared.users++ == 0) {
         sigaction(SIGINT, &ignore, &shared.intr);
         sigaction(SIGQUIT, &ignore, &shared.quit);
     }
-    pthread_mutex_unlock(&shared.lock);
-    sigemptyset(&child);
-    sigaddset(&child, SIGCHLD);
-    pthread_sigmask(SIG_BLOCK, &child, &s->mask);
+    LIBC(pthread_mutex_unlock)(&shared.lock);
+    LIBC(pthread_sigmask)(SIG_BLOCK, &child, &s->mask);
 }
 
 static void shell_leave(const struct shell *s)
 {
     int saved = errno;
 
-    pthread_mutex_lock(&shared.lock);
+    LIBC(pthread_mutex_lock)(&shared.lock);
     if (--shared.users == 0) {
         sigaction(SIGINT, &shared.intr, NULL);
         sigaction(SIGQUIT, &shared.quit, NULL);
     }
-    pthread_mutex_unlock(&shared.lock);
-    pthread_sigmask(SIG_SETMASK, &s->mask, NULL);
+    LIBC(pthread_mutex_unlock)(&shared.lock);
+    LIBC(pthread_sigmask)(SIG_SETMASK, &s->mask, NULL);
     errno = saved;
 }
 
@@ -137,21 +137,20 @@ static void shell_cancelled(void *arg)
 static int shell_start(struct shell *s, const char *command)
 {
     posix_spawnattr_t attr;
-    sigset_t reset;
+    sigset_t reset = {{0}};
     int r;
 
-    sigemptyset(&reset);
     if (shared.intr.sa_handler != SIG_IGN)
-        sigaddset(&reset, SIGINT);
+        reset.__val[0] |= BIT(SIGINT);
     if (shared.quit.sa_handler != SIG_IGN)
-        sigaddset(&reset, SIGQUIT);
-    posix_spawnattr_init(&attr);
-    posix_spawnattr_setsigmask(&attr, &s->mask);
-    posix_spawnattr_setsigdefault(&attr, &reset);
-    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF |
-                                        POSIX_SPAWN_SETSIGMASK);
+        reset.__val[0] |= BIT(SIGQUIT);
+    LIBC(posix_spawnattr_init)(&attr);
+    LIBC(posix_spawnattr_setsigmask)(&attr, &s->mask);
+    LIBC(posix_spawnattr_setsigdefault)(&attr, &reset);
+    LIBC(posix_spawnattr_setflags)(&attr, POSIX_SPAWN_SETSIGDEF |
+                                              POSIX_SPAWN_SETSIGMASK);
     r = spawn_shell(&s->pid, command, NULL, &attr);
-    posix_spawnattr_destroy(&attr);
+    LIBC(posix_spawnattr_destroy)(&attr);
     return r;
 }
 
@@ -232,16 +231,16 @@ static int stream_spawn(struct stream *s, const char *command, int child_end,
     posix_spawn_file_actions_t actions;
     int target = m->write ? 0 : 1, r;
 
-    posix_spawn_file_actions_init(&actions);
-    r = posix_spawn_file_actions_adddup2(&actions, child_end, target);
-    pthread_mutex_lock(&streams_lock);
+    LIBC(posix_spawn_file_actions_init)(&actions);
+    r = LIBC(posix_spawn_file_actions_adddup2)(&actions, child_end, target);
+    LIBC(pthread_mutex_lock)(&streams_lock);
     for (struct stream *o = streams; o && !r; o = o->next)
         if (!o->cloexec && o->fd != target)
-            r = posix_spawn_file_actions_addclose(&actions, o->fd);
-    pthread_mutex_unlock(&streams_lock);
+            r = LIBC(posix_spawn_file_actions_addclose)(&actions, o->fd);
+    LIBC(pthread_mutex_unlock)(&streams_lock);
     if (!r)
         r = spawn_shell(&s->pid, command, &actions, NULL);
-    posix_spawn_file_actions_destroy(&actions);
+    LIBC(posix_spawn_file_actions_destroy)(&actions);
     return r;
 }
 
@@ -260,30 +259,30 @@ FILE *popen(const char *command, const char *mode)
     s = calloc(1, sizeof(*s));
     if (!s)
         return NULL;
-    if (pipe2(ends, O_CLOEXEC) < 0) {
+    if (ck_ret(sys2(SYS_pipe2, ends, O_CLOEXEC)) < 0) {
         free(s);
         return NULL;
     }
     s->fd = ends[m.write];
     s->cloexec = m.cloexec;
-    s->file = fdopen(s->fd, m.write ? "w" : "r");
+    s->file = LIBC(fdopen)(s->fd, m.write ? "w" : "r");
     r = s->file ? stream_spawn(s, command, ends[!m.write], &m) : errno;
-    close(ends[!m.write]);
+    sys1(SYS_close, ends[!m.write]);
     if (r) {
         if (s->file)
-            fclose(s->file);
+            LIBC(fclose)(s->file);
         else
-            close(s->fd);
+            sys1(SYS_close, s->fd);
         free(s);
         errno = r;
         return NULL;
     }
-    pthread_mutex_lock(&streams_lock);
+    LIBC(pthread_mutex_lock)(&streams_lock);
     s->next = streams;
     streams = s;
-    pthread_mutex_unlock(&streams_lock);
+    LIBC(pthread_mutex_unlock)(&streams_lock);
     if (!m.cloexec)
-        fcntl(s->fd, F_SETFD, 0);
+        sys3(SYS_fcntl, s->fd, F_SETFD, 0);
     return s->file;
 }
 
@@ -293,21 +292,21 @@ int pclose(FILE *stream)
     int status, cancel;
     pid_t got;
 
-    pthread_mutex_lock(&streams_lock);
+    LIBC(pthread_mutex_lock)(&streams_lock);
     for (at = &streams; *at && (*at)->file != stream; at = &(*at)->next)
         ;
     s = *at;
     if (s)
         *at = s->next;
-    pthread_mutex_unlock(&streams_lock);
+    LIBC(pthread_mutex_unlock)(&streams_lock);
     if (!s)
         return REAL(pclose)(stream);
-    fclose(stream);
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    LIBC(fclose)(stream);
+    LIBC(pthread_setcancelstate)(PTHREAD_CANCEL_DISABLE, &cancel);
     do
         got = waitpid(s->pid, &status, 0);
     while (got < 0 && errno == EINTR);
-    pthread_setcancelstate(cancel, NULL);
+    LIBC(pthread_setcancelstate)(cancel, NULL);
     free(s);
     return got < 0 ? -1 : status;
 }

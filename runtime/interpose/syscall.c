@@ -2,28 +2,43 @@
  * syscall.c - syscall(): the calls whose arguments or results are process
  * numbers, or whose timeout is relative, by one table. All others go straight
  * to the kernel with all six arguments.
+ *
+ * So do these, translated: never by a function that has a public name. Who
+ * has taken over that name (UCX: shmat, by its own definition, by relocation
+ * tables, by a jump written into libc) makes the call here. Nor is anything
+ * here a cancellation point.
  */
 #include "runtime/interpose/wrap.h"
 
-#include <linux/futex.h>
 #include <stdarg.h>
 
 #include "runtime/interpose/namespace.h"
 #include "runtime/interpose/undo.h"
+#include "runtime/interpose/watch.h"
+#include "runtime/virt/sysv.h"
 
 /* A number in the first, in the second argument; its sign has a meaning; the
  * second argument is one if the first says process or group (0 and 1 or 1
- * and 2: getpriority and ioprio count differently); the result is one; a
- * relative timeout in argument 3, 4 or 5; something of its own. */
+ * and 2: getpriority and ioprio count differently); the result is one; the
+ * call has a relative timeout, or System V ids; something of its own. A path is
+ * the first or the second argument; the number is hidden (misc.c, message.c).
+ */
 #define IN1 0x01
 #define IN2 0x02
 #define SIGN 0x04
 #define WHO2 0x08
 #define OUT 0x10
-#define T(slot) (0x20 * ((slot)-1)) /* slots 2, 3, 4: 0x20 0x40 0x60 */
+#define TIME 0x20
+#define IPC 0x40
+#define PATH1 0x100
+#define PATH2 0x200
+#define MISC 0x400
+#define MESSAGE 0x800
 #define SPECIAL 0x80
 
-static const uint8_t rules[512] = {
+#define RULES 512
+
+static const uint16_t rules[RULES] = {
     [SYS_getpid] = OUT,
     [SYS_gettid] = OUT,
     [SYS_getppid] = OUT,
@@ -68,161 +83,84 @@ static const uint8_t rules[512] = {
     [SYS_setns] = SPECIAL,
     [SYS_inotify_add_watch] = SPECIAL,
     [SYS_mq_notify] = SPECIAL,
-    [SYS_open] = SPECIAL,
-    [SYS_openat] = SPECIAL,
+    [SYS_open] = PATH1 | SPECIAL,
+    [SYS_openat] = PATH2 | SPECIAL,
+    [SYS_openat2] = PATH2,
+    [SYS_stat] = PATH1,
+    [SYS_lstat] = PATH1,
+    [SYS_newfstatat] = PATH2,
+    [SYS_statx] = PATH2,
+    [SYS_readlink] = PATH1,
+    [SYS_readlinkat] = PATH2,
+    [SYS_access] = PATH1,
+    [SYS_faccessat] = PATH2,
+    [SYS_faccessat2] = PATH2,
+    [SYS_fcntl] = MISC,
+    [SYS_ioctl] = MISC,
+    [SYS_getsockopt] = MISC,
+    [SYS_prctl] = MISC,
+    [SYS_sendmsg] = MESSAGE,
+    [SYS_recvmsg] = MESSAGE,
+    [SYS_sendmmsg] = MESSAGE,
+    [SYS_recvmmsg] = MESSAGE,
     [SYS_wait4] = SPECIAL,
     [SYS_waitid] = SPECIAL,
-    [SYS_poll] = SPECIAL,
-    [SYS_select] = SPECIAL,
-    [SYS_epoll_wait] = SPECIAL,
-    [SYS_epoll_pwait] = SPECIAL,
-    [SYS_nanosleep] = SPECIAL,
-    [SYS_clock_nanosleep] = SPECIAL,
-    [SYS_futex] = SPECIAL,
+    [SYS_poll] = TIME,
+    [SYS_select] = TIME,
+    [SYS_epoll_wait] = TIME,
+    [SYS_epoll_pwait] = TIME,
+    [SYS_nanosleep] = TIME,
+    [SYS_clock_nanosleep] = TIME,
+    [SYS_futex] = TIME,
     [SYS_rt_sigtimedwait] = SPECIAL,
-    [SYS_ppoll] = T(2),
-    [SYS_epoll_pwait2] = T(3),
-    [SYS_shmget] = SPECIAL,
-    [SYS_shmat] = SPECIAL,
-    [SYS_shmctl] = SPECIAL,
-    [SYS_semget] = SPECIAL,
-    [SYS_semctl] = SPECIAL,
-    [SYS_semop] = SPECIAL,
-    [SYS_semtimedop] = SPECIAL,
-    [SYS_msgget] = SPECIAL,
-    [SYS_msgsnd] = SPECIAL,
-    [SYS_msgrcv] = SPECIAL,
-    [SYS_msgctl] = SPECIAL,
-    [SYS_pselect6] = T(4),
+    [SYS_ppoll] = TIME,
+    [SYS_epoll_pwait2] = TIME,
+    [SYS_shmget] = IPC,
+    [SYS_shmat] = IPC,
+    [SYS_shmctl] = IPC,
+    [SYS_semget] = IPC,
+    [SYS_semctl] = IPC,
+    [SYS_semop] = IPC,
+    [SYS_semtimedop] = TIME,
+    [SYS_msgget] = IPC,
+    [SYS_msgsnd] = IPC,
+    [SYS_msgrcv] = IPC,
+    [SYS_msgctl] = IPC,
+    [SYS_pselect6] = TIME,
 };
 
-/* The kernel changes ppoll's and pselect6's timespec; so it does here. */
-static long timed(long nr, long a[6], int slot)
-{
-    struct timespec *t = (struct timespec *)a[slot];
-    struct timespec left;
-    long r;
-
-    if (!ck_finite(t))
-        return ck_syscall6(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
-    r = ck_timed(nr, a, slot, t, &left, CLOCK_MONOTONIC, 0);
-    if (nr == SYS_ppoll || nr == SYS_pselect6)
-        *t = left;
-    return r;
-}
-
-/* System V: by their wrappers too. */
-static long sysv(long nr, const long a[6])
-{
-    switch (nr) {
-    case SYS_shmget:
-        return shmget((key_t)a[0], (size_t)a[1], (int)a[2]);
-    case SYS_shmat:
-        return (long)shmat((int)a[0], (const void *)a[1], (int)a[2]);
-    case SYS_shmctl:
-        return shmctl((int)a[0], (int)a[1], (struct shmid_ds *)a[2]);
-    case SYS_semget:
-        return semget((key_t)a[0], (int)a[1], (int)a[2]);
-    case SYS_semctl:
-        return semctl((int)a[0], (int)a[1], (int)a[2], (void *)a[3]);
-    case SYS_semop:
-        return semop((int)a[0], (struct sembuf *)a[1], (size_t)a[2]);
-    case SYS_semtimedop:
-        return semtimedop((int)a[0], (struct sembuf *)a[1], (size_t)a[2],
-                          (const struct timespec *)a[3]);
-    case SYS_msgget:
-        return msgget((key_t)a[0], (int)a[1]);
-    case SYS_msgsnd:
-        return msgsnd((int)a[0], (const void *)a[1], (size_t)a[2],
-                      (int)a[3]);
-    case SYS_msgrcv:
-        return msgrcv((int)a[0], (void *)a[1], (size_t)a[2], a[3], (int)a[4]);
-    default:
-        return msgctl((int)a[0], (int)a[1], (struct msqid_ds *)a[2]);
-    }
-}
-
-/* Not by open(): that is a cancellation point. */
-static long opens(long nr, const long a[6])
-{
-    long fd = ck_syscall6(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
-
-    return ck_ret(ck_undo_opened((int)fd,
-                                 (int)(nr == SYS_open ? a[1] : a[2])));
-}
-
-/* The calls that a wrapper of the same arguments handles; they set errno. */
 static long special(long nr, long a[6])
 {
-    switch (nr) {
-    case SYS_shmget:
-    case SYS_shmat:
-    case SYS_shmctl:
-    case SYS_semget:
-    case SYS_semctl:
-    case SYS_semop:
-    case SYS_semtimedop:
-    case SYS_msgget:
-    case SYS_msgsnd:
-    case SYS_msgrcv:
-    case SYS_msgctl:
-        return sysv(nr, a);
-    case SYS_unshare:
-        return unshare((int)a[0]);
-    case SYS_setns:
-        return setns((int)a[0], (int)a[1]);
-    case SYS_wait4:
-        return wait4((pid_t)a[0], (int *)a[1], (int)a[2],
-                     (struct rusage *)a[3]);
-    case SYS_waitid:
-        if (a[4])
-            break; /* with a rusage, which libc's waitid has not */
-        return waitid((idtype_t)a[0], (id_t)a[1], (siginfo_t *)a[2],
-                      (int)a[3]);
-    case SYS_open:
-    case SYS_openat:
-        return opens(nr, a);
-    case SYS_inotify_add_watch:
-        return inotify_add_watch((int)a[0], (const char *)a[1],
-                                 (uint32_t)a[2]);
-    case SYS_mq_notify:
-        if (a[1] && ((struct sigevent *)a[1])->sigev_notify == SIGEV_THREAD)
-            break; /* which is another thing here than in libc */
-        return mq_notify((mqd_t)a[0], (struct sigevent *)a[1]);
-    case SYS_poll:
-        return poll((struct pollfd *)a[0], (nfds_t)a[1], (int)a[2]);
-    case SYS_select:
-        return select((int)a[0], (fd_set *)a[1], (fd_set *)a[2],
-                      (fd_set *)a[3], (struct timeval *)a[4]);
-    case SYS_epoll_wait:
-        return epoll_wait((int)a[0], (struct epoll_event *)a[1], (int)a[2],
-                          (int)a[3]);
-    case SYS_epoll_pwait:
-        return epoll_pwait((int)a[0], (struct epoll_event *)a[1], (int)a[2],
-                           (int)a[3], (const sigset_t *)a[4]);
-    case SYS_nanosleep:
-        return nanosleep((const struct timespec *)a[0],
-                         (struct timespec *)a[1]);
-    case SYS_clock_nanosleep:
-        return ck_ret(-clock_nanosleep((clockid_t)a[0], (int)a[1],
-                                       (const struct timespec *)a[2],
-                                       (struct timespec *)a[3]));
-    case SYS_rt_sigtimedwait: {
-        long r;
+    long r;
 
+    switch (nr) {
+    case SYS_unshare:
+    case SYS_setns:
+        return ck_namespaces_enter(nr, a[0], a[1]);
+    case SYS_wait4:
+        return ck_wait4((pid_t)a[0], (int *)a[1], (int)a[2],
+                        (struct rusage *)a[3]);
+    case SYS_waitid:
+        return ck_waitid((idtype_t)a[0], (id_t)a[1], (siginfo_t *)a[2],
+                         (int)a[3], (struct rusage *)a[4]);
+    case SYS_inotify_add_watch:
+        ck_watched_note((const char *)a[1]);
+        break;
+    case SYS_mq_notify:
+        return ck_notify((int)a[0], (const struct sigevent *)a[1]);
+    case SYS_rt_sigtimedwait:
         ck_busy();
-        r = timed(nr, a, 2);
+        r = ck_timed_call(nr, a);
         if (r > 0 && a[1])
             ck_siginfo_out((siginfo_t *)a[1]);
         ck_idle();
-        return ck_ret(r);
+        return r;
+    case SYS_open:
+    case SYS_openat:
+        r = ck_path_call(nr, a, nr == SYS_open ? 0 : 1);
+        return ck_undo_opened((int)r, (int)(nr == SYS_open ? a[1] : a[2]));
     }
-    case SYS_futex: /* of the waits only this one's timeout is relative */
-        if ((a[1] & FUTEX_CMD_MASK) == FUTEX_WAIT)
-            return ck_ret(timed(nr, a, 3));
-        break;
-    }
-    return ck_ret(ck_syscall6(nr, a[0], a[1], a[2], a[3], a[4], a[5]));
+    return ck_syscall6(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
 /* Has a call that returned 0 made a process with its own memory? */
@@ -259,7 +197,7 @@ static long numbered(long nr, long a[6], unsigned int rule)
         ck_namespaces_made(flags);
         ck_child_alone();
     }
-    return ck_ret(r);
+    return r;
 }
 
 long syscall(long number, ...)
@@ -272,13 +210,21 @@ long syscall(long number, ...)
     for (int i = 0; i < 6; i++)
         a[i] = va_arg(ap, long);
     va_end(ap);
-    rule = (unsigned long)number < sizeof(rules) ? rules[number] : 0;
+    rule = (unsigned long)number < RULES ? rules[number] : 0;
     if (__builtin_expect(!rule || !ck_rt.enabled, 1))
         return ck_ret(
             ck_syscall6(number, a[0], a[1], a[2], a[3], a[4], a[5]));
     if (rule & SPECIAL)
-        return special(number, a);
-    if (rule & 0x60)
-        return ck_ret(timed(number, a, (int)(rule / 0x20) + 1));
-    return numbered(number, a, rule);
+        return ck_ret(special(number, a));
+    if (rule & (PATH1 | PATH2))
+        return ck_ret(ck_path_call(number, a, rule & PATH1 ? 0 : 1));
+    if (rule & TIME)
+        return ck_ret(ck_timed_call(number, a));
+    if (rule & IPC)
+        return ck_ret(ck_sysv_call(number, a));
+    if (rule & MISC)
+        return ck_ret(ck_misc_call(number, a));
+    if (rule & MESSAGE)
+        return ck_ret(ck_message_call(number, a));
+    return ck_ret(numbered(number, a, rule));
 }

@@ -94,7 +94,7 @@ static int install(const struct sigaction *act)
     if (act->sa_handler == SIG_IGN)
         return REAL(sigaction)(SIGTERM, act, NULL);
     if (act->sa_handler == SIG_DFL) {
-        sigemptyset(&ours.sa_mask);
+        ours.sa_mask = (sigset_t){{0}};
         ours.sa_flags = SA_RESTART;
     }
     ours.sa_sigaction = on_term;

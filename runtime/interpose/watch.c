@@ -19,6 +19,7 @@
 #include <sys/mman.h>
 
 #include "lib/image/watched.h"
+#include "runtime/interpose/peek.h"
 #include "runtime/interpose/watch.h"
 
 #define TRIES 64
@@ -87,28 +88,28 @@ static void note(const char *path, size_t len)
             CK_WATCHED_FULL, path, len);
 }
 
-/* A path that is too long is not noted. */
-static void note_absolute(const char *path)
+/* A path that is too long is not noted, nor one that can't be read. */
+void ck_watched_note(const char *path)
 {
-    size_t len = strlen(path);
+    struct ck_look l = {NULL, NULL};
+    long len = ck_look_string(&l, path, CK_WATCHED_LEN), n = 0;
     char buf[CK_WATCHED_LEN];
-    long n = 0;
 
-    if (*path != '/') {
+    if (len > 0 && *path != '/') {
         n = sys2(SYS_getcwd, buf, sizeof(buf)); /* counts the NUL */
         if (n <= 0 || *buf != '/')
             return;
         buf[n - 1] = '/';
     }
-    if (!len || (size_t)n + len >= sizeof(buf))
+    if (len <= 0 || (size_t)(n + len) >= sizeof(buf))
         return;
-    memcpy(buf + n, path, len + 1);
-    note(buf, (size_t)n + len);
+    memcpy(buf + n, path, (size_t)len + 1);
+    note(buf, (size_t)(n + len));
 }
 
 int inotify_add_watch(int fd, const char *path, uint32_t mask)
 {
-    if (ck_rt.enabled && path)
-        note_absolute(path);
+    if (ck_rt.enabled)
+        ck_watched_note(path);
     return REAL(inotify_add_watch)(fd, path, mask);
 }

@@ -1,6 +1,6 @@
 /*
- * watch.h - says where the notes are (lib/image/watched.h); on the agent
- * thread.
+ * watch.h - what is noted because the kernel does not tell it again, and
+ * where (lib/image/watched.h).
  */
 #ifndef CKPT_RUNTIME_INTERPOSE_WATCH_H
 #define CKPT_RUNTIME_INTERPOSE_WATCH_H
@@ -14,6 +14,10 @@ extern CK_HIDDEN struct ck_notified ck_notified[CK_NOTIFIED_MAX]; /* notify.c */
 struct sigevent;
 CK_HIDDEN void ck_notify_forget(void);
 CK_HIDDEN long ck_notify_again(int q, const struct sigevent *ev);
-CK_HIDDEN void ck_watched_publish(void);
+CK_HIDDEN void ck_watched_publish(void); /* agent thread */
+/* The path of a watch that is about to be made; may be NULL. */
+CK_HIDDEN void ck_watched_note(const char *path);
+/* The system call mq_notify; what the kernel returns. */
+CK_HIDDEN long ck_notify(int q, const struct sigevent *ev);
 
 #endif

@@ -17,61 +17,11 @@
 #ifndef CKPT_RUNTIME_INTERPOSE_WRAP_H
 #define CKPT_RUNTIME_INTERPOSE_WRAP_H
 
-#include <dirent.h>
 #include <errno.h>
-#include <mqueue.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h> /* <sched.h>, too */
-#include <stdio.h>
-#include <pty.h>
-#include <sys/epoll.h>
-#include <sys/ioctl.h>
-#include <sys/ptrace.h>
-#include <sys/resource.h>
-#include <sys/select.h>
-#include <sys/msg.h>
-#include <sys/sem.h>
-#include <sys/shm.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/times.h>
-#include <sys/types.h>
-#include <sys/uio.h>
-#include <sys/wait.h>
-#include <termios.h>
-#include <threads.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "lib/sys/syscall.h"
+#include "runtime/interpose/real.h"
 #include "runtime/runtime.h"
-
-/* Declarations, so that a definition that differs from its line is refused. */
-#define CK_FN(ret, name, args, class) extern CK_EXPORT ret name args;
-#define CK_AS(name, of)
-#include "runtime/interpose/wrappers.def"
-#undef CK_FN
-#undef CK_AS
-
-/* The real functions. */
-#define CK_FN(ret, name, args, class) ret(*name) args;
-#define CK_AS(name, of)
-struct ck_real {
-#include "runtime/interpose/wrappers.def"
-};
-#undef CK_FN
-#undef CK_AS
-extern CK_HIDDEN struct ck_real ck_real;
-
-/* Finds the function whose pointer is at `offset` of struct ck_real. Never
- * NULL: what this libc lacks fails with ENOSYS. */
-CK_HIDDEN void *ck_real_find(size_t offset);
-
-#define REAL(f)                                                             \
-    (__builtin_expect(ck_real.f != NULL, 1)                                 \
-         ? ck_real.f                                                        \
-         : (__typeof__(ck_real.f))ck_real_find(offsetof(struct ck_real, f)))
 
 /* Exports `name` as another name of `of`, which this file defines. */
 #define CK_ALIAS(name, of)                                                  \
@@ -148,6 +98,20 @@ CK_HIDDEN long ck_timed(long nr, long args[6], int slot,
                         const struct timespec *t, struct timespec *left,
                         clockid_t clock, int cancel);
 CK_HIDDEN int ck_finite(const struct timespec *t);
+/* The same for a `t` that may point nowhere, unless it is known to be there
+ * (peek.h). */
+CK_HIDDEN int ck_finite_asked(const struct timespec *t, int there);
+
+/* By syscall(): what the kernel returns. proc.c: a call with a path in
+ * a[slot]. deadline.c: one that may have a relative timeout. */
+CK_HIDDEN long ck_misc_call(long nr, const long a[6]);
+CK_HIDDEN long ck_message_call(long nr, const long a[6]);
+CK_HIDDEN long ck_path_call(long nr, long a[6], int slot);
+CK_HIDDEN long ck_timed_call(long nr, long a[6]);
+CK_HIDDEN long ck_wait4(pid_t pid, int *status, int options,
+                        struct rusage *ru);
+CK_HIDDEN long ck_waitid(idtype_t type, id_t id, siginfo_t *info, int options,
+                         struct rusage *ru);
 
 /* signal.c: the numbers in what the kernel reported. Inside the window. */
 CK_HIDDEN void ck_siginfo_out(siginfo_t *info);

@@ -27,6 +27,10 @@ int ck_sysv_is_fixed(int kind, int32_t virt);
  * until fn returns nonzero. Its result, or -errno. */
 int ck_sysv_each(int (*fn)(const struct ck_sysv_entry *e));
 
+/* interpose/sysv.c: the system call nr of System V with arguments as the
+ * program knows them; what the kernel returns, as the program knows it. */
+long ck_sysv_call(long nr, const long a[6]);
+
 /* The kind of id that a call which may wait has for its first argument; 0. */
 int ck_sysv_waits(long nr);
 

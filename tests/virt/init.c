@@ -160,6 +160,7 @@ static __attribute__((constructor)) void init(void)
     ck_real_init();
     if (!dir || !*dir)
         return;
+    ck_real_own();
     snprintf(ck_rt.runtime_path, sizeof(ck_rt.runtime_path), "%s",
              lib ? lib : "/libckpt.so");
     snprintf(ck_rt.preload, sizeof(ck_rt.preload), "LD_PRELOAD=%.1000s",

@@ -1,9 +1,10 @@
 /*
  * numbers.c - a process whose number is not the kernel's finds no call that
- * betrays it. It makes a table in which it is 4000001 and in which the next
- * thousands of kernel numbers are taken, so that its children get numbers
- * beyond the kernel's; then it executes itself under the wrappers.
- * argv: library, table. Exit: number of claims that did not hold.
+ * betrays it. It makes a table in which it is 4000001 and in which its real
+ * number and the next thousands are taken, so that its children get numbers
+ * beyond the kernel's; then it executes itself under the wrappers. A number
+ * that is translated twice is another one.
+ * argv: what to preload, table, which of that is ours. Exit: number of claims that did not hold.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -49,7 +50,7 @@ static int write_table(const char *path)
 {
     static struct {
         struct ck_pidtable_file head;
-        struct ck_pid_entry e[TAKEN + 1];
+        struct ck_pid_entry e[TAKEN + 2];
     } t;
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     pid_t pid = getpid();
@@ -57,10 +58,11 @@ static int write_table(const char *path)
 
     t.head.magic = CK_PIDTABLE_MAGIC;
     for (int i = 0; i < TAKEN; i++)
-        t.e[n++] = (struct ck_pid_entry){.virt = pid + 1 + i};
+        t.e[n++] = (struct ck_pid_entry){.virt = pid + i};
     for (uint32_t i = n; i > 0 && t.e[i - 1].virt >= ME; i--)
         return -1;
     t.e[n++] = (struct ck_pid_entry){ME, pid, CK_PID_EXISTS, 0};
+    t.e[n++] = (struct ck_pid_entry){ME + 1, ME, CK_PID_EXISTS, 0};
     t.head.count = n;
     return write(fd, &t, sizeof(t)) == sizeof(t) && close(fd) == 0 ? 0 : -1;
 }
@@ -259,7 +261,8 @@ int main(int argc, char **argv)
         if (write_table(argv[2]) < 0)
             return 77;
         snprintf(env[0], sizeof(env[0]), "LD_PRELOAD=%s", argv[1]);
-        snprintf(env[1], sizeof(env[1]), "VIRT_LIBRARY=%s", argv[1]);
+        snprintf(env[1], sizeof(env[1]), "VIRT_LIBRARY=%s",
+                 argc > 3 ? argv[3] : argv[1]);
         snprintf(env[2], sizeof(env[2]), "VIRT_TABLE=%s", argv[2]);
         snprintf(env[3], sizeof(env[3]), "PATH=%s", getenv("PATH"));
         execve("/proc/self/exe", argv, envp);

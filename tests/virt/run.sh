@@ -21,7 +21,19 @@ try() {
     esac
 }
 
-echo 1..6
+# foreign NAME BY: a library that has taken over all functions stands in front
+# of ours or behind it
+foreign() {
+    for list in "$lib:$dir/$1" "$dir/$1:$lib"; do
+        where=$([ "${list#"$lib"}" = "$list" ] && echo "in front of" || echo behind)
+        try "numbers with a library $where ours that $2" \
+            "$dir/numbers" "$list" "$dir/table" "$lib"
+    done
+    try "timeouts with a library behind ours that $2" \
+        "$dir/deadlines" "$lib:$dir/$1"
+}
+
+echo 1..18
 try "a process knows itself and its children by their old numbers" \
     "$dir/numbers" "$lib" "$dir/table"
 try "environments of new programs" \
@@ -36,4 +48,8 @@ try "relative timeouts under restarts" \
 try "without the refresh they starve" \
     env VIRT_BREAK=1 VIRT_HAMMER=continue \
     sh -c 'timeout 3 "$0" "$1" >/dev/null 2>&1; case $? in 0 | 127) exit 1 ;; esac' "$dir/deadlines" "$lib"
+foreign foreign-next.so "calls the next function"
+foreign foreign-call.so "makes system calls"
+foreign foreign-table.so "changes relocation tables"
+foreign foreign-table-call.so "changes relocation tables and makes system calls"
 exit $bad
