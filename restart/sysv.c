@@ -147,11 +147,16 @@ struct segment {
 
 static int put(void *arg, uint64_t off, const void *p, size_t n)
 {
+    static const char zero[4096];
     const struct segment *to = arg;
 
     if (off > to->size || n > to->size - off)
         return -EBADMSG;
-    memcpy(to->at + off, p, n);
+    for (size_t at = 0, len; at < n; at += len) { /* holes stay holes */
+        len = n - at < sizeof(zero) ? n - at : sizeof(zero);
+        if (memcmp((const char *)p + at, zero, len) != 0)
+            memcpy(to->at + off + at, (const char *)p + at, len);
+    }
     return 0;
 }
 

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
@@ -22,6 +23,9 @@
 #include "lib/image/sysvids.h"
 #include "lib/image/writer.h"
 #include "lib/proto/messages.h"
+#include "lib/sys/swap.h"
+
+#define PAGE 4096u
 
 #ifndef MSG_COPY
 #define MSG_COPY 040000
@@ -144,12 +148,28 @@ static int is_ours(struct ck_capture *c, int id, void *arg)
     return 0;
 }
 
-/* Our own writers are children of the processes; all have such a name. */
+/* Ids are those of an IPC namespace: who is in another one has another
+ * segment by the same number. */
+static int has_our_ids(const char *base, ino_t ours)
+{
+    struct stat st;
+    char path[96];
+
+    snprintf(path, sizeof(path), "%s/ns/ipc", base);
+    return stat(path, &st) < 0 || !ours || st.st_ino == ours;
+}
+
+/* A child of one of the processes that is not of the tree is the runtime's
+ * (strays.c), as writers are. */
 static int no_stranger(struct ck_capture *c)
 {
     DIR *d = opendir("/proc");
+    struct stat here = {0};
     struct dirent *e;
     int rc = 0;
+
+    if (stat("/proc/self/ns/ipc", &here) < 0)
+        here.st_ino = 0;
 
     while (d && !rc && (e = readdir(d))) {
         struct ck_proc_stat st;
@@ -158,10 +178,11 @@ static int no_stranger(struct ck_capture *c)
         if (!isdigit((unsigned char)e->d_name[0]) ||
             ck_capture_find(c, atoi(e->d_name)) ||
             ck_proc_stat_read(atoi(e->d_name), &st) ||
-            !strncmp(st.comm, "ckpt-", 5))
+            ck_capture_find(c, st.ppid))
             continue;
         snprintf(base, sizeof(base), "/proc/%d", st.pid);
-        rc = each_segment(base, is_ours, c, NULL);
+        if (has_our_ids(base, here.st_ino))
+            rc = each_segment(base, is_ours, c, NULL);
         if (rc > 0)
             rc = ck_res_why(c->why, c->whycap, -EAGAIN,
                             "System V shared memory %d is attached by process "
@@ -240,22 +261,48 @@ size_t ck_capture_sysv_memory(const struct ck_capture *c)
     return n;
 }
 
+/* Copies the pages of a piece that anybody has touched, and clears the rest:
+ * to look at a hole would fill it. Returns nonzero if there are any. */
+static int copy_piece(char *buf, const char *p, size_t n)
+{
+    unsigned char there[CK_RES_PIECE / PAGE];
+    int any = 0;
+
+    if (mincore((void *)(uintptr_t)p, n, there) < 0 || ck_swap_used()) {
+        memcpy(buf, p, n);
+        return 1;
+    }
+    for (size_t at = 0; at < n; at += PAGE) {
+        size_t len = n - at < PAGE ? n - at : PAGE;
+
+        if (there[at / PAGE] & 1)
+            memcpy(buf + at, p + at, len);
+        else
+            memset(buf + at, 0, len);
+        any |= there[at / PAGE] & 1;
+    }
+    return any;
+}
+
 static int put_segment(struct ck_res_sink *sink, const struct ck_sysv *rec)
 {
     const char *p = shmat(rec->real, NULL, SHM_RDONLY);
-    int rc;
+    char *buf = malloc(CK_RES_PIECE);
+    int rc = p == (void *)-1 ? -errno : buf ? 0 : -ENOMEM;
 
-    if (p == (void *)-1)
-        return -errno;
-    rc = sink->open(sink, rec->stream, rec->size / CK_RES_PIECE + 1);
+    if (!rc)
+        rc = sink->open(sink, rec->stream, rec->size / CK_RES_PIECE + 1);
     for (uint64_t at = 0; !rc && at < rec->size; at += CK_RES_PIECE) {
         size_t n = rec->size - at < CK_RES_PIECE ? (size_t)(rec->size - at)
                                                  : CK_RES_PIECE;
 
-        if (p[at] || memcmp(p + at, p + at + 1, n - 1))
-            rc = sink->write(sink, rec->stream, at, p + at, n);
+        if (copy_piece(buf, p + at, n) &&
+            (buf[0] || memcmp(buf, buf + 1, n - 1)))
+            rc = sink->write(sink, rec->stream, at, buf, n);
     }
-    shmdt(p);
+    free(buf);
+    if (p != (void *)-1)
+        shmdt(p);
     return rc;
 }
 

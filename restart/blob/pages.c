@@ -15,8 +15,11 @@
 #include <unistd.h>
 
 #include "lib/arch/x86_64/clone.h"
+#include "lib/sys/swap.h"
 #include "lib/sys/syscall.h"
 #include "restart/blob/region.h"
+
+#define PAGE 4096ul
 
 static int is_tid(const struct ck_region *g, uint32_t v)
 {
@@ -132,6 +135,29 @@ static void scan_object(struct ck_region *g, const struct ck_area *a, int fd)
     }
 }
 
+/* The same of a System V segment: pages that are there. */
+static void scan_segment(struct ck_region *g, const struct ck_area *a)
+{
+    uint64_t from = a->start, at = a->start;
+    uint8_t there[256];
+
+    for (; at < a->end; at += sizeof there * PAGE) {
+        uint64_t n = (a->end - at) / PAGE;
+
+        n = n < sizeof there ? n : sizeof there;
+        if (sys_failed(sys3(SYS_mincore, at, n * PAGE, there)) ||
+            ck_swap_used())
+            continue; /* of all of it: from stays behind */
+        for (uint64_t i = 0; i < n; i++) {
+            if (there[i] & 1)
+                continue;
+            scan(g, from, at + i * PAGE - from, CK_HANDOFF_SHARED);
+            from = at + (i + 1) * PAGE;
+        }
+    }
+    scan(g, from, a->end - from, CK_HANDOFF_SHARED);
+}
+
 static void scan_shared(struct ck_region *g)
 {
     for (uint32_t i = 0; i < g->nareas; i++) {
@@ -140,7 +166,7 @@ static void scan_shared(struct ck_region *g)
         if ((a->prot & (PROT_READ | PROT_WRITE)) != (PROT_READ | PROT_WRITE))
             continue;
         if (a->kind == CK_AREA_SYSV)
-            scan(g, a->start, a->end - a->start, CK_HANDOFF_SHARED);
+            scan_segment(g, a);
         if (a->kind != CK_AREA_SHM)
             continue;
         for (uint32_t k = 0; k < g->nshm; k++)
