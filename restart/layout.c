@@ -30,7 +30,7 @@
 struct seen {
     char *path;
     uint64_t size, fingerprint;
-    uint32_t maywrite;
+    uint32_t how;
 };
 
 struct look {
@@ -85,14 +85,14 @@ static unsigned long max_areas(void)
 
 /* ---- files ---- */
 
-static int is_seen(struct look *l, const struct ck_area *a, uint32_t maywrite)
+static int is_seen(struct look *l, const struct ck_area *a, uint32_t how)
 {
     for (size_t k = 0; k < l->nseen; k++) {
         size_t i = (l->last + k) % l->nseen; /* mostly in the same order */
         const struct seen *f = &l->seen[i];
 
         if (f->size != a->file_size || f->fingerprint != a->fingerprint ||
-            f->maywrite != maywrite || strcmp(f->path, a->path))
+            f->how != how || strcmp(f->path, a->path))
             continue;
         l->last = i;
         return 1;
@@ -100,7 +100,7 @@ static int is_seen(struct look *l, const struct ck_area *a, uint32_t maywrite)
     return 0;
 }
 
-static int note(struct look *l, const struct ck_area *a, uint32_t maywrite)
+static int note(struct look *l, const struct ck_area *a, uint32_t how)
 {
     if (l->nseen == l->cap) {
         size_t cap = l->cap * 2 + 32;
@@ -112,21 +112,37 @@ static int note(struct look *l, const struct ck_area *a, uint32_t maywrite)
         l->cap = cap;
     }
     l->seen[l->nseen] = (struct seen){strdup(a->path), a->file_size,
-                                      a->fingerprint, maywrite};
+                                      a->fingerprint, how};
     return l->seen[l->nseen].path ? (l->nseen++, 0) : -ENOMEM;
+}
+
+/* What may be written to may have changed since, and so may data; what is
+ * executed may not (restart/blob/memory.c). */
+static int is_same(const struct ck_area *a, int fd)
+{
+    uint8_t first[PAGE];
+    struct stat st;
+    ssize_t n;
+
+    if (fstat(fd, &st) < 0)
+        return 0;
+    if (!(a->prot & PROT_EXEC) && st.st_ino == a->ino &&
+        (uint64_t)st.st_size >= a->file_size)
+        return 1;
+    n = pread(fd, first, sizeof(first), 0);
+    return n >= 0 && (uint64_t)st.st_size == a->file_size &&
+           ck_sum64(first, (size_t)n) == a->fingerprint;
 }
 
 static int check_file(struct look *l, const struct ck_area *a)
 {
     uint32_t maywrite = a->flags & CK_AF_MAYWRITE;
-    uint8_t first[PAGE];
-    struct stat st;
+    uint32_t how = maywrite | (a->prot & PROT_EXEC);
     int fd, rc;
-    ssize_t n;
 
-    if (is_seen(l, a, maywrite))
+    if (is_seen(l, a, how))
         return 0;
-    rc = note(l, a, maywrite);
+    rc = note(l, a, how);
     if (rc)
         return rc;
     fd = open(a->path, (maywrite ? O_RDWR : O_RDONLY) | O_CLOEXEC);
@@ -137,10 +153,7 @@ static int check_file(struct look *l, const struct ck_area *a)
                    errno == ENOENT ? ", which it has mapped, is missing"
                                    : ", which it has mapped, can't be opened",
                    a->path);
-    n = maywrite ? 0 : pread(fd, first, sizeof(first), 0);
-    if (!maywrite && (n < 0 || fstat(fd, &st) < 0 ||
-                      (uint64_t)st.st_size != a->file_size ||
-                      ck_sum64(first, (size_t)n) != a->fingerprint))
+    if (!maywrite && !is_same(a, fd))
         rc = why(l, -ESTALE, ", which the program has mapped, has been "
                              "replaced since the checkpoint", a->path);
     close(fd);

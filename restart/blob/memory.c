@@ -308,26 +308,50 @@ static void place_kernel(struct ck_region *g)
     }
 }
 
-static int open_file(const struct ck_region *g, const struct ck_area *a)
-{
-    int flags = a->flags & CK_AF_MAYWRITE ? O_RDWR : O_RDONLY;
-    struct stat st;
-    uint8_t *first = g->scratch;
-    long n, fd = sys4(SYS_openat, AT_FDCWD, a->path,
-                      flags | O_CLOEXEC, 0);
+/* A file that areas are mapped from, one after the other. rw, exec: how it was
+ * opened, whether it was looked at as closely as what is executed must be. */
+struct mapped_file {
+    const char *path;
+    int fd, rw, exec;
+};
 
+/* Is it what was mapped? What may be written to may have changed since, and so
+ * may data; what is executed may not. */
+static int is_same(const struct ck_region *g, const struct ck_area *a, long fd)
+{
+    uint8_t *first = g->scratch;
+    struct stat st;
+    long n = sys2(SYS_fstat, fd, &st);
+
+    if (n == 0 && !(a->prot & PROT_EXEC) && st.st_ino == a->ino &&
+        (uint64_t)st.st_size >= a->file_size)
+        return 1;
+    if (n == 0)
+        n = sys4(SYS_pread64, fd, first, 4096, 0);
+    return n >= 0 && (uint64_t)st.st_size == a->file_size &&
+           ck_sum64(first, (size_t)n) == a->fingerprint;
+}
+
+static int open_file(const struct ck_region *g, const struct ck_area *a,
+                     struct mapped_file *f)
+{
+    int rw = (a->flags & CK_AF_MAYWRITE) != 0, exec = a->prot & PROT_EXEC;
+    long fd;
+
+    if (f->fd >= 0 && ck_streq(f->path, a->path) && f->rw == rw &&
+        (f->exec || !exec))
+        return f->fd;
+    if (f->fd >= 0)
+        sys1(SYS_close, f->fd);
+    fd = sys4(SYS_openat, AT_FDCWD, a->path,
+              (rw ? O_RDWR : O_RDONLY) | O_CLOEXEC, 0);
     if (fd < 0)
         ck_blob_fail(g->coord_fd, "%s, which the program has mapped, can't "
                      "be opened (error %ld)", a->path, -fd);
-    if (a->flags & CK_AF_MAYWRITE)
-        return (int)fd; /* it may have been written to since */
-    n = sys2(SYS_fstat, fd, &st);
-    if (n == 0)
-        n = sys4(SYS_pread64, fd, first, 4096, 0);
-    if (n < 0 || (uint64_t)st.st_size != a->file_size ||
-        ck_sum64(first, (size_t)n) != a->fingerprint)
+    if (!rw && !is_same(g, a, fd))
         ck_blob_fail(g->coord_fd, "%s, which the program has mapped, has "
                      "been replaced since the checkpoint", a->path);
+    *f = (struct mapped_file){a->path, (int)fd, rw, exec};
     return (int)fd;
 }
 
@@ -385,7 +409,7 @@ static long map_anonymous(const struct ck_area *a, int prot, int flags)
 
 /* What has pages to be filled is made writable, and protected when it is. */
 static void map_area(struct ck_region *g, const struct ck_area *a,
-                     const char **path, int *fd)
+                     struct mapped_file *file)
 {
     int flags = MAP_FIXED_NOREPLACE;
     int prot = ck_area_saved(a->kind) && !(a->flags & CK_AF_BARE)
@@ -408,15 +432,9 @@ static void map_area(struct ck_region *g, const struct ck_area *a,
         p = map_object(g, a, prot, flags | MAP_PRIVATE);
         break;
     default:
-        if (*fd < 0 || !ck_streq(*path, a->path) ||
-            a->flags & CK_AF_MAYWRITE) {
-            if (*fd >= 0)
-                sys1(SYS_close, *fd);
-            *fd = open_file(g, a);
-            *path = a->path;
-        }
         flags |= a->kind == CK_AREA_DEV ? MAP_SHARED : MAP_PRIVATE;
-        p = map(a->start, a->end - a->start, prot, flags, *fd, a->pgoff);
+        p = map(a->start, a->end - a->start, prot, flags,
+                open_file(g, a, file), a->pgoff);
     }
     if (sys_failed(p) || (uint64_t)p != a->start)
         ck_blob_fail(g->coord_fd, "memory at %lx-%lx (%s) can't be mapped "
@@ -446,21 +464,20 @@ static void name_area(const struct ck_area *a)
 
 static void map_areas(struct ck_region *g)
 {
-    const char *path = "";
-    int fd = -1;
+    struct mapped_file file = {"", -1, 0, 0};
 
     for (uint32_t i = 0; i < g->nareas; i++) {
         const struct ck_area *a = &g->area[i];
 
         if (a->kind == CK_AREA_VDSO || a->kind == CK_AREA_VVAR)
             continue;
-        map_area(g, a, &path, &fd);
+        map_area(g, a, &file);
         name_area(a);
         advise(a, CK_AF_HUGEPAGE, MADV_HUGEPAGE);
         advise(a, CK_AF_NOHUGEPAGE, MADV_NOHUGEPAGE);
     }
-    if (fd >= 0)
-        sys1(SYS_close, fd);
+    if (file.fd >= 0)
+        sys1(SYS_close, file.fd);
 }
 
 static void protect_areas(struct ck_region *g)
