@@ -118,8 +118,7 @@ static int rehearse(const struct ck_capture_in *in, char *why, size_t cap)
                                    .tree = in->tree,
                                    .node = in->node,
                                    .runtime = "",
-                                   .restorer = "",
-                                   .stdio = {-1, -1, -1}};
+                                   .restorer = ""};
     char text[900];
     int rc = ck_rehearse(&opts, text, sizeof(text));
 

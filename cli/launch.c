@@ -7,7 +7,6 @@
  * directory, or one is started. Everything the program itself sees is in
  * its environment; the job directory has the rest.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -19,6 +18,7 @@
 
 #include "cli/ask.h"
 #include "cli/cli.h"
+#include "cli/given.h"
 #include "cli/start.h"
 #include "cli/super.h"
 #include "cli/term.h"
@@ -58,6 +58,8 @@ struct launch {
     const char *dir_option, *name, *coordinator;
     struct ck_config conf;
     int has_interval, has_keep, detach, close_fds;
+    struct ck_given given[CK_GIVEN_MAX];
+    size_t ngiven;
     int started; /* the coordinator is ours to dismiss */
     struct ck_paths paths;
     char dir[CK_PATH];
@@ -124,32 +126,6 @@ static int options(struct launch *l, int argc, char **argv)
         return ck_cli_usage("launch",
                             "--coordinator and --dir exclude each other");
     return 0;
-}
-
-/* What the caller left open by accident: said now, since every checkpoint
- * will be refused for it. */
-static void look_at_descriptors(const struct launch *l)
-{
-    DIR *d = opendir("/proc/self/fd");
-    struct dirent *de;
-    struct stat st;
-
-    while (d && (de = readdir(d))) {
-        int fd = atoi(de->d_name);
-
-        if (fd < 3 || fd == dirfd(d) || fstat(fd, &st) != 0 ||
-            (fcntl(fd, F_GETFD) & FD_CLOEXEC))
-            continue;
-        if (l->close_fds)
-            fcntl(fd, F_SETFD, FD_CLOEXEC);
-        else if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))
-            ck_log("descriptor %d, a %s, was left open by who started this, "
-                   "and cannot be saved: checkpoints will be refused; use "
-                   "--close-fds or %d>&-",
-                   fd, S_ISSOCK(st.st_mode) ? "socket" : "pipe", fd);
-    }
-    if (d)
-        closedir(d);
 }
 
 /* A name that no job directory here has: app, app-2, app-3... */
@@ -348,6 +324,7 @@ static int run(struct launch *l, char **argv)
     if (root.pid < 0) {
         code = ck_cli_fail(&e);
     } else {
+        ck_given_close(l->given, l->ngiven);
         if (l->detach)
             wait_known(l, &root);
         ck_detached(background, 0);
@@ -396,7 +373,11 @@ int ck_cmd_launch(int argc, char **argv)
         return nested(&l, argv);
     if (ck_paths_check(&l.paths, &e) < 0)
         return ck_cli_fail(&e);
-    look_at_descriptors(&l);
+    l.ngiven = ck_given_here(l.given, CK_GIVEN_MAX);
+    if (l.close_fds)
+        ck_given_cloexec();
+    else
+        ck_given_tell(l.given, l.ngiven);
     r = find_dir(&l, &e);
     if (r == 0)
         r = start(&l, &e);

@@ -251,6 +251,7 @@ int ck_cmd_restart(int argc, char **argv)
     int o, rc;
 
     memset(&r, 0, sizeof(r));
+    r.ngiven = ck_given_here(r.given, CK_GIVEN_MAX);
     while ((o = getopt_long(argc, argv, "hs:d:i:k:", option_table, NULL)) !=
            -1) {
         if (o == 'h')

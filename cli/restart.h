@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "cli/given.h"
 #include "lib/base/manifest.h"
 #include "lib/base/paths.h"
 
@@ -14,6 +15,8 @@ struct ck_restart {
     const char *dir_option, *tree;
     uint32_t set, interval, keep;
     int has_interval, detach, in_place, keep_files, force;
+    struct ck_given given[CK_GIVEN_MAX]; /* what this process was given */
+    size_t ngiven;
     struct ck_paths paths;
     char dir[CK_PATH];
     struct ck_manifest *manifest; /* of the set; not with in_place */

@@ -33,10 +33,8 @@
 
 #define SETTLE_MS 100
 
-static int stdio_of(int want)
-{
-    return fcntl(want, F_GETFD) < 0 ? -1 : want;
-}
+/* Descriptors that lead nowhere now: for a message. */
+static char missing[300];
 
 static void fill(struct ck_restart_opts *o, const struct ck_restart *r,
                  const char *set_dir, const char *tree, uint32_t generation)
@@ -51,8 +49,10 @@ static void fill(struct ck_restart_opts *o, const struct ck_restart *r,
     o->generation = generation;
     o->in_place = r->in_place;
     o->keep_files = r->keep_files;
-    for (int i = 0; i < 3; i++)
-        o->stdio[i] = stdio_of(i == 2 && r->detach ? 1 : i);
+    o->missing = missing;
+    o->missing_cap = sizeof(missing);
+    o->given = r->given;
+    o->ngiven = r->ngiven;
 }
 
 /* Tells the coordinator that this tree will not come, so that the others
@@ -303,12 +303,18 @@ int ck_restart_all(struct ck_restart *r)
         free(roots);
         return ck_cli_fail(&e);
     }
+    /* its terminal is there until it runs, and for messages only */
+    for (size_t i = 0; r->detach && i < r->ngiven; i++) {
+        if (r->given[i].number == 2)
+            r->given[i].fd = 1;
+    }
     ck_term_note(&term);
     rc = ask_all(r, &e);
     if (rc == 0)
         rc = start_coordinator(r, &generation, &e);
     if (rc == 0)
         rc = start_trees(r, generation, roots, &n, &resized, &e);
+    ck_given_close(r->given, r->ngiven);
     ck_super_begin(&super);
     if (rc == 0)
         rc = await_go(r, roots, n, &e);
@@ -329,6 +335,9 @@ int ck_restart_all(struct ck_restart *r)
         ck_log("restarted from image set %u (%u process%s)", r->set,
                r->manifest->processes,
                r->manifest->processes == 1 ? "" : "es");
+        if (*missing)
+            ck_log("what was open as descriptor %s from the start is at its "
+                   "end: here is nothing like it at that number", missing);
         ck_detached(background, 0);
         ck_super_wait(r->dir, roots, n);
         ck_term_back(&term);

@@ -8,7 +8,6 @@
  * of the outside is asked.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,6 +43,8 @@ static const char usage[] =
 struct ask {
     const struct ck_setarg *a;
     struct ck_paths paths;
+    struct ck_given given[CK_GIVEN_MAX]; /* what a restart here would have */
+    size_t ngiven;
     int deep, quiet;
     int alive; /* it has what a restart would need */
 };
@@ -97,9 +98,9 @@ static unsigned one_tree(const struct ask *k, struct show *s, const char *dir,
     char why[900];
     int rc;
 
-    for (int i = 0; i < 3; i++)
-        o.stdio[i] = fcntl(i, F_GETFD) < 0 ? -1 : i;
     rc = ck_rehearse(&o, why, sizeof(why));
+    o.given = k->given;
+    o.ngiven = k->ngiven;
     if (!rc && look && !CK_TREE_IS_TASK(tree))
         rc = ck_restart_look(&o, blocked, s, why, sizeof(why));
     if (rc >= 0)
@@ -231,6 +232,7 @@ int ck_cmd_verify(int argc, char **argv)
     uint32_t set = 0;
     int o, rc;
 
+    k.ngiven = ck_given_here(k.given, CK_GIVEN_MAX);
     while ((o = getopt_long(argc, argv, "hd:s:q", options, NULL)) != -1) {
         switch (o) {
         case 'd':

@@ -52,19 +52,27 @@ static int check_one(struct ck_res_load *c, const struct ck_res *res,
     return rc;
 }
 
+/* What of the surroundings has its place; NULL: it is the kind's to load. */
+static const struct ck_given *adopted(const struct ck_res_load *c,
+                                      const struct ck_ofd *o)
+{
+    return ck_res_given(c->given, c->ngiven, o, -1);
+}
+
 static int check_all(struct ck_spawn *s, struct ck_res_load *c)
 {
     const struct ck_tree_image *m = &s->tree.img;
 
     for (size_t i = 0; i < m->nofd; i++) {
         const struct ck_res *res = ck_res_named(m->ofd[i].kind);
-        int rc;
+        int rc = 0;
 
         if (!res)
             return ck_res_why(s->why, s->whycap, -EPROTONOSUPPORT,
                               "the image has a descriptor of kind %s, which "
                               "this ckpt does not know", m->ofd[i].kind);
-        rc = check_one(c, res, &m->ofd[i]);
+        if (res->adopts || !adopted(c, &m->ofd[i]))
+            rc = check_one(c, res, &m->ofd[i]);
         if (rc)
             rc = ck_spawn_found(s, blame(s, &m->ofd[i], c->why, rc));
         if (rc)
@@ -83,10 +91,13 @@ static int load_one(struct ck_spawn *s, struct ck_res_load *c, size_t i)
 {
     const struct ck_ofd *o = &s->tree.img.ofd[i];
     const struct ck_res *res = ck_res_named(o->kind);
+    const struct ck_given *g;
     int fd;
 
     c->why[0] = '\0';
+    g = res ? adopted(c, o) : NULL;
     fd = !res                                   ? -EBADMSG
+         : g                                    ? ck_res_adopt(c, o, g)
          : s->trial == CK_INNER && !res->inner ? -ENOENT
                                                 : res->load(c, o);
     if (fd < 0 && !is_outside(s, fd)) {
@@ -132,7 +143,8 @@ static int step_all(struct ck_spawn *s, struct ck_res_load *c,
     const struct ck_tree_image *m = &s->tree.img;
 
     for (size_t i = 0; i < m->nofd; i++) {
-        step *f = step_of(ck_res_named(m->ofd[i].kind));
+        const struct ck_res *res = ck_res_named(m->ofd[i].kind);
+        step *f = res->adopts || !adopted(c, &m->ofd[i]) ? step_of(res) : NULL;
         int rc;
 
         c->why[0] = '\0';
@@ -145,25 +157,6 @@ static int step_all(struct ck_spawn *s, struct ck_res_load *c,
         }
     }
     return 0;
-}
-
-/* What the tree gets for its standard descriptors, out of the way too; a
- * closed one is /dev/null, as nobody expects it to be missing. */
-int ck_spawn_stdio(struct ck_spawn *s)
-{
-    for (int i = 0; i < 3; i++) {
-        int from = s->opts->stdio[i], fd;
-
-        fd = from < 0 ? -1 : fcntl(from, F_DUPFD, 3);
-        if (fd < 0)
-            fd = open("/dev/null", O_RDWR);
-        s->stdio[i] = fd < 0 ? -errno : ck_spawn_high(s, fd);
-        if (s->stdio[i] < 0)
-            return s->stdio[i];
-    }
-    return ck_stdio_ids(s->stdio, s->stdio_ids, sizeof(s->stdio_ids)) < 0
-               ? -ENAMETOOLONG
-               : 0;
 }
 
 struct load {
@@ -277,10 +270,11 @@ static void begin(struct ck_spawn *s, struct load *load, char *why, size_t cap)
         .set_name = slash ? slash + 1 : s->opts->set_dir,
         .keep_files = s->opts->keep_files,
         .beside = s->trial == CK_INNER,
+        .given = s->given,
+        .ngiven = s->ngiven,
         .why = why,
         .whycap = cap,
     };
-    memcpy(load->base.stdio, s->stdio, sizeof(load->base.stdio));
     why[0] = '\0';
 }
 
@@ -313,6 +307,8 @@ int ck_spawn_files(struct ck_spawn *s)
         s->src[i] = -1;
     if (!rc)
         rc = load_all(s, c);
+    if (!rc)
+        rc = ck_spawn_given_note(s);
     if (!rc && !s->trial)
         rc = ck_spawn_undo(s, c);
     if (!rc)

@@ -34,7 +34,8 @@ static int make(struct ck_spawn *s)
     int *keep = calloc(s->nshm + 2, sizeof(int)), rc;
     struct ck_plan_facts f = {
         .src = s->src,
-        .stdio = s->stdio,
+        .given = s->given,
+        .ngiven = s->ngiven,
         .keep = keep,
         .nkeep = 1,
         .inside = s->inside,

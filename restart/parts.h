@@ -41,8 +41,9 @@ struct ck_spawn {
     size_t ninside, inside_cap;
     struct ck_pid_entry *spoke; /* for the pid table */
     size_t nspoke;
-    int stdio[3];
-    char stdio_ids[CK_STDIO_MAX];
+    struct ck_given given[CK_GIVEN_MAX];
+    size_t ngiven;
+    char stdio_ids[CK_STDIO_MAX]; /* CKPT_STDIO of this run */
     struct ck_spawn_shm *shm;
     size_t nshm;
     struct ck_spawn_cwd *cwd;
@@ -78,8 +79,10 @@ int ck_spawn_high(struct ck_spawn *s, int fd);
 int ck_spawn_free_number(struct ck_spawn *s, int from);
 
 int ck_spawn_layout(struct ck_spawn *s); /* layout.c */
-int ck_spawn_stdio(struct ck_spawn *s); /* files.c; before files_* */
-int ck_spawn_files_check(struct ck_spawn *s);
+/* given.c; before files_*. note: when all is open; what it has become. */
+int ck_spawn_given(struct ck_spawn *s);
+int ck_spawn_given_note(struct ck_spawn *s);
+int ck_spawn_files_check(struct ck_spawn *s); /* files.c */
 int ck_spawn_files(struct ck_spawn *s);
 int ck_spawn_undo(struct ck_spawn *s, struct ck_res_load *c); /* undo.c */
 /* speak.c: speak_as of struct ck_res_load. */

@@ -229,15 +229,19 @@ static int emit_place(struct maker *m, int i)
     return rc;
 }
 
+/* What the surroundings have given for this description; NULL: nothing. */
+static const struct ck_given *given(const struct maker *m, long ofd, int fd)
+{
+    return ck_res_given(m->facts->given, m->facts->ngiven, &m->img->ofd[ofd],
+                        fd);
+}
+
 static int source_of(const struct maker *m, const struct ck_fd *f)
 {
     long i = ck_tree_ofd(m->img, f->ofd);
-    int slot;
+    const struct ck_given *g = i < 0 ? NULL : given(m, i, (int)f->fd);
 
-    if (i < 0)
-        return -1;
-    slot = ck_res_stdio_slot(&m->img->ofd[i], (int)f->fd);
-    return slot >= 0 ? m->facts->stdio[slot] : m->facts->src[i];
+    return g ? g->fd : i < 0 ? -1 : m->facts->src[i];
 }
 
 static int order_u32(const void *a, const void *b)
@@ -272,7 +276,7 @@ static int emit_owner(struct maker *m, struct ck_actor *a,
     const struct ck_ofd *o = i < 0 ? NULL : &m->img->ofd[i];
 
     if (!o || !(o->owner || o->sig || o->flags & O_ASYNC) ||
-        ck_res_stdio_slot(o, (int)fd->fd) >= 0)
+        given(m, i, (int)fd->fd))
         return 0;
     for (const struct ck_fd *k = m->img->fd; k < fd; k++) {
         if (k->ofd == fd->ofd)
@@ -438,11 +442,10 @@ static int emit_terminal(struct maker *m)
     for (size_t i = 0; !rc && i < m->img->nofd; i++) {
         const struct ck_ofd *o = &m->img->ofd[i];
         uint32_t group = ck_res_stdio_foreground(o);
+        const struct ck_given *g = group ? given(m, (long)i, -1) : NULL;
 
-        if (group && !ck_graph_is_outside(&m->g, group))
-            rc = EMIT(a, terminal, TERMINAL, 0,
-                      (uint32_t)m->facts->stdio[ck_res_stdio_slot(o, -1)],
-                      group, 0);
+        if (g && !ck_graph_is_outside(&m->g, group))
+            rc = EMIT(a, terminal, TERMINAL, 0, (uint32_t)g->fd, group, 0);
     }
     return rc;
 }

@@ -13,10 +13,13 @@
 #include <sys/types.h>
 
 #include "lib/image/format.h"
+#include "lib/image/stdio.h"
 
-/* generation: of this run, as the coordinator counts. stdio: descriptors
- * that take the place of the tree's 0, 1, 2; -1 is closed. in_place: the
- * root takes over this process; else it is a child of it. */
+/* generation: of this run, as the coordinator counts. given: what the
+ * surroundings have for the tree; of 0, 1 and 2 those that are open. in_place:
+ * the root takes over this process; else it is a child of it. missing: is told
+ * what of the tree is at its end, as nothing here is like it: "3 (a pipe)";
+ * "" if nothing is. */
 struct ck_restart_opts {
     const char *job_dir;
     const char *set_dir;
@@ -27,7 +30,10 @@ struct ck_restart_opts {
     uint32_t generation;
     int in_place;
     int keep_files; /* --files=keep: no rollback */
-    int stdio[3];
+    const struct ck_given *given;
+    size_t ngiven;
+    char *missing;
+    size_t missing_cap;
     int *resized; /* is told if the terminal has another size; may be NULL */
 };
 
@@ -75,7 +81,8 @@ struct ck_plan_inside {
  * program uses. */
 struct ck_plan_facts {
     const int *src;
-    const int *stdio; /* three, moved out of the programs' way */
+    const struct ck_given *given; /* moved out of the programs' way */
+    size_t ngiven;
     const int *keep;
     size_t nkeep;
     const struct ck_plan_inside *inside;

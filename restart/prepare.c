@@ -108,7 +108,7 @@ int ck_spawn_check(struct ck_spawn *s)
     if (!rc)
         rc = ck_spawn_sysv_check(s);
     if (!rc)
-        rc = ck_spawn_stdio(s);
+        rc = ck_spawn_given(s);
     if (!rc)
         rc = ck_spawn_files_check(s);
     return rc;
@@ -116,12 +116,12 @@ int ck_spawn_check(struct ck_spawn *s)
 
 int ck_spawn_make(struct ck_spawn *s)
 {
-    int rc = ck_spawn_env(s);
+    int rc = ck_spawn_files(s); /* the first that changes anything */
 
-    if (!rc)
-        rc = ck_spawn_files(s); /* the first that changes anything */
     if (s->trial == CK_INNER)
         return rc; /* directories, keys and the pid table are outside */
+    if (!rc)
+        rc = ck_spawn_env(s); /* tells what files has found given */
     if (!rc)
         rc = ck_spawn_cwds(s);
     if (!rc)

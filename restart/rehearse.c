@@ -37,7 +37,6 @@ static void start(struct ck_spawn *s, const struct ck_restart_opts *opts,
                   char *why, size_t cap)
 {
     *s = (struct ck_spawn){.opts = opts,
-                           .stdio = {-1, -1, -1},
                            .table_fd = -1,
                            .plan_fd = -1,
                            .why = why,
@@ -70,10 +69,12 @@ static int check_records(struct ck_spawn *s)
 static int plan_alone(struct ck_spawn *s)
 {
     const struct ck_tree_image *m = &s->tree.img;
-    int *src = calloc(m->nofd + 1, sizeof(*src)), stdio[3] = {0}, rc;
+    int *src = calloc(m->nofd + 1, sizeof(*src)), rc;
+    const struct ck_given given[] = {{0, 0}, {1, 0}, {2, 0}};
     struct ck_blob *env = calloc(m->nproc + 1, sizeof(*env));
     struct ck_plan_facts f = {.src = src,
-                              .stdio = stdio,
+                              .given = given,
+                              .ngiven = 3,
                               .readers = 1,
                               .set_dir = s->opts->set_dir,
                               .env = env};
@@ -172,7 +173,7 @@ static void try_it(struct ck_spawn *s, int tell)
     s->tree.source.read = read_queues;
     rc = ck_spawn_numbers(s);
     if (!rc)
-        rc = ck_spawn_stdio(s);
+        rc = ck_spawn_given(s);
     if (!rc)
         rc = ck_spawn_make(s);
     if (!is_verdict(rc, s->failed, &w)) {

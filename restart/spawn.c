@@ -72,10 +72,8 @@ void ck_spawn_end(struct ck_spawn *s)
         if (s->src[i] >= 0)
             close(s->src[i]);
     }
-    for (int i = 0; i < 3; i++) {
-        if (s->stdio[i] >= 0)
-            close(s->stdio[i]);
-    }
+    for (size_t i = 0; i < s->ngiven; i++)
+        close(s->given[i].fd);
     for (size_t i = 0; i < s->ncwd; i++)
         close(s->cwd[i].fd);
     if (s->plan_fd >= 0)
@@ -102,7 +100,6 @@ pid_t ck_restart_tree(const struct ck_restart_opts *opts, char *why,
                       size_t cap)
 {
     struct ck_spawn s = {.opts = opts,
-                         .stdio = {-1, -1, -1},
                          .table_fd = -1,
                          .plan_fd = -1,
                          .why = why,

@@ -4,7 +4,7 @@
  * Without CKPT_DIR nothing happens, now or later, nor does it under Valgrind,
  * whose program is not the process that could be stopped and saved. With it
  * the process gets its agent. A process without CKPT_TREE is the root of a
- * tree: it gives the tree its name, notes what its standard descriptors are,
+ * tree: it gives the tree its name, notes which descriptors it was given,
  * and waits until the coordinator has welcomed it, so that a tree never begins
  * in the middle of a checkpoint. A launcher (srun) gets the environment of the
  * present allocation. Here, and only here, libc may be used freely.
@@ -125,14 +125,14 @@ static void take_out(char **envp, const char *name)
 
 static void become_root(char **envp)
 {
-    static const int fd[3] = {0, 1, 2};
+    struct ck_given given[CK_GIVEN_MAX];
     const char *name = value(envp, "CKPT_ROOT_TREE");
     char ids[CK_STDIO_MAX] = "";
 
     ck_rt.root = 1;
     parse_tree(name && *name ? name : "main");
     ck_sysv_begin();
-    ck_stdio_ids(fd, ids, sizeof ids);
+    ck_given_ids(given, ck_given_here(given, CK_GIVEN_MAX), ids, sizeof ids);
     ck_fmt(ck_rt.env_tree, sizeof ck_rt.env_tree, "CKPT_TREE=%s", ck_rt.tree);
     ck_fmt(ck_rt.env_stdio, sizeof ck_rt.env_stdio, "CKPT_STDIO=%s", ids);
     take_out(envp, "CKPT_ROOT_TREE");

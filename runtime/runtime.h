@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "lib/image/pidtable.h"
+#include "lib/image/stdio.h"
 #include "lib/proto/messages.h"
 
 #define CK_HIDDEN __attribute__((visibility("hidden")))
@@ -32,7 +33,7 @@ struct ck_rt {
     char preload[1100]; /* LD_PRELOAD=... ours only */
     char env_dir[1100]; /* CKPT_DIR=... */
     char env_tree[160]; /* CKPT_TREE=... */
-    char env_stdio[210]; /* CKPT_STDIO=... */
+    char env_stdio[CK_STDIO_MAX + 16]; /* CKPT_STDIO=... */
     char runtime_path[1024]; /* of libckpt.so */
     char job_dir[1024];
     char tree[128];

@@ -137,7 +137,7 @@ enum ck_area_flag {
 /* ranges: u64 start, u64 length each. */
 #define CK_GUARD_LIST_FIELDS(F) F(BLOB, ranges)
 
-/* stdio: three "kind:dev:ino" identities, as CKPT_STDIO has them. */
+/* stdio: what the root was given, as CKPT_STDIO has it. */
 #define CK_TREE_FIELDS(F)                                                   \
     F(STR, tree) F(STR, node) F(U32, root_vpid) F(U32, out_pgid)            \
     F(U32, out_sid) F(STR, stdio) F(STR, job_dir)
@@ -154,11 +154,13 @@ enum ck_area_flag {
 
 /* One open file description. kind: name of the resource kind in lib/res.
  * flags: O_* as fdinfo has them. body: encoded by the kind's own file. */
-/* owner: process or group that gets its signals, 0: nobody; owner_type as
+/* given: numbers, u32 each, as which the root was given it, if it leads
+ * outside: at a restart what the surroundings have there takes its place.
+ * owner: process or group that gets its signals, 0: nobody; owner_type as
  * struct f_owner_ex has it; sig: instead of SIGIO, or 0. */
 #define CK_OFD_FIELDS(F)                                                    \
     F(U32, id) F(STR, kind) F(U32, flags) F(U32, owner) F(U8, owner_type)   \
-    F(U8, sig) F(BLOB, body)
+    F(U8, sig) F(BLOB, given) F(BLOB, body)
 
 /* kind: enum ck_sysv_kind (sysvids.h). virt, real: ids, as the program and
  * the kernel knew it. size: bytes of a segment, semaphores of a set, most

@@ -11,7 +11,9 @@
 
 #include <stdint.h>
 
-#define CK_HANDOFF_VERSION 2
+#include "lib/image/stdio.h"
+
+#define CK_HANDOFF_VERSION 3
 #define CK_HANDOFF_MUTEXES 1024
 /* In an entry: a read/write lock; in memory that others have mapped too. */
 #define CK_HANDOFF_RWLOCK 1ull
@@ -38,7 +40,7 @@ struct ck_handoff {
     char job_dir[1024];
     char pidtable[1100];     /* path */
     char tree[128];
-    char stdio[200];         /* CKPT_STDIO of this run */
+    char stdio[CK_STDIO_MAX]; /* CKPT_STDIO of this run */
 };
 
 #endif

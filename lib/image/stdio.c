@@ -2,6 +2,7 @@
 #include "lib/image/stdio.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
@@ -31,54 +32,112 @@ static char kind_of(const struct stat *st)
     }
 }
 
-int ck_stdio_id(const struct stat *st, char *buf, size_t cap)
+/* Other things come back by themselves, or are refused. All that opens a
+ * device of major 5 (/dev/tty, /dev/ptmx) would be taken for this one. */
+static int leads_outside(const struct stat *st)
 {
-    if (!st)
-        return ck_fmt(buf, cap, "n:0:0");
+    char kind = kind_of(st);
+
+    return kind == 'p' || kind == 's' ||
+           (kind == 't' && MAJOR(st->st_rdev) != 5);
+}
+
+static int is_given(int fd)
+{
+    struct stat st;
+    long flags = sys2(SYS_fcntl, fd, F_GETFD);
+
+    if (sys_failed(flags))
+        return 0;
+    return fd <= 2 || (!(flags & FD_CLOEXEC) &&
+                       !sys_failed(sys2(SYS_fstat, fd, &st)) &&
+                       leads_outside(&st));
+}
+
+struct dirent64 {
+    uint64_t ino;
+    int64_t off;
+    uint16_t reclen;
+    uint8_t type;
+    char name[];
+};
+
+size_t ck_given_here(struct ck_given *v, size_t cap)
+{
+    char buf[4096] __attribute__((aligned(8)));
+    long dir = sys4(SYS_openat, AT_FDCWD, "/proc/self/fd",
+                    O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    size_t count = 0;
+    long n;
+
+    if (sys_failed(dir))
+        return 0;
+    while ((n = sys3(SYS_getdents64, dir, buf, sizeof buf)) > 0) {
+        for (long at = 0; at < n && count < cap;) {
+            struct dirent64 *d = (struct dirent64 *)(void *)(buf + at);
+            const char *p = d->name;
+            int fd = (int)ck_parse_u64(&p, 10);
+
+            if (p != d->name && fd != dir && is_given(fd))
+                v[count++] = (struct ck_given){(uint32_t)fd, fd};
+            at += d->reclen;
+        }
+    }
+    sys1(SYS_close, dir);
+    return count;
+}
+
+static int identity(const struct stat *st, char *buf, size_t cap)
+{
     return ck_fmt(buf, cap, "%c:%lu:%lu", kind_of(st),
                   (unsigned long)st->st_dev, (unsigned long)st->st_ino);
 }
 
-int ck_stdio_ids(const int fd[3], char *buf, size_t cap)
+int ck_given_ids(const struct ck_given *v, size_t n, char *buf, size_t cap)
 {
     size_t len = 0;
 
-    for (int i = 0; i < 3; i++) {
+    buf[0] = '\0';
+    for (size_t i = 0; i < n; i++) {
         struct stat st;
-        int there = !sys_failed(sys2(SYS_fstat, fd[i], &st));
-        int n = ck_stdio_id(there ? &st : NULL, buf + len, cap - len);
+        int k;
 
-        if (n < 0)
-            return n;
-        len += (size_t)n;
-        if (i < 2) {
-            if (len + 2 > cap)
-                return -ENAMETOOLONG;
-            buf[len++] = ',';
-            buf[len] = '\0';
-        }
+        if (sys_failed(sys2(SYS_fstat, v[i].fd, &st)))
+            continue;
+        k = ck_fmt(buf + len, cap - len, "%s%u=", len ? "," : "",
+                   v[i].number);
+        if (k < 0)
+            return k;
+        len += (size_t)k;
+        k = identity(&st, buf + len, cap - len);
+        if (k < 0)
+            return k;
+        len += (size_t)k;
     }
     return (int)len;
 }
 
-unsigned ck_stdio_slots(const char *ids, const struct stat *st)
+size_t ck_given_numbers(const char *ids, const struct stat *st, uint32_t *out,
+                        size_t cap)
 {
+    size_t count = 0;
     char mine[64];
-    unsigned bits = 0, i = 0;
-    int n = ck_stdio_id(st, mine, sizeof(mine));
+    int n = identity(st, mine, sizeof(mine));
 
-    while (n > 0 && ids && *ids && i < 3) {
+    while (n > 0 && ids && *ids) {
+        uint32_t number = (uint32_t)ck_parse_u64(&ids, 10);
         int k = 0;
 
+        if (*ids == '=')
+            ids++;
         while (k < n && ids[k] == mine[k])
             k++;
-        if (k == n && (ids[k] == ',' || ids[k] == '\0'))
-            bits |= 1u << i;
+        if (k == n && (ids[k] == ',' || ids[k] == '\0') && count < cap)
+            out[count++] = number;
         while (*ids && *ids != ',')
             ids++;
         if (*ids == ',')
             ids++;
-        i++;
     }
-    return bits;
+    return count;
 }

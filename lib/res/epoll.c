@@ -5,7 +5,9 @@
  * fdinfo has all of it but the descriptions, only the number that each had
  * when it was put in. The number may be somebody else's by now, where the
  * program has closed a duplicate; kcmp tells. An item lives as long as its
- * description, so that some process has it, or a socket on the way to one.
+ * description, so that some process has it, or a socket on the way to one. An
+ * item that only processes outside of the tree have, who share the set, is
+ * theirs: it is left out.
  *
  * At a restart a process that has the set puts the items in (restart/blob),
  * when it has all descriptions. An edge that was reported already is reported
@@ -93,31 +95,29 @@ static int next_item(struct ck_res_save *c, const struct ck_res_ofd *o,
                           "an epoll set that this kernel does not tell "
                           "enough about");
     t = target_of(c, o, item->fd, l->seen[item->fd]++, ino);
-    if (!t)
-        return ck_res_why(c->why, c->whycap, -EAGAIN,
-                          "an epoll set with an item, put in as descriptor "
-                          "%u, that only a process outside of the "
-                          "computation has open", item->fd);
-    item->target = t->id;
+    item->target = t ? t->id : 0;
     l->next = item_line(l->next + 1);
     return 0;
 }
 
+/* *n: how many there are at most, and are saved. */
 static int save_items(struct ck_res_save *c, const struct ck_res_ofd *o,
-                      struct lines *l, uint32_t n, uint8_t *buf)
+                      struct lines *l, uint32_t *n, uint8_t *buf)
 {
-    size_t len = (size_t)n * ITEM_LEN;
     struct epoll_item item;
     struct ck_wr w;
+    size_t len;
     int rc = 0;
 
-    ck_wr_init(&w, buf, len);
+    ck_wr_init(&w, buf, (size_t)*n * ITEM_LEN);
     while (!rc && l->next) {
         rc = next_item(c, o, l, &item);
-        if (!rc)
+        if (!rc && item.target)
             epoll_item_put(&w, &item);
     }
-    if (!rc)
+    len = w.len;
+    *n = (uint32_t)(len / ITEM_LEN);
+    if (!rc && len)
         rc = c->sink->open(c->sink, o->id, len / CK_RES_PIECE + 1);
     for (size_t off = 0; !rc && off < len; off += CK_RES_PIECE)
         rc = c->sink->write(c->sink, o->id, off, buf + off,
@@ -145,7 +145,7 @@ static int epoll_save(struct ck_res_save *c, const struct ck_res_ofd *o,
     buf = malloc((size_t)b.items * ITEM_LEN + 1);
     rc = l.seen && buf ? 0 : -ENOMEM;
     if (!rc && b.items)
-        rc = save_items(c, o, &l, b.items, buf);
+        rc = save_items(c, o, &l, &b.items, buf);
     free(l.seen);
     free(buf);
     if (!rc)
@@ -202,25 +202,28 @@ static int with_items(struct ck_res_load *c, const struct ck_ofd *rec,
 static int check_item(struct ck_res_load *c, const struct epoll_item *item,
                       void *arg)
 {
-    static const char *const names[] = {"input", "output", "error"};
     const struct ck_ofd *t = c->record(c, item->target);
     struct epoll_event ev = {.events = EPOLLIN};
-    int slot, rc, *set = arg;
+    const struct ck_given *g;
+    int rc, *set = arg;
 
     if (!t)
         return ck_res_why(c->why, c->whycap, -EBADMSG,
                           "damaged description of an epoll set");
-    slot = ck_res_stdio_slot(t, (int)item->fd);
-    if (slot < 0)
+    g = ck_res_given(c->given, c->ngiven, t, (int)item->fd);
+    if (!g)
         return 0;
-    rc = epoll_ctl(*set, EPOLL_CTL_ADD, c->stdio[slot], &ev);
+    rc = epoll_ctl(*set, EPOLL_CTL_ADD, g->fd, &ev);
     if (rc < 0 && errno == EPERM)
         return ck_res_why(c->why, c->whycap, -EPERM,
                           "it waits for standard %s by epoll, and that is a "
                           "file or /dev/null here: connect it to a terminal "
-                          "or a pipe as it was", names[slot]);
+                          "or a pipe as it was",
+                          g->number == 0   ? "input"
+                          : g->number == 1 ? "output"
+                                           : "error");
     if (!rc)
-        epoll_ctl(*set, EPOLL_CTL_DEL, c->stdio[slot], NULL);
+        epoll_ctl(*set, EPOLL_CTL_DEL, g->fd, NULL);
     return 0;
 }
 
@@ -257,8 +260,9 @@ static int link_item(struct ck_res_load *c, const struct epoll_item *item,
 {
     const struct ck_ofd *t = c->record(c, item->target);
     struct adding *a = arg;
-    int slot = t ? ck_res_stdio_slot(t, (int)item->fd) : -1;
-    int src = slot < 0 ? c->loaded(c, item->target) : c->stdio[slot];
+    const struct ck_given *g =
+        t ? ck_res_given(c->given, c->ngiven, t, (int)item->fd) : NULL;
+    int src = g ? g->fd : c->loaded(c, item->target);
     struct ck_op_epoll op = {.set = (uint32_t)a->set,
                              .src = (uint32_t)src,
                              .fd = item->fd,

@@ -26,7 +26,7 @@ enum { BY_PATH = 0, WITH_CONTENTS = 1, IN_MEMORY = 2 };
 /* size: at the checkpoint. how: enum above. locks: lock.c. */
 #define BODY_FIELDS(F)                                                      \
     F(STR, path) F(U64, dev) F(U64, ino) F(U64, size) F(U64, mtime_ns)      \
-    F(U64, pos) F(U32, mode) F(U8, how) F(U8, slots) F(BLOB, locks)
+    F(U64, pos) F(U32, mode) F(U8, how) F(BLOB, locks)
 CK_RECORD(file_body, BODY_FIELDS)
 
 static int ends_with(const char *s, const char *tail)
@@ -71,12 +71,12 @@ static int file_save(struct ck_res_save *c, const struct ck_res_ofd *o,
         .mtime_ns = mtime_of(&o->st),
         .pos = o->pos,
         .mode = o->st.st_mode,
-        .slots = (uint8_t)o->slots,
     };
     const struct ck_res_ofd *before = o > c->all ? o - 1 : NULL;
     int rc = ck_res_locks_save(c, o, &b.locks);
     char path[4200];
 
+    c->outside = 1; /* the next run's output may go to another file */
     if (rc)
         return rc;
     if (o->st.st_nlink) {
@@ -120,20 +120,22 @@ static int writes(const struct ck_ofd *rec)
  * does so if it is a regular file other than the saved one: of another name,
  * made anew under the same name, or emptied by the redirection that opened
  * it. Only what goes on where the saved one ended is rolled back. */
-static int stand_in(const struct ck_res_load *c, const struct file_body *b)
+static int stand_in(const struct ck_res_load *c, const struct ck_ofd *rec,
+                    const struct file_body *b)
 {
     struct stat there, here;
 
-    for (int i = 0; i < 3; i++) {
-        if (!(b->slots & (1 << i)) || c->stdio[i] < 0)
-            continue;
-        if (fstat(c->stdio[i], &here) < 0 || !S_ISREG(here.st_mode))
+    for (size_t i = 0; i < c->ngiven; i++) {
+        int fd = c->given[i].fd;
+
+        if (!ck_res_given_has(rec, c->given[i].number) ||
+            fstat(fd, &here) < 0 || !S_ISREG(here.st_mode))
             continue;
         if (stat(b->path, &there) == 0 && there.st_dev == here.st_dev &&
             there.st_ino == here.st_ino && here.st_ino == b->ino &&
             (uint64_t)here.st_size >= b->size)
             continue;
-        return c->stdio[i];
+        return fd;
     }
     return -1;
 }
@@ -172,7 +174,7 @@ static int file_check(struct ck_res_load *c, const struct ck_ofd *rec)
     struct stat st;
     int mode, rc = body_of(c, rec, &b);
 
-    if (rc || b.how == WITH_CONTENTS || stand_in(c, &b) >= 0)
+    if (rc || b.how == WITH_CONTENTS || stand_in(c, rec, &b) >= 0)
         return rc;
     if (b.how == IN_MEMORY)
         return ck_res_named_check(c, b.path);
@@ -246,7 +248,7 @@ static int file_load(struct ck_res_load *c, const struct ck_ofd *rec)
 
     if (rc)
         return rc;
-    there = stand_in(c, &b);
+    there = stand_in(c, rec, &b);
     if (there >= 0 && b.how == BY_PATH) {
         fd = fcntl(there, F_DUPFD_CLOEXEC, 3);
         return fd < 0 ? -errno : fd;

@@ -111,6 +111,9 @@ int ck_res_sockopts_check(struct ck_res_load *c, int domain, int type,
 int ck_res_sockopts_set(struct ck_res_load *c, int fd, struct ck_blob list);
 int ck_res_sockopts_bind(struct ck_res_load *c, int fd, struct ck_blob list);
 
+/* Is fd a socket of this kind that does not listen? For `alike`. */
+int ck_res_alike_socket(int fd, int domain, int type);
+
 /* Process `who` of the restart gets the pidfd rec, before it puts any item
  * into an epoll set. */
 int ck_res_pidfd_into(struct ck_res_load *c, const struct ck_ofd *rec,

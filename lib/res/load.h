@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "lib/image/format.h"
+#include "lib/image/stdio.h"
 
 /* All bytes saved for `id`, in pieces, to `put`. */
 struct ck_res_source {
@@ -17,7 +18,7 @@ struct ck_res_source {
                 void *arg);
 };
 
-/* State of one restart. stdio: descriptors of the surroundings, -1: closed.
+/* State of one restart. given: what the surroundings have; 0 to 2 are there.
  * `shared` remembers objects that several OFDs have in common (share.c).
  * loaded: the descriptor of OFD `id`, which lies on a number that no program
  * uses and stays the caller's; -1: there is none. For link.
@@ -42,7 +43,8 @@ struct ck_res_load {
                     int (*fn)(void *arg), void *arg);
     const char *job_dir;
     const char *set_name; /* "set-000012" */
-    int stdio[3];
+    const struct ck_given *given;
+    size_t ngiven;
     int keep_files; /* no rollback */
     int beside;     /* the program runs: Unix sockets get any name, and ask
                      * nobody outside; locks are not tried */

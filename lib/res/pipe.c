@@ -5,7 +5,9 @@
  * saved once per pipe, under the first of its open file descriptions. An end
  * that nobody has open any more is put back closed: the other one reads an
  * end of file, or gets SIGPIPE, as before. An end that is open outside of
- * the tree only cannot be put back: refused.
+ * the tree only is taken for closed if the tree's root was given the pipe, by
+ * whoever started it, and the surroundings of a restart have none in its
+ * place (given.c); another one cannot be put back: refused.
  */
 #include "lib/res/kind.h"
 
@@ -47,8 +49,14 @@ int ck_res_pipe_open(const struct ck_res_ofd *o, int mode)
 {
     char path[64];
 
+    int fd;
+
     snprintf(path, sizeof(path), "/proc/%d/fd/%d", o->tid, o->fd);
-    return open(path, mode | O_NONBLOCK | O_CLOEXEC);
+    fd = open(path, mode | O_NONBLOCK | O_CLOEXEC);
+    /* Another user's: only what the program has of it can be had. */
+    if (fd < 0 && errno == EACCES && (o->flags & O_ACCMODE) == (unsigned)mode)
+        fd = ck_res_take(o);
+    return fd;
 }
 
 /* Is there nobody at the other end? fd is of the pipe, and of this side. */
@@ -76,14 +84,14 @@ int ck_res_pipe_ends(const struct ck_res_save *c,
     return ends;
 }
 
-/* Are both ends in the tree or closed everywhere? 0, or refused. */
+/* Are both ends in the tree, closed everywhere, or nobody's matter? 0, or
+ * refused. */
 static int ends_known(struct ck_res_save *c, const struct ck_res_ofd *first,
-                      unsigned *any_flags)
+                      int ends)
 {
-    int ends = ck_res_pipe_ends(c, first, any_flags), fd, alone;
-    int readers = ends & CK_READ_END;
+    int readers = ends & CK_READ_END, fd, alone;
 
-    if (readers && (ends & CK_WRITE_END))
+    if (first->ngiven || (readers && (ends & CK_WRITE_END)))
         return 0;
     fd = ck_res_pipe_open(first, readers ? O_RDONLY : O_WRONLY);
     if (fd < 0)
@@ -99,11 +107,23 @@ static int ends_known(struct ck_res_save *c, const struct ck_res_ofd *first,
                       "computation; start that process under it as well");
 }
 
+/* A description that can be read from, where there is one. */
+static const struct ck_res_ofd *reader_of(const struct ck_res_save *c,
+                                          const struct ck_res_ofd *first)
+{
+    const struct ck_res_ofd *end = c->all + c->count, *o = first;
+
+    while (o < end && same(o, first) && (o->flags & O_ACCMODE) == O_WRONLY)
+        o++;
+    return o < end && same(o, first) ? o : first;
+}
+
 long ck_res_pipe_copy(struct ck_res_save *c, const struct ck_res_ofd *o,
                       uint32_t capacity)
 {
     static char buf[65536];
-    int fd = ck_res_pipe_open(o, O_RDONLY), copy[2] = {-1, -1}, avail = 0;
+    int fd = ck_res_pipe_open(reader_of(c, o), O_RDONLY);
+    int copy[2] = {-1, -1}, avail = 0;
     long total = 0, n = -EIO;
 
     if (fd < 0 || ioctl(fd, FIONREAD, &avail) < 0)
@@ -154,8 +174,8 @@ static int pipe_save(struct ck_res_save *c, const struct ck_res_ofd *o,
     const struct ck_res_ofd *first = ck_res_pipe_first(c, o);
     struct pipe_body b = {.dev = o->st.st_dev, .ino = o->st.st_ino};
     unsigned any;
+    int ends = ck_res_pipe_ends(c, first, &any), fd;
     long n;
-    int fd;
 
     fd = ck_res_pipe_open(o, o->flags & O_ACCMODE);
     if (fd < 0)
@@ -165,9 +185,10 @@ static int pipe_save(struct ck_res_save *c, const struct ck_res_ofd *o,
     n = fcntl(fd, F_GETPIPE_SZ);
     close(fd);
     b.capacity = n > 0 ? (uint32_t)n : 65536;
+    c->outside = ends != (CK_READ_END | CK_WRITE_END);
     if (o == first) {
-        n = ends_known(c, first, &any);
-        if (!n)
+        n = ends_known(c, first, ends);
+        if (!n && (ends & CK_READ_END)) /* else it is for nobody of ours */
             n = ck_res_pipe_copy(c, first, b.capacity);
         if (n < 0)
             return (int)n;
@@ -274,6 +295,14 @@ fail:
                       strerror(errno));
 }
 
+static int pipe_alike(const struct ck_ofd *rec, int fd)
+{
+    struct stat st;
+
+    (void)rec;
+    return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
 static void pipe_describe(const struct ck_ofd *rec, char *buf, size_t cap)
 {
     unsigned acc = rec->flags & O_ACCMODE;
@@ -301,5 +330,6 @@ const struct ck_res ck_res_pipe = {
     .save = pipe_save,
     .check = pipe_check,
     .load = pipe_load,
+    .alike = pipe_alike,
     .describe = pipe_describe,
 };

@@ -57,14 +57,25 @@ static int pty_match(const struct ck_res_ofd *o)
     return is_master(o) || is_slave(o);
 }
 
-static int master_of(const struct ck_res_save *c, int index)
+static int is_among(const struct ck_res_ofd *all, size_t n, int index)
 {
-    for (size_t i = 0; i < c->count; i++) {
-        if (is_master(&c->all[i]) &&
-            (int)ck_res_info(&c->all[i], "tty-index:", 10) == index)
+    for (size_t i = 0; i < n; i++) {
+        if (is_master(&all[i]) &&
+            (int)ck_res_info(&all[i], "tty-index:", 10) == index)
             return 1;
     }
     return 0;
+}
+
+static int master_of(const struct ck_res_save *c, int index)
+{
+    return is_among(c->all, c->count, index);
+}
+
+int ck_res_pty_own(const struct ck_res_ofd *all, size_t n,
+                   const struct ck_res_ofd *o)
+{
+    return is_slave(o) && is_among(all, n, (int)minor(o->st.st_rdev));
 }
 
 /* /dev/tty looks the same whatever it leads to; TIOCGDEV tells. */
@@ -322,13 +333,13 @@ static struct ck_res_shared *pair(struct ck_res_load *c, uint32_t index)
     return s;
 }
 
-static int load_hung_up(const struct ck_ofd *rec)
+int ck_pty_hung_up(unsigned flags)
 {
     uint32_t index;
     int m = new_master(&index), fd = m;
 
     if (m >= 0)
-        fd = open_slave(m, (int)rec->flags & KEEP_FLAGS);
+        fd = open_slave(m, (int)flags & KEEP_FLAGS);
     if (m >= 0)
         close(m);
     return fd;
@@ -343,7 +354,7 @@ static int pty_load(struct ck_res_load *c, const struct ck_ofd *rec)
     if (rc)
         return rc;
     if (b.part == HUNG_UP) {
-        fd = load_hung_up(rec);
+        fd = ck_pty_hung_up(rec->flags);
     } else {
         s = pair(c, b.index);
         if (!s)

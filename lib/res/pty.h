@@ -63,6 +63,9 @@ int ck_pty_fill(int master, int slave, struct ck_pty_data *d);
  * whose master is among c->all, -1: it is none. */
 int ck_pty_index(const struct ck_res_save *c, const struct ck_res_ofd *o);
 
+/* A terminal whose other end is gone. */
+int ck_pty_hung_up(unsigned flags);
+
 /* Opens /dev/tty for the restored terminal `index`. */
 int ck_pty_open_tty(struct ck_res_load *c, uint32_t index, unsigned flags);
 

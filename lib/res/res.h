@@ -20,6 +20,7 @@
 #include <sys/types.h>
 
 #include "lib/image/format.h"
+#include "lib/res/given.h"
 #include "lib/res/load.h"
 
 struct ck_capture; /* lib/tree/capture.h */
@@ -31,13 +32,15 @@ struct ck_restart; /* restart/plan.h */
  * it, or ck_res_take the very description. One that no process has open,
  * because it is on its way in a socket or only an epoll set knows it, is a
  * number of the helper's own.
- * slots: bit n is set when it is what the tree's root had as descriptor n
- * (0, 1, 2). domain, type, protocol: of a socket; else 0. */
+ * given: as which numbers the tree's root was given it (lib/image/stdio.h).
+ * domain, type, protocol: of a socket; else 0. */
+#define CK_RES_GIVEN 8
 struct ck_res_ofd {
     uint32_t id;
     pid_t pid, tid;
     int fd;
-    unsigned slots;
+    uint32_t given[CK_RES_GIVEN];
+    size_t ngiven;
     unsigned flags; /* O_*, as fdinfo has them, without O_CLOEXEC */
     uint64_t pos;
     struct stat st;
@@ -66,7 +69,9 @@ struct ck_res_sink {
  * several: the computation is on more nodes than this one.
  * find: the OFD behind descriptor fd of process pid (getpid() for one of the
  *   helper's own); NULL: none of the tree's, or on its way and a stand_in.
- * alone: has nobody but process o->pid this description? */
+ * alone: has nobody but process o->pid this description?
+ * outside: set by a kind's save: it leads out of the tree, and what the
+ *   surroundings have in its place may take that at a restart. */
 struct ck_res_save {
     struct ck_res_sink *sink;
     uint32_t (*foreground)(const struct ck_res_save *c, pid_t pid);
@@ -81,6 +86,7 @@ struct ck_res_save {
     char *why;
     size_t whycap;
     int step; /* the tree is a task of a launcher (srun) */
+    int outside;
 };
 
 /* match: is it of this kind? A "no" that deserves a reason is refuse()'s.
@@ -100,6 +106,8 @@ struct ck_res_save {
  *   sockets: those made beside the program).
  * lasting: check disturbs nobody beside the program, and a failure that is no
  *   matter of the moment (EACCES) will be there at each restart.
+ * alike: may fd of the surroundings take its place? NULL: it never does.
+ * adopts: link is called for one that was taken over, too.
  * settle: when all are linked: what must wait for that (a client connects to
  *   who listens; an option that only making it again needed). NULL: nothing.
  * describe: for people, e.g. "/home/u/out.txt at 1234, append". */
@@ -107,7 +115,7 @@ typedef int ck_res_found(void *arg, int fd);
 
 struct ck_res {
     const char *name;
-    int stand_in, bulk, inner, lasting;
+    int stand_in, adopts, bulk, inner, lasting;
     int (*match)(const struct ck_res_ofd *o);
     int (*carried)(const struct ck_res_ofd *o, ck_res_found *found, void *arg);
     int (*save)(struct ck_res_save *c, const struct ck_res_ofd *o,
@@ -116,6 +124,7 @@ struct ck_res {
     int (*load)(struct ck_res_load *c, const struct ck_ofd *rec);
     int (*link)(struct ck_res_load *c, const struct ck_ofd *rec, int fd);
     int (*settle)(struct ck_res_load *c, const struct ck_ofd *rec, int fd);
+    int (*alike)(const struct ck_ofd *rec, int fd);
     void (*describe)(const struct ck_ofd *rec, char *buf, size_t cap);
 };
 
@@ -143,14 +152,9 @@ void ck_res_load_end(struct ck_res_load *c);
 int ck_res_why(char *why, size_t cap, int code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* "stdio" kinds have no one description after a restart: which number of
- * the surroundings stands behind descriptor fd of the program. -1: not a
- * matter of stdio; the OFD that load gave is the one. */
-int ck_res_stdio_slot(const struct ck_ofd *rec, int fd);
 /* The group of the tree that had this terminal, 0 if there is none. */
 uint32_t ck_res_stdio_foreground(const struct ck_ofd *rec);
 /* The session whose controlling terminal this restored one is, and the group
  * in its foreground; 0: nobody's, none. */
 uint32_t ck_res_pty_session(const struct ck_ofd *rec, uint32_t *foreground);
-
 #endif

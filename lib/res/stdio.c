@@ -1,11 +1,12 @@
 /*
- * stdio.c - what the tree's root was given as standard input, output or
- * error and leads outside: a terminal, a pipe, a socket, another device.
+ * stdio.c - what the tree's root was given and leads outside: as standard
+ * input, output or error a terminal, a pipe, a socket, another device; as a
+ * higher number a terminal or a socket of a family that no kind knows.
  *
  * It cannot be opened again. At a restart the surroundings have something
- * in its place, and the program gets that. One terminal on all three
- * numbers is one open file description, and may be three afterwards; so it
- * is decided per descriptor, by ck_res_stdio_slot.
+ * in its place, and the program gets that (given.c). One terminal on all
+ * three numbers is one open file description, and may be three afterwards; so
+ * it is decided per descriptor.
  *
  * What a launcher (srun) has brought to a task and it has not read would be
  * lost: the launcher reads its own input on from where that was.
@@ -19,17 +20,44 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-/* slots: which of the root's three numbers it was, as bits. foreground: the
+/* mode, domain, type: what it was, as stat() and a socket say. foreground: the
  * group that had the terminal. tty: a ck_tty record, if it is a terminal. */
-#define BODY_FIELDS(F) \
-    F(U8, slots) F(U32, foreground) F(BLOB, tty) F(STR, was)
+#define BODY_FIELDS(F)                                                      \
+    F(U32, mode) F(U32, domain) F(U32, type) F(U32, foreground)             \
+    F(BLOB, tty) F(STR, was)
 CK_RECORD(stdio_body, BODY_FIELDS)
 
+static int is_standard(const struct ck_res_ofd *o)
+{
+    for (size_t i = 0; i < o->ngiven; i++) {
+        if (o->given[i] <= 2)
+            return 1;
+    }
+    return 0;
+}
+
+/* Pipes and common sockets above 2 have kinds that know how they look when
+ * the other end has closed. */
 static int stdio_match(const struct ck_res_ofd *o)
 {
-    return o->slots && !S_ISREG(o->st.st_mode) && !S_ISDIR(o->st.st_mode);
+    if (!o->ngiven || S_ISREG(o->st.st_mode) || S_ISDIR(o->st.st_mode))
+        return 0;
+    return is_standard(o) || S_ISCHR(o->st.st_mode) ||
+           (S_ISSOCK(o->st.st_mode) && o->domain != AF_UNIX &&
+            o->domain != AF_INET && o->domain != AF_INET6 &&
+            o->domain != AF_NETLINK);
+}
+
+static int has_input(const struct ck_res_ofd *o)
+{
+    for (size_t i = 0; i < o->ngiven; i++) {
+        if (o->given[i] == 0)
+            return 1;
+    }
+    return 0;
 }
 
 static int unread(const struct ck_res_ofd *o)
@@ -47,14 +75,18 @@ static int unread(const struct ck_res_ofd *o)
 static int stdio_save(struct ck_res_save *c, const struct ck_res_ofd *o,
                       struct ck_wr *w)
 {
-    struct stdio_body b = {.slots = (uint8_t)o->slots, .was = o->link};
+    struct stdio_body b = {.mode = o->st.st_mode,
+                           .domain = (uint32_t)o->domain,
+                           .type = (uint32_t)o->type,
+                           .was = o->link};
     uint8_t buf[CK_TTY_MAX];
     struct winsize ws = {0};
     struct termios2 t;
     struct ck_tty r;
     int fd = -1, n;
 
-    if (c->step && (b.slots & 1) && S_ISFIFO(o->st.st_mode) &&
+    c->outside = 1;
+    if (c->step && has_input(o) && S_ISFIFO(o->st.st_mode) &&
         (n = unread(o)) > 0)
         return ck_res_why(c->why, c->whycap, -EAGAIN,
                           "its standard input, of which srun has brought %d "
@@ -74,71 +106,66 @@ static int stdio_save(struct ck_res_save *c, const struct ck_res_ofd *o,
     return 0;
 }
 
-static int body_of(const struct ck_ofd *rec, struct stdio_body *b)
-{
-    struct ck_rd r;
-
-    ck_rd_init(&r, rec->body.p, rec->body.n);
-    if (stdio_body_get(&r, b) || !(b->slots & 7))
-        return -EBADMSG;
-    return 0;
-}
-
-int ck_res_stdio_slot(const struct ck_ofd *rec, int fd)
-{
-    static const int readers[] = {0, 1, 2}, writers[] = {1, 2, 0};
-    const int *order = readers;
-    struct stdio_body b;
-
-    if (strcmp(rec->kind, "stdio") || body_of(rec, &b))
-        return -1;
-    if (fd >= 0 && fd <= 2 && (b.slots & (1 << fd)))
-        return fd;
-    if ((rec->flags & O_ACCMODE) != O_RDONLY)
-        order = writers;
-    for (int i = 0; i < 3; i++) {
-        if (b.slots & (1 << order[i]))
-            return order[i];
-    }
-    return -1;
-}
+CK_RES_BODY(stdio_body, "standard input or output")
 
 uint32_t ck_res_stdio_foreground(const struct ck_ofd *rec)
 {
     struct stdio_body b;
 
-    return strcmp(rec->kind, "stdio") || body_of(rec, &b) ? 0 : b.foreground;
+    return strcmp(rec->kind, "stdio") || stdio_body_of(NULL, rec, &b)
+               ? 0
+               : b.foreground;
 }
 
 static int stdio_check(struct ck_res_load *c, const struct ck_ofd *rec)
 {
     struct stdio_body b;
 
-    if (body_of(rec, &b))
-        return ck_res_why(c->why, c->whycap, -EBADMSG,
-                          "damaged description of standard input or output");
-    return 0;
+    return stdio_body_of(c, rec, &b);
 }
 
-/* A copy of the surroundings' descriptor. O_NONBLOCK is the program's own
- * wish and what it put on the old one. */
+static int stdio_alike(const struct ck_ofd *rec, int fd)
+{
+    struct stdio_body b;
+    struct stat st;
+
+    if (stdio_body_of(NULL, rec, &b) || fstat(fd, &st) < 0 ||
+        (st.st_mode & S_IFMT) != (b.mode & S_IFMT))
+        return 0;
+    return !S_ISSOCK(b.mode) ||
+           ck_res_alike_socket(fd, (int)b.domain, (int)b.type);
+}
+
+/* A socket whose peer has closed. */
+static int left_socket(int flags)
+{
+    int pair[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0, pair) < 0)
+        return -errno;
+    close(pair[1]);
+    return pair[0];
+}
+
+/* Nothing has taken its place. */
 static int stdio_load(struct ck_res_load *c, const struct ck_ofd *rec)
 {
-    int slot = ck_res_stdio_slot(rec, -1), fd;
+    int flags = (int)rec->flags & O_NONBLOCK, fd;
+    struct stdio_body b;
+    int rc = stdio_body_of(c, rec, &b);
 
-    if (slot < 0)
-        return stdio_check(c, rec);
-    if (c->stdio[slot] < 0)
-        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (rc)
+        return rc;
+    if (S_ISSOCK(b.mode))
+        fd = left_socket(flags);
+    else if (S_ISCHR(b.mode))
+        fd = ck_pty_hung_up(rec->flags);
     else
-        fd = fcntl(c->stdio[slot], F_DUPFD_CLOEXEC, 3);
-    if (fd < 0)
-        return ck_res_why(c->why, c->whycap, -errno,
-                          "can't take over descriptor %d: %s", slot,
-                          strerror(errno));
-    if (rec->flags & O_NONBLOCK)
-        fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-    return fd;
+        fd = ck_res_open("/dev/null", O_RDWR | (unsigned)flags);
+    if (fd >= 0)
+        return fd;
+    return ck_res_why(c->why, c->whycap, fd,
+                      "nothing can take its place: %s", strerror(-fd));
 }
 
 static int stdio_link(struct ck_res_load *c, const struct ck_ofd *rec, int fd)
@@ -147,7 +174,7 @@ static int stdio_link(struct ck_res_load *c, const struct ck_ofd *rec, int fd)
     struct winsize was, is;
     struct termios2 t;
 
-    if (body_of(rec, &b) || !b.tty.n || ck_tty_decode(b.tty, &t, &was) ||
+    if (stdio_body_of(NULL, rec, &b) || !b.tty.n || ck_tty_decode(b.tty, &t, &was) ||
         tcgetpgrp(fd) != getpgrp())
         return 0;
     ioctl(fd, TCSETS2, &t); /* a terminal of another kind may say no */
@@ -163,23 +190,25 @@ static void stdio_describe(const struct ck_ofd *rec, char *buf, size_t cap)
     struct stdio_body b;
     size_t n;
 
-    if (body_of(rec, &b)) {
+    if (stdio_body_of(NULL, rec, &b)) {
         snprintf(buf, cap, "?");
         return;
     }
-    n = (size_t)snprintf(buf, cap, "%s, the surroundings' standard", b.was);
-    for (int i = 0; i < 3; i++) {
-        if ((b.slots & (1 << i)) && n < cap)
+    n = (size_t)snprintf(buf, cap, "%s, the surroundings'", b.was);
+    for (uint32_t i = 0; i < 3; i++) {
+        if (ck_res_given_has(rec, i) && n < cap)
             n += (size_t)snprintf(buf + n, cap - n, " %s", names[i]);
     }
 }
 
 const struct ck_res ck_res_stdio = {
     .name = "stdio",
+    .adopts = 1,
     .match = stdio_match,
     .save = stdio_save,
     .check = stdio_check,
     .load = stdio_load,
     .link = stdio_link,
+    .alike = stdio_alike,
     .describe = stdio_describe,
 };

@@ -473,7 +473,7 @@ static int refuse(struct ck_res_save *c, const struct end *e)
                           "a TCP connection with process %d, which is in "
                           "another part of the computation: these can't be "
                           "saved; close it before the checkpoint", part);
-    if (e->how == TCP_GONE && !e->seen && c->several &&
+    if (e->how == TCP_GONE && !e->seen && c->several && !e->o->ngiven &&
         e->state == TCP_ESTABLISHED)
         return ck_res_why(c->why, c->whycap, -EAGAIN,
                           "a TCP connection with %s, which may be another "
@@ -509,6 +509,7 @@ int ck_tcp_save(struct ck_res_save *c, const struct ck_res_ofd *o,
     fd = ck_res_take(o);
     if (fd < 0)
         return fd;
+    c->outside = e->how == TCP_GONE;
     fill_body(e, fd, &b);
     ck_wr_init(&list, options, sizeof(options));
     rc = save_unread(c, e, fd, &b.bytes);

@@ -459,6 +459,13 @@ static void tcp_describe(const struct ck_ofd *rec, char *buf, size_t cap)
                  (unsigned long long)b.bytes);
 }
 
+static int tcp_alike(const struct ck_ofd *rec, int fd)
+{
+    (void)rec;
+    return ck_res_alike_socket(fd, AF_INET, SOCK_STREAM) ||
+           ck_res_alike_socket(fd, AF_INET6, SOCK_STREAM);
+}
+
 const struct ck_res ck_res_tcp = {
     .name = "tcp",
     .match = ck_tcp_match,
@@ -467,5 +474,6 @@ const struct ck_res ck_res_tcp = {
     .load = tcp_load,
     .link = tcp_link,
     .settle = tcp_settle,
+    .alike = tcp_alike,
     .describe = tcp_describe,
 };

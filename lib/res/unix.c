@@ -280,6 +280,7 @@ static int look_closer(struct look *k)
         u->peer_cred = peer_cred(k->c, fd);
         close(fd);
     }
+    k->c->outside = !k->peer && k->seen.state != TCP_LISTEN;
     rc = save_options(k);
     if (!rc && k->seen.state == TCP_LISTEN)
         rc = save_all_pending(k);
@@ -520,6 +521,14 @@ static void unix_describe(const struct ck_ofd *rec, char *buf, size_t cap)
              name, states[u.state], peer[0] ? " to" : "", peer, bytes);
 }
 
+static int unix_alike(const struct ck_ofd *rec, int fd)
+{
+    struct ck_unix u;
+
+    return !ck_unix_of(NULL, rec, &u) &&
+           ck_res_alike_socket(fd, AF_UNIX, (int)u.type);
+}
+
 const struct ck_res ck_res_unix = {
     .name = "unix",
     .inner = 1,
@@ -530,5 +539,6 @@ const struct ck_res ck_res_unix = {
     .load = unix_load,
     .link = unix_link,
     .settle = unix_settle,
+    .alike = unix_alike,
     .describe = unix_describe,
 };

@@ -22,7 +22,7 @@ struct ck_capture_in {
     const char *set_dir;
     const char *tree;
     const char *node;
-    const char *stdio; /* CKPT_STDIO of this run */
+    const char *stdio; /* CKPT_STDIO of this run: what the root was given */
     uint32_t generation; /* of its pid table; 0: there is none */
     int several;         /* the computation is on more nodes than this */
     const uint8_t *members; /* u32 pid, u32 vpid, u8 kind each */

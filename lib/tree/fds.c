@@ -283,11 +283,11 @@ static void describe(const struct ck_capture *c, const struct seen *s,
         .flags = s->flags,
         .pos = s->pos,
         .st = s->st,
-        .slots = ck_stdio_slots(c->in->stdio, &s->st),
         .link = s->link,
         .info = s->info,
         .lock = s->lock ? s->lock : "",
     };
+    o->ngiven = ck_given_numbers(c->in->stdio, &s->st, o->given, CK_RES_GIVEN);
     if (S_ISSOCK(s->st.st_mode))
         ck_res_socket(o);
 }
@@ -430,6 +430,16 @@ void ck_capture_fds_end(struct ck_capture *c)
     c->nseen = c->nofd = c->nfd = 0;
 }
 
+/* A terminal of the tree's own may have the number, and so the identity, of
+ * one that the root was given and that is gone. */
+static void keep_own(struct ck_capture *c)
+{
+    for (size_t i = 0; i < c->nofd; i++) {
+        if (c->ofd[i].ngiven && ck_res_pty_own(c->ofd, c->nofd, &c->ofd[i]))
+            c->ofd[i].ngiven = 0;
+    }
+}
+
 int ck_capture_fds(struct ck_capture *c)
 {
     struct list l = {0};
@@ -446,7 +456,9 @@ int ck_capture_fds(struct ck_capture *c)
         if (wanted(&l.v[i], j - i))
             rc = add_group(c, &l.v[i], j - i);
     }
-    if (!rc)
-        qsort(c->fd, c->nfd, sizeof(*c->fd), by_number);
-    return rc;
+    if (rc)
+        return rc;
+    keep_own(c);
+    qsort(c->fd, c->nfd, sizeof(*c->fd), by_number);
+    return 0;
 }

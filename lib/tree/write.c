@@ -278,10 +278,11 @@ static int put_ofd(struct ck_capture *c, struct sink *k,
 {
     const struct ck_res *res = ck_res_match(o);
     static uint8_t body[BODY_MAX];
+    uint8_t given[4 * CK_RES_GIVEN];
     char why[700] = "";
     struct save save = {{&k->base, foreground, virt_number, speaker, find_ofd,
                          is_alone, c->ofd, c->nofd, c->in->several, why,
-                         sizeof(why), CK_TREE_IS_TASK(c->in->tree)}, c};
+                         sizeof(why), CK_TREE_IS_TASK(c->in->tree), 0}, c};
     struct ck_ofd r = {.id = o->id, .flags = o->flags};
     struct ck_wr w;
     int rc;
@@ -301,6 +302,10 @@ static int put_ofd(struct ck_capture *c, struct sink *k,
         return blame(c, o, why[0] ? why : strerror(-rc), rc);
     r.kind = res->name;
     r.body = (struct ck_blob){body, (uint32_t)w.len};
+    ck_wr_init(&w, given, sizeof(given));
+    for (size_t i = 0; save.base.outside && i < o->ngiven; i++)
+        ck_put_uint(&w, o->given[i], 4);
+    r.given = (struct ck_blob){given, (uint32_t)w.len};
     return CK_IMGW_RECORD(&k->w, CK_TAG_OFD, ck_ofd, &r);
 }
 

@@ -10,6 +10,8 @@ env CLAIM_DIR="$W" "$CKPT" launch --detach --dir "$D" -- /bin/bash script \
 until_true ready test -e ready
 checkpoint
 kill -9 $(pids_of) $(coordinator_pid)
+none_left() { [ -z "$(mine)" ]; }
+until_true "the end of all processes" none_left
 env CLAIM_DIR="$W" "$CKPT" restart --detach "$D" < /dev/null >> out 2>> err ||
 	fail "restart --detach: $(cat err)"
 : > ping

@@ -45,7 +45,7 @@ static int setup(void **state)
     in.job_dir = in.set_dir = dir;
     in.tree = "t";
     in.node = "here";
-    in.stdio = "n:0:0,n:0:0,n:0:0";
+    in.stdio = "";
     children = 0;
     return 0;
 }

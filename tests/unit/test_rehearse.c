@@ -61,7 +61,7 @@ static void begin(void **state)
     struct ck_tree t = {.tree = "main",
                         .node = "n",
                         .root_vpid = ROOT,
-                        .stdio = "n:0:0,n:0:0,n:0:0",
+                        .stdio = "",
                         .job_dir = *state};
 
     snprintf(path, sizeof(path), "%s/tree.main.img", (char *)*state);
@@ -112,8 +112,7 @@ static int rehearse(void **state)
                                 .tree = "main",
                                 .node = "n",
                                 .runtime = "",
-                                .restorer = "",
-                                .stdio = {-1, -1, -1}};
+                                .restorer = ""};
     uint64_t bytes, sum;
     int rc;
 

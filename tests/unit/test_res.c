@@ -71,6 +71,8 @@ static uint8_t body[OFDS][8192];
 static int count;
 static char why[900];
 static struct ck_res_load load;
+static struct ck_given given[8];
+static uint8_t numbers[OFDS][4 * CK_RES_GIVEN];
 static char dir[64];
 
 static uint32_t no_terminal(const struct ck_res_save *c, pid_t pid)
@@ -91,7 +93,7 @@ static int setup(void **state)
     count = 0;
     load = (struct ck_res_load){.source = &source, .job_dir = dir,
                                 .set_name = "set-000001",
-                                .stdio = {-1, -1, -1}, .why = why,
+                                .given = given, .why = why,
                                 .whycap = sizeof(why)};
     why[0] = '\0';
     return 0;
@@ -160,9 +162,35 @@ static int save_all(void)
         rec[i] = (struct ck_ofd){.id = ofd[i].id,
                                  .kind = r->name,
                                  .flags = ofd[i].flags,
+                                 .given = {numbers[i], 0},
                                  .body = {body[i], (uint32_t)w.len}};
+        ck_wr_init(&w, numbers[i], sizeof(numbers[i]));
+        for (size_t k = 0; c.outside && k < ofd[i].ngiven; k++)
+            ck_put_uint(&w, ofd[i].given[k], 4);
+        rec[i].given.n = c.outside ? (uint32_t)w.len : 0;
     }
     return rc;
+}
+
+/* The root was given it as that number. */
+static struct ck_res_ofd *give(struct ck_res_ofd *o, uint32_t number)
+{
+    o->given[o->ngiven++] = number;
+    return o;
+}
+
+/* The surroundings of the restart have this. */
+static void have(uint32_t number, int fd)
+{
+    given[load.ngiven++] = (struct ck_given){number, fd};
+}
+
+/* Number of what takes the place of descriptor fd; -1: nothing. */
+static int given_for(int i, int fd)
+{
+    const struct ck_given *g = ck_res_given(given, load.ngiven, &rec[i], fd);
+
+    return g ? (int)g->number : -1;
 }
 
 static void save_file(int fd, const char *kind)
@@ -361,10 +389,10 @@ TEST(output_goes_to_the_file_that_is_there_now)
     struct stat st;
 
     UNUSED;
-    see(fd)->slots = 2;
+    give(see(fd), 1);
     assert_int_equal(save_all(), 0);
     assert_int_equal(write(fd, "more", 4), 4);
-    load.stdio[1] = now;
+    have(1, now);
     fd = load_it(0);
     assert_int_equal(write(fd, "ew", 2), 2);
     assert_int_equal(fstat(now, &st), 0);
@@ -442,13 +470,56 @@ TEST(each_descriptor_of_a_terminal_gets_its_own_place)
 
     UNUSED;
     assert_int_equal(pipe(p), 0);
-    see(p[1])->slots = 6;
+    give(give(see(p[1]), 1), 2);
     assert_int_equal(save_all(), 0);
     assert_string_equal(rec[0].kind, "stdio");
-    assert_int_equal(ck_res_stdio_slot(&rec[0], 2), 2);
-    assert_int_equal(ck_res_stdio_slot(&rec[0], 1), 1);
-    assert_int_equal(ck_res_stdio_slot(&rec[0], 0), 1);
-    assert_int_equal(ck_res_stdio_slot(&rec[0], 77), 1);
+    for (uint32_t i = 0; i < 3; i++)
+        have(i, p[1]);
+    assert_int_equal(given_for(0, 2), 2);
+    assert_int_equal(given_for(0, 1), 1);
+    assert_int_equal(given_for(0, 0), 1);
+    assert_int_equal(given_for(0, 77), 1);
+}
+
+TEST(a_pipe_that_was_given_is_at_its_end_or_what_is_there_now)
+{
+    int p[2], now[2], r;
+
+    UNUSED;
+    assert_true(pipe(p) == 0 && pipe(now) == 0);
+    assert_int_equal(write(p[1], "last", 4), 4);
+    give(see(p[0]), 5);
+    assert_int_equal(save_all(), 0);
+    assert_string_equal(rec[0].kind, "pipe");
+    assert_int_equal(given_for(0, 5), -1);
+    r = load_it(0);
+    ck_res_load_end(&load);
+    holds(r, "last");
+    holds(r, "");
+    have(4, now[0]); /* another number */
+    assert_int_equal(given_for(0, 5), -1);
+    have(5, now[1]); /* not to be read from */
+    assert_int_equal(given_for(0, 5), -1);
+    given[1].fd = now[0];
+    assert_int_equal(given_for(0, 5), 5);
+    assert_int_equal(given_for(0, 77), 5);
+    given[1].fd = load_it(0);
+    assert_int_equal(close(given[1].fd), 0);
+    given[1].fd = open("/dev/null", O_RDWR);
+    assert_int_equal(given_for(0, 5), -1);
+}
+
+TEST(a_pipe_with_both_ends_in_the_tree_is_its_own)
+{
+    int p[2];
+
+    UNUSED;
+    assert_int_equal(pipe(p), 0);
+    give(see(p[0]), 5);
+    give(see(p[1]), 6);
+    assert_int_equal(save_all(), 0);
+    have(5, p[0]);
+    assert_int_equal(given_for(0, 5), -1);
 }
 
 static void unsavable(int fd, int want, const char *text)
@@ -512,6 +583,8 @@ int main(void)
         T(a_pipe_without_writers_stays_without),
         T(a_pipe_to_somebody_else_is_refused),
         T(each_descriptor_of_a_terminal_gets_its_own_place),
+        T(a_pipe_that_was_given_is_at_its_end_or_what_is_there_now),
+        T(a_pipe_with_both_ends_in_the_tree_is_its_own),
         T(what_cannot_be_saved_is_named),
         T(a_damaged_description_is_refused),
     };
