@@ -1,7 +1,7 @@
 # torture.mk - `make torture SECONDS=3600`: a program that holds state of
 # every kind and checks it all the time, saved, killed and restarted at
 # random. SEED=n begins with that seed; TIMES=n runs it so often and no other;
-# ONLY=a,b takes only these modules; STORM=n is how long one seed runs.
+# ONLY=a,b takes only these modules, WITHOUT=a,b not these; STORM=n is how long one seed runs.
 #
 # make check has each module against its own damage and 60 seconds of it,
 # check-long two hours.
@@ -11,7 +11,7 @@ SECONDS ?= 60
 TORTURE_SRC := $(filter-out tests/torture/strike.c,$(wildcard tests/torture/*.c))
 TORTURE_BIN := $(BUILD)/t/torture/torture
 TORTURE     := $(TORTURE_BIN) $(BUILD)/t/torture/strike
-TORTURE_ENV  = BUILD=$(BUILD) SEED=$(SEED) TIMES=$(TIMES) ONLY=$(ONLY) \
+TORTURE_ENV  = BUILD=$(BUILD) SEED=$(SEED) TIMES=$(TIMES) ONLY=$(ONLY) WITHOUT=$(WITHOUT) \
                $(if $(STORM),STORM=$(STORM))
 
 $(TORTURE_BIN): $(TORTURE_SRC) $(wildcard tests/torture/*.h) \

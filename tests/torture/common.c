@@ -4,8 +4,9 @@
 #include "torture.h"
 #include "world.h"
 
+#include <netinet/in.h>
 #include <stdarg.h>
-#include <time.h>
+#include <sys/socket.h>
 
 static uint64_t mix(uint64_t x)
 {
@@ -135,6 +136,21 @@ void get(struct inst *t, int fd, void *p, size_t n)
             fault(t, __FILE__, __LINE__, "read gave %zd after %zu of %zu (%s)",
                   k, have, n, strerror(errno));
     }
+}
+
+int bind_port(struct inst *t, int fd)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET,
+                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+
+    for (int i = 0; i < 20000; i++) {
+        int port = 10000 + (int)((t->seed + (unsigned)(getpid() * 37 + i)) % 20000);
+
+        a.sin_port = htons((uint16_t)port);
+        if (bind(fd, (void *)&a, sizeof a) == 0)
+            return port;
+    }
+    fault(t, __FILE__, __LINE__, "no port is free");
 }
 
 void reap(struct inst *t, pid_t pid, int status)

@@ -72,8 +72,8 @@ static void by_shell(struct inst *t, int code, int by_popen)
 
 static void stops(struct inst *t, struct rng *r, int code)
 {
+    pid_t pid = fork(), got;
     int st;
-    pid_t pid = fork();
 
     NEED(t, pid >= 0);
     if (pid == 0) {
@@ -81,9 +81,14 @@ static void stops(struct inst *t, struct rng *r, int code)
         _exit(code);
     }
     SAME(t, waitpid(pid, &st, WUNTRACED), pid);
-    NEED(t, WIFSTOPPED(st));
+    if (!WIFSTOPPED(st))
+        fault(t, __FILE__, __LINE__, "child %d did not stop: 0x%x", (int)pid,
+              (unsigned)st);
     nap(t, r);
-    SAME(t, waitpid(pid, &st, WUNTRACED | WNOHANG), 0);
+    got = waitpid(pid, &st, WUNTRACED | WNOHANG);
+    if (got)
+        fault(t, __FILE__, __LINE__, "child %d was told of twice: %d, 0x%x",
+              (int)pid, (int)got, (unsigned)st);
     NEED(t, kill(pid, SIGCONT) == 0);
     reap(t, pid, code);
 }

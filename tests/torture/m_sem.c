@@ -11,23 +11,43 @@ struct shared {
 
 static sem_t *named[MAX_INST][2];
 
+static const char *name_of(const struct inst *t, int i)
+{
+    static __thread char name[60];
+
+    snprintf(name, sizeof name, "/torture-%ld-%d-%d", t->val[0], t->number, i);
+    return name;
+}
+
 static void setup(struct inst *t)
 {
     struct shared *s = t->mem;
-    char name[60];
 
+    t->val[0] = getpid();
     for (int i = 0; i < 2; i++) {
         if (t->seed % 3 == 0) {
             NEED(t, sem_init(&s->sem[i], 1, i == 0) == 0);
             named[t->number][i] = &s->sem[i];
             continue;
         }
-        snprintf(name, sizeof name, "/torture-%d-%d-%d", (int)getpid(), t->number, i);
-        named[t->number][i] = sem_open(name, O_CREAT | O_EXCL, 0600, i == 0);
+        named[t->number][i] = sem_open(name_of(t, i), O_CREAT | O_EXCL, 0600, i == 0);
         NEED(t, named[t->number][i] != SEM_FAILED);
         if (t->seed % 3 == 1)
-            NEED(t, sem_unlink(name) == 0);
+            NEED(t, sem_unlink(name_of(t, i)) == 0);
     }
+}
+
+/* Who opens it by its name has the same one. */
+static void post(struct inst *t, sem_t *sem, int i, int by_name)
+{
+    if (!by_name) {
+        SAME(t, sem_post(sem), 0);
+        return;
+    }
+    sem = sem_open(name_of(t, i), 0);
+    NEED(t, sem != SEM_FAILED);
+    SAME(t, sem_post(sem), 0);
+    NEED(t, sem_close(sem) == 0);
 }
 
 static void run(struct inst *t, int part)
@@ -42,7 +62,7 @@ static void run(struct inst *t, int part)
         s->turns++;
         if (damage(t, part))
             s->turns++;
-        SAME(t, sem_post(sem[1 - part]), 0);
+        post(t, sem[1 - part], 1 - part, t->seed % 3 == 2 && rnd(&r, 4) == 0);
         beat(t, part);
         if (rnd(&r, 4) == 0)
             nap(t, &r);

@@ -9,6 +9,7 @@
 
 static struct inst *me;
 static volatile unsigned next;
+static pid_t sender[64]; /* of number n, modulo 64 */
 static char stack[65536];
 
 static void handler(int sig, siginfo_t *si, void *uc)
@@ -17,13 +18,33 @@ static void handler(int sig, siginfo_t *si, void *uc)
     int saved = errno;
 
     (void)uc;
-    if (sig != RT || si->si_code != SI_QUEUE || si->si_pid != getpid() ||
+    if (sig != RT || si->si_code != SI_QUEUE || si->si_pid != sender[next % 64] ||
         si->si_value.sival_int != (int)next ||
         &here < stack || &here >= stack + sizeof stack)
         fault(me, __FILE__, __LINE__, "signal %d, code %d, from %d, value %d; wanted %u from %d",
-              sig, si->si_code, (int)si->si_pid, si->si_value.sival_int, next, (int)getpid());
+              sig, si->si_code, (int)si->si_pid, si->si_value.sival_int, next,
+              (int)sender[next % 64]);
     next++;
     errno = saved;
+}
+
+/* By this process, or by a child that has ended when it is taken. */
+static void send_one(struct inst *t, unsigned n, int by_child)
+{
+    union sigval v = {.sival_int = (int)n};
+    pid_t pid = by_child ? fork() : 0;
+
+    NEED(t, pid >= 0);
+    if (pid) {
+        sender[n % 64] = pid;
+        reap(t, pid, 0);
+        return;
+    }
+    if (!by_child)
+        sender[n % 64] = getpid();
+    NEED(t, sigqueue(by_child ? getppid() : getpid(), RT, v) == 0);
+    if (by_child)
+        _exit(0);
 }
 
 static void take(struct inst *t, unsigned sent, int fd, int how)
@@ -41,7 +62,7 @@ static void take(struct inst *t, unsigned sent, int fd, int how)
         } else if (how == 1) {
             SAME(t, sigwaitinfo(&one, &w), RT);
             SAME(t, w.si_value.sival_int, next);
-            SAME(t, w.si_pid, getpid());
+            SAME(t, w.si_pid, sender[next % 64]);
             next++;
         } else {
             get(t, fd, &si, sizeof si);
@@ -67,9 +88,7 @@ static void run(struct inst *t, int part)
     NEED(t, sigaltstack(&ss, NULL) == 0 && sigaction(RT, &sa, NULL) == 0);
     for (;;) {
         for (unsigned i = 1 + rnd(&r, 5); i > 0; i--) {
-            union sigval v = {.sival_int = (int)sent++};
-
-            NEED(t, sigqueue(getpid(), RT, v) == 0);
+            send_one(t, sent++, rnd(&r, 4) == 0);
             nap(t, &r);
         }
         NEED(t, sigpending(&pending) == 0 && sigismember(&pending, RT));

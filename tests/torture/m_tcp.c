@@ -14,15 +14,12 @@ static struct sockaddr_in here(int port)
 
 static void setup(struct inst *t)
 {
-    struct sockaddr_in a = here(0);
-    socklen_t n = sizeof a;
     int on = 1;
 
     NEED(t, (t->fd[0] = socket(AF_INET, SOCK_STREAM, 0)) >= 0);
     setsockopt(t->fd[0], SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    NEED(t, bind(t->fd[0], (void *)&a, sizeof a) == 0 && listen(t->fd[0], 4) == 0);
-    NEED(t, getsockname(t->fd[0], (void *)&a, &n) == 0);
-    t->val[0] = ntohs(a.sin_port);
+    t->val[0] = bind_port(t, t->fd[0]);
+    NEED(t, listen(t->fd[0], 4) == 0);
 }
 
 static int meet(struct inst *t, int part)

@@ -8,14 +8,12 @@
 static void setup(struct inst *t)
 {
     struct sockaddr_in a[2];
-    socklen_t n = sizeof a[0];
 
     for (int i = 0; i < 2; i++) {
-        a[i] = (struct sockaddr_in){.sin_family = AF_INET,
-                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         NEED(t, (t->fd[i] = socket(AF_INET, SOCK_DGRAM, 0)) >= 0);
-        NEED(t, bind(t->fd[i], (void *)&a[i], sizeof a[i]) == 0);
-        NEED(t, getsockname(t->fd[i], (void *)&a[i], &n) == 0);
+        a[i] = (struct sockaddr_in){.sin_family = AF_INET,
+                                    .sin_port = htons((uint16_t)bind_port(t, t->fd[i])),
+                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     }
     for (int i = 0; i < 2; i++)
         NEED(t, connect(t->fd[i], (void *)&a[1 - i], sizeof a[0]) == 0);

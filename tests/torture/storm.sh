@@ -3,20 +3,21 @@
 # Its name is storm-SEED-N.sh; the seed decides what the program holds and
 # what is done to it, in which order. When exactly things happen it can't
 # decide: a seed that failed is run again several times (TIMES).
-# Environment: STORM seconds (20), ONLY modules, ROOM, CKPT, W, D.
+# Environment: STORM seconds (20), ONLY and WITHOUT modules, ROOM, CKPT, W, D.
 #
 # What it can find: WRONG (the program saw a fault), RESTART (a committed set
-# does not come back), REFUSED (for a reason that refusals does not list),
+# does not come back), REFUSED (for a reason that refusals.list does not
+# have, or again and again),
 # HANG, LEFT (a process that should be gone), BROKE (ckpt itself).
 
 SEED=${NAME#storm-}
 SEED=${SEED%%-*}
 RANDOM=$SEED
-GOOD=0 taken=0 lives=1 hits=0
+GOOD=0 row=0 taken=0 lives=1 hits=0
 declare -A refusals
 
 draw() { R=$((RANDOM % $1)); }
-bad() { fail "$1 (seed $SEED): $2; again: make torture SEED=$SEED TIMES=5${ONLY:+ ONLY=$ONLY}"; }
+bad() { fail "$1 (seed $SEED): $2; again: make torture SEED=$SEED TIMES=5${ONLY:+ ONLY=$ONLY}${WITHOUT:+ WITHOUT=$WITHOUT}"; }
 strike() { "$ROOM/strike" "$W" "$@"; }
 pause() { # up to N ms
 	draw "$1"
@@ -52,8 +53,11 @@ no_one_left() {
 	wait "$FRONT" 2> /dev/null
 }
 
+# kill_everything [harmed]: what is seen before the first of them dies counts
 kill_everything() {
 	say "kill everything"
+	strike stop || say "not all stand"
+	[ -n "$1" ] || unharmed
 	strike all > left || bad LEFT "not even SIGKILL: $(tr '\n' ' ' < left)"
 	wait "$FRONT" 2> /dev/null
 }
@@ -77,13 +81,15 @@ outcome() {
 	local why
 	cat ckpt.err >> trace
 	case $1 in
-	0) GOOD=$(committed_set) taken=$((taken + 1)) REFUSED= ;;
+	0) GOOD=$(committed_set) taken=$((taken + 1)) row=0 REFUSED= ;;
 	124 | 137) bad HANG "checkpoint --wait does not end" ;;
 	*)
 		unharmed
 		why=$(grep -oEf "$ROOM/refusals.list" ckpt.err | head -n 1)
 		[ -n "$why" ] || bad REFUSED "$(tail -n 2 ckpt.err | tr '\n' ' ')"
 		refusals[$why]=$((${refusals[$why]:-0} + 1))
+		row=$((row + 1))
+		((row < 6)) || bad REFUSED "$row times in a row: $(tail -n 2 ckpt.err | tr '\n' ' ')"
 		REFUSED=$why
 		;;
 	esac
@@ -111,7 +117,6 @@ hit_checkpoint() {
 	if [ "$victim" = everything ]; then
 		kill_everything
 		wait $TAKER
-		unharmed
 		again
 		GOOD=$(committed_set)
 		return
@@ -124,9 +129,7 @@ hit_checkpoint() {
 	case $victim in
 	coordinator | front) # it goes on, for this life
 		pause 100
-		unharmed
 		kill_everything
-		unharmed
 		again
 		GOOD=$(committed_set)
 		;;
@@ -151,7 +154,7 @@ hit_program() {
 	say "strike program: $(strike program $R)"
 	hits=$((hits + 1))
 	pause 60
-	kill_everything
+	kill_everything harmed
 	[ $at = no ] || wait $TAKER
 	rm -f fault
 	again --set "$GOOD"
@@ -163,7 +166,6 @@ hit_restart() {
 	pause 200
 	hits=$((hits + 1))
 	kill_everything
-	unharmed
 	again
 }
 
@@ -173,7 +175,6 @@ act() {
 	[0-4]) take ;;
 	[5-7])
 		kill_everything
-		unharmed
 		draw 4
 		if ((R)); then again; else hit_restart; fi
 		;;
@@ -198,7 +199,7 @@ act() {
 
 cp -p "$ROOM/torture" torture
 # enough that the newest set before a program was hit is still there
-LAUNCH="--keep 6" launch "$W/torture" "$SEED" "$W" ${ONLY:+--only "$ONLY"}
+LAUNCH="--keep 6" launch "$W/torture" "$SEED" "$W" ${ONLY:+--only "$ONLY"} ${WITHOUT:+--without "$WITHOUT"}
 wait_for_file ready
 end=$((SECONDS + ${STORM:-20}))
 first=$((SECONDS + LIMIT))
@@ -212,6 +213,5 @@ while ((SECONDS < end)); do
 	running
 done
 kill_everything
-unharmed
 for why in "${!refusals[@]}"; do echo "     seed $SEED: ${refusals[$why]} refused: $why"; done
 echo "     seed $SEED: $taken checkpoints, $lives lives, $hits hit in the middle"

@@ -1,15 +1,16 @@
 /*
  * strike.c - kills processes of a test, by what they are.
  *
- *   strike DIR all          every one, the front end first; waits until none
- *                           is left
+ *   strike DIR stop         stops every one, the front end dies; waits until
+ *                           all stand
+ *   strike DIR all          kills every one; waits until none is left
  *   strike DIR KIND NUMBER  one of them, the NUMBERth modulo how many there
  *                           are; KIND: program, writer, capture, coordinator,
  *                           front
  *   strike DIR list         shows them
  *
  * A test's processes carry CLAIM_DIR=DIR in their environment. Prints what it
- * killed, or what is left. Exit: 0 done, 1 there was none (all: some live on
+ * killed, or what is left. Exit: 0 done, 1 there was none (stop, all: some run on
  * after 20 seconds), 2 wrong usage.
  */
 #include <ctype.h>
@@ -23,11 +24,14 @@
 #include <unistd.h>
 
 #define MOST 4000
+/* the fields of /proc/PID/stat between the state and the number of threads */
+#define DULL " %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
 
 struct one {
     pid_t pid;
     char kind; /* as in KIND's first letter, m for capture's helper */
     char comm[32];
+    char state;
 };
 
 static struct one found[MOST];
@@ -68,12 +72,17 @@ static void look_at(const char *pid, const char *want, size_t len)
     struct one *o = &found[n_found];
     size_t n = slurp(pid, "environ", buf, sizeof buf);
     const char *arg = "";
+    int threads;
 
     /* at the beginning, or behind the end of another */
     if (!memmem(buf, n, want, len + 1) && strncmp(buf, want, len + 1) != 0)
         return;
     n = slurp(pid, "stat", buf, sizeof buf);
-    if (!n || !strrchr(buf, ')') || strchr("ZX", strrchr(buf, ')')[2]))
+    if (!n || !strrchr(buf, ')') || sscanf(strrchr(buf, ')'), ") %c" DULL "%d",
+                                           &o->state, &threads) != 2)
+        return;
+    /* the first thread may be dead and others still close what they have */
+    if (o->state == 'X' || (o->state == 'Z' && threads < 2))
         return;
     n = slurp(pid, "comm", o->comm, sizeof o->comm);
     if (n)
@@ -108,17 +117,38 @@ static void each(int sig, char kind)
             kill(found[i].pid, sig);
 }
 
+static int standing(void)
+{
+    for (int i = 0; i < n_found; i++)
+        if (!strchr("TtD", found[i].state))
+            return 0;
+    return 1;
+}
+
 /* The front end would report the end of what it has started; and nobody is
  * to see another's end and act on it, as on a node that dies. */
+static int stop(const char *dir)
+{
+    time_t end = time(NULL) + 20;
+    struct timespec ts = {0, 1000000};
+    int before = -1;
+
+    look(dir);
+    each(SIGKILL, 'f');
+    for (; (!standing() || before != n_found) && time(NULL) < end; look(dir)) {
+        before = n_found;
+        each(SIGSTOP, 0);
+        nanosleep(&ts, NULL);
+    }
+    return !standing();
+}
+
 static int all(const char *dir)
 {
     time_t end = time(NULL) + 20;
     struct timespec ts = {0, 2000000};
 
-    look(dir);
-    each(SIGKILL, 'f');
-    each(SIGSTOP, 0);
-    for (; n_found && time(NULL) < end; look(dir)) {
+    for (look(dir); n_found && time(NULL) < end; look(dir)) {
         each(SIGKILL, 0);
         nanosleep(&ts, NULL);
     }
@@ -148,6 +178,8 @@ int main(int argc, char **argv)
 {
     if (argc < 3)
         return 2;
+    if (strcmp(argv[2], "stop") == 0)
+        return stop(argv[1]);
     if (strcmp(argv[2], "all") == 0)
         return all(argv[1]);
     look(argv[1]);

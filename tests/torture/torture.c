@@ -2,7 +2,8 @@
  * torture.c - the frame of the torture program: draws by lot what runs
  * where, makes the processes, and looks on. See torture.h.
  *
- *   torture SEED DIR [--only NAME[,NAME]] [--break NAME] [--seconds N]
+ *   torture SEED DIR [--only NAME[,NAME]] [--without NAME[,NAME]]
+ *           [--break NAME] [--seconds N]
  *
  * Makes the directory DIR/ready when every part runs. When DIR/ping is there,
  * it is removed after every part has moved on; who does not within STUCK
@@ -67,15 +68,20 @@ static void add(const struct module *m, unsigned seed)
     }
 }
 
-static void choose(struct rng *r, const char *only)
+static void choose(struct rng *r, const char *only, const char *without)
 {
     unsigned n = only ? 0 : 5 + rnd(r, 20);
 
     for (unsigned i = 0; only && i < N_MODULES; i++)
         if (listed(only, modules[i]->name))
             add(modules[i], rnd(r, 1u << 30));
-    while (n-- > 0 && world->n_inst < MAX_INST)
-        add(modules[rnd(r, N_MODULES)], rnd(r, 1u << 30));
+    while (n-- > 0 && world->n_inst < MAX_INST) {
+        const struct module *m = modules[rnd(r, N_MODULES)];
+        unsigned seed = rnd(r, 1u << 30);
+
+        if (!listed(without, m->name))
+            add(m, seed);
+    }
 }
 
 static int new_worker(struct rng *r, int solo, int shared)
@@ -315,7 +321,7 @@ static void watch(void)
 
 int main(int argc, char **argv)
 {
-    const char *only = NULL, *broken = NULL;
+    const char *only = NULL, *without = NULL, *broken = NULL;
     struct rng r;
     sigset_t all;
 
@@ -325,6 +331,8 @@ int main(int argc, char **argv)
     for (int i = 3; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--only") == 0)
             only = argv[i + 1];
+        else if (strcmp(argv[i], "--without") == 0)
+            without = argv[i + 1];
         else if (strcmp(argv[i], "--break") == 0)
             broken = argv[i + 1];
         else if (strcmp(argv[i], "--seconds") == 0)
@@ -339,7 +347,7 @@ int main(int argc, char **argv)
     snprintf(world->dir, sizeof world->dir, "%s", argv[2]);
     began = now_us();
     r.s = (uint64_t)strtoul(argv[1], NULL, 10) << 20;
-    choose(&r, only);
+    choose(&r, only, without);
     place(&r);
     world->reaper = (int)rnd(&r, 2);
     if (world->reaper)

@@ -94,6 +94,10 @@ void nap(struct inst *t, struct rng *r); /* up to 2 ms; must not be EINTR */
 void put(struct inst *t, int fd, const void *p, size_t n);
 void get(struct inst *t, int fd, void *p, size_t n);
 
+/* Binds to a loopback port below those that the kernel gives to others, which
+ * may take them between two lives. */
+int bind_port(struct inst *t, int fd);
+
 /* A child of this module's own has ended with this exit status. */
 void reap(struct inst *t, pid_t pid, int status);
 
@@ -101,6 +105,7 @@ void reap(struct inst *t, pid_t pid, int status);
 extern char *self_path;
 int helper_main(int argc, char **argv);
 int exec_again(unsigned n, int fd, unsigned seed);
+int terminal_look(unsigned n, unsigned rows);
 
 #define NEED(t, cond)                                                       \
     do {                                                                    \
