@@ -25,6 +25,7 @@
 #include "lib/proto/client.h"
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
+#include "runtime/await.h"
 #include "runtime/drain.h"
 #include "runtime/frozen.h"
 #include "runtime/helper.h"
@@ -40,7 +41,6 @@
 #define CONNECT_MS 5000
 #define WHY 512
 #define CHILDREN_MAX 8192
-#define BELL 33 /* which is blocked here, and glibc's own elsewhere */
 
 int32_t ck_agent_tid;
 
@@ -374,24 +374,6 @@ static int leaving(void)
            !agent.round && !ck_snapshot_running() && !ck_helper_running();
 }
 
-/* A message, the bell, or the end of the time. The bell has a descriptor only
- * while we wait: a program may have left us hardly any. */
-static void wait_for(int ms)
-{
-    static const uint64_t set = 1ull << (BELL - 1);
-    int bell = (int)sys4(SYS_signalfd4, -1, &set, 8, O_CLOEXEC);
-    struct pollfd p[2] = {{.fd = agent.fd, .events = POLLIN},
-                          {.fd = bell, .events = POLLIN}};
-    struct timespec ts = {ms / 1000, ms % 1000 * 1000000L};
-    uint8_t info[128];
-
-    sys5(SYS_ppoll, p, 2, ms < 0 ? NULL : &ts, NULL, 8);
-    if (p[1].revents & POLLIN)
-        sys3(SYS_read, bell, info, sizeof info);
-    if (bell >= 0)
-        sys1(SYS_close, bell);
-}
-
 static void serve(void)
 {
     ck_client_rx_init(&agent.rx, rx_buf, sizeof rx_buf);
@@ -404,7 +386,7 @@ static void serve(void)
         long r = ck_client_recv(agent.fd, &agent.rx, 0, &f);
 
         if (r == 0) {
-            wait_for(wait_ms);
+            ck_await(agent.fd, wait_ms);
             r = ck_client_recv(agent.fd, &agent.rx, 0, &f);
         }
         if (r == 0 && watch)
@@ -459,6 +441,7 @@ static int agent_main(void *arg)
      * look before they have set their own, knows them by it. */
     sys2(SYS_prctl, PR_SET_NAME, "ckpt-agent");
     ck_watched_publish();
+    ck_await_begin(agent.keep_fd >= 0);
     own_table(agent.keep_fd);
     __atomic_store_n(&agent.started, STARTED, __ATOMIC_RELEASE);
     ck_futex_wake(&agent.started, 1);
@@ -481,7 +464,7 @@ static int agent_main(void *arg)
                 serve();
             disconnected();
         }
-        wait_for((int)wait_ms);
+        ck_await(-1, (int)wait_ms);
         wait_ms = wait_ms < 5000 ? wait_ms * 2 : 5000;
     }
     return 0;
@@ -512,6 +495,14 @@ int ck_agent_start(void)
     return start();
 }
 
+void ck_agent_ring(void)
+{
+    int32_t tid = __atomic_load_n(&ck_agent_tid, __ATOMIC_ACQUIRE);
+
+    if (tid > 0)
+        sys3(SYS_tgkill, ck_getpid(), tid, CK_BELL);
+}
+
 int ck_agent_leave(int limit_ms)
 {
     uint64_t end = ck_now_us() + (uint64_t)limit_ms * 1000;
@@ -521,7 +512,7 @@ int ck_agent_leave(int limit_ms)
         tid = __atomic_load_n(&ck_agent_tid, __ATOMIC_ACQUIRE);
         __atomic_store_n(&agent.leave, 1, __ATOMIC_RELEASE);
         if (tid <= 0 || sys3(SYS_tgkill, ck_getpid(), tid,
-                             tid == rung ? 0 : BELL) == -ESRCH)
+                             tid == rung ? 0 : CK_BELL) == -ESRCH)
             return 0;
         rung = tid;
         ck_sleep_us(100);

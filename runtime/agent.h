@@ -26,6 +26,9 @@ void ck_agent_after_fork(void);
  * ck_agent_start() afterwards. 0, or -ETIMEDOUT: it is still there. */
 int ck_agent_leave(int limit_ms);
 
+/* Makes it look at once (await.c). On any thread; also where none is. */
+void ck_agent_ring(void);
+
 /* Is there a coordinator at present? Any thread may ask. */
 int ck_agent_connected(void);
 

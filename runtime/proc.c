@@ -108,6 +108,19 @@ int ck_thread_ended(int32_t pid, int32_t tid)
     return p && (p[2] == 'Z' || p[2] == 'X');
 }
 
+uint64_t ck_stat_field(const char *stat, unsigned n)
+{
+    const char *p = strrchr(stat, ')');
+
+    for (unsigned i = 2; p && i < n; i++) {
+        p = strchr(p + 1, ' ');
+    }
+    if (!p)
+        return 0;
+    p++;
+    return ck_parse_u64(&p, 10);
+}
+
 uint32_t ck_thread_count(void)
 {
     return (uint32_t)ck_read_number("/proc/self/status", "\nThreads:\t", 10,

@@ -30,6 +30,7 @@
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
 #include "runtime/agent.h"
+#include "runtime/await.h"
 #include "runtime/helper.h"
 #include "runtime/interpose/watch.h"
 #include "runtime/snapshot.h"
@@ -45,6 +46,7 @@ static struct {
     struct ck_pidtable_file *table; /* shared with the tree's others */
     size_t table_len;
     int32_t vpid;
+    int status; /* of the first thread, if it has ended */
 } again;
 
 int32_t ck_resume_vpid(void)
@@ -55,6 +57,7 @@ int32_t ck_resume_vpid(void)
 void ck_resume_note(int32_t vpid)
 {
     again.vpid = vpid;
+    again.status = ck_await_first_status();
 }
 
 static _Noreturn void give_up(int err, const char *what)
@@ -270,7 +273,7 @@ static int leader_main(void *arg)
     sys2(SYS_munmap, ck_handoff.region_start, ck_handoff.region_len);
     if (!t)
         for (;;)
-            sys1(SYS_exit, 0);
+            sys1(SYS_exit, again.status);
     become(t);
     ck_park_restarted(t);
 }

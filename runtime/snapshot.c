@@ -75,20 +75,6 @@ static unsigned writer_threads(void)
     return cpus < 1 ? 1 : cpus > 4 ? 4 : cpus;
 }
 
-/* Field n (from 1) of /proc/self/stat; the name in it may hold anything. */
-static uint64_t stat_field(const char *stat, unsigned n)
-{
-    const char *p = strrchr(stat, ')');
-
-    for (unsigned i = 2; p && i < n; i++) {
-        p = strchr(p + 1, ' ');
-    }
-    if (!p)
-        return 0;
-    p++;
-    return ck_parse_u64(&p, 10);
-}
-
 static int put_process(struct snapshot *s)
 {
     static char stat[2048];
@@ -105,15 +91,15 @@ static int put_process(struct snapshot *s)
         return -EIO;
     exe[len] = '\0';
     /* struct prctl_mm_map: code, data, brk, stack, arg, env */
-    mm[0] = stat_field(stat, 26);
-    mm[1] = stat_field(stat, 27);
-    mm[2] = stat_field(stat, 45);
-    mm[3] = stat_field(stat, 46);
-    mm[4] = stat_field(stat, 47);
+    mm[0] = ck_stat_field(stat, 26);
+    mm[1] = ck_stat_field(stat, 27);
+    mm[2] = ck_stat_field(stat, 45);
+    mm[3] = ck_stat_field(stat, 46);
+    mm[4] = ck_stat_field(stat, 47);
     mm[5] = (uint64_t)sys1(SYS_brk, 0);
-    mm[6] = stat_field(stat, 28);
+    mm[6] = ck_stat_field(stat, 28);
     for (unsigned i = 0; i < 4; i++)
-        mm[7 + i] = stat_field(stat, 48 + i);
+        mm[7 + i] = ck_stat_field(stat, 48 + i);
     mm[11] = 0;
     for (uint32_t i = 0; i < s->areas.n; i++)
         if (s->areas.a[i].kind == CK_AREA_VDSO)

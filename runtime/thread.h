@@ -14,6 +14,7 @@
 #include "lib/arch/x86_64/frame.h"
 #include "lib/image/places.h"
 #include "runtime/cputime.h"
+#include "runtime/proc.h"
 #include "runtime/runtime.h"
 
 #define CK_PARK_STACK 6144
@@ -102,13 +103,6 @@ void ck_park_forget(void); /* after fork or restart: nobody is on his way */
 const char *ck_threads_name(void);
 
 /* ---- stop.c, stop_signal.c ---- */
-/* How many there are now, our own included; 64 if that can't be read. */
-uint32_t ck_thread_count(void);
-/* Has the tid ended, but for being waited for? */
-int ck_thread_ended(int32_t pid, int32_t tid);
-/* Is ip in our own code? */
-int ck_in_our_code(uint64_t ip);
-
 /*
  * Parks every thread but the agent. 0, or -errno with a reason in why; then
  * everything runs on. limit_ms bounds the wait.
@@ -134,23 +128,6 @@ uint64_t ck_signals_ignored(void);
  * halfway, they are changed so that it is completed first. */
 void ck_partial_finish(struct user_regs_struct *regs, long nr);
 
-/* ---- shared helpers (proc.c) ---- */
-#define CK_FUTEX_WAIT 0
-#define CK_FUTEX_WAKE 1
-long ck_futex_wait(uint32_t *word, uint32_t value, int timeout_ms);
-void ck_futex_wake(uint32_t *word, int n);
-uint64_t ck_now_us(void);
-void ck_sleep_us(unsigned us);
-/* Calls fn for every number that names an entry of the directory, e.g. the
- * threads in /proc/self/task. fn returns nonzero to stop. -errno or 0. */
-int ck_each_number(const char *dir, int (*fn)(int32_t n, void *arg),
-                   void *arg);
-/* Yama 1 lets only an ancestor trace, unless we name who may: a process, 0
- * for nobody else, -1 for all. */
-void ck_let_trace(long pid);
-int32_t ck_getpid(void); /* real */
-uint64_t ck_resident(void); /* bytes of this process, by statm */
-int32_t ck_gettid(void);
 /* interpose/process.c: has this thread (real) ever made a process? */
 int ck_makes_processes(int32_t tid);
 extern CK_HIDDEN int ck_stop_forced; /* always by signal: for tests */

@@ -15,6 +15,7 @@
 #include <stdarg.h>
 
 #include "runtime/agent.h"
+#include "runtime/await.h"
 #include "runtime/interpose/namespace.h"
 #include "runtime/interpose/peek.h"
 #include "runtime/thread.h"
@@ -105,10 +106,13 @@ struct start {
 static int start_alone(void *arg)
 {
     const struct start *s = arg; /* in the child's copy of our stack */
+    int r;
 
     ck_namespaces_made((unsigned)s->flags);
     ck_child_alone();
-    return s->fn(s->arg);
+    r = s->fn(s->arg);
+    ck_await_expect(r); /* libc's clone() ends this thread, not the process */
+    return r;
 }
 
 int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)

@@ -12,6 +12,7 @@
 
 #include <stdarg.h>
 
+#include "runtime/await.h"
 #include "runtime/interpose/namespace.h"
 #include "runtime/interpose/undo.h"
 #include "runtime/interpose/watch.h"
@@ -127,6 +128,7 @@ static const uint16_t rules[RULES] = {
     [SYS_msgrcv] = IPC,
     [SYS_msgctl] = IPC,
     [SYS_pselect6] = TIME,
+    [SYS_exit] = SPECIAL,
 };
 
 static long special(long nr, long a[6])
@@ -159,6 +161,9 @@ static long special(long nr, long a[6])
     case SYS_openat:
         r = ck_path_call(nr, a, nr == SYS_open ? 0 : 1);
         return ck_undo_opened((int)r, (int)(nr == SYS_open ? a[1] : a[2]));
+    case SYS_exit:
+        ck_await_expect((int)a[0]);
+        break;
     }
     return ck_syscall6(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
