@@ -107,6 +107,9 @@ static const char *classify(struct ck_marea *a, int shared)
     a->kind = CK_AREA_ANON;
     if (shared && a->flags & CK_AF_HUGETLB && !ck_starts(p, "/anon_hugepage"))
         return HUGE;
+    if (ck_starts(p, "/[aio]"))
+        return "a context of kernel AIO (io_setup) can't be saved: "
+               "io_destroy it before";
     if (shared && ck_mapped_object(p, writes)) {
         a->kind = CK_AREA_SHM;
     } else if (anonymous(p)) {

@@ -22,7 +22,7 @@ enum ck_stage { CK_STAGE_EARLY, CK_STAGE_LATE };
  * with a reason. The one list of kinds; the order is that of restoring. */
 #define CK_TASK_KINDS(X)                                     \
     X(xstate) X(cputime) X(attrs) X(sched) X(signals) X(timers) X(locks) \
-    X(sysv) X(limits)
+    X(membarrier) X(sysv) X(limits)
 
 #define CK_TASK_DECLARE(name)                   \
     int ck_##name##_save(char *why, size_t cap); \
