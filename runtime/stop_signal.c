@@ -142,7 +142,8 @@ static int take(struct ck_pending *p, uint64_t set)
 {
     static const struct timespec none = {0, 0};
 
-    if (p->n == CK_PENDING_MAX ||
+    p->more = p->n == CK_PENDING_MAX;
+    if (p->more ||
         sys4(SYS_rt_sigtimedwait, &set, &p->info[p->n], &none, 8) <= 0)
         return 0;
     p->n++;
@@ -344,7 +345,7 @@ int ck_stop_by_signal(int limit_ms, char *why, size_t cap)
         return r;
     ck_threads.n = ck_threads.parked = 0;
     ck_threads.leader_exited = 0;
-    ck_threads.shared.n = 0;
+    ck_threads.shared.n = ck_threads.shared.more = 0;
     ck_threads.ignored = ck_signals_ignored();
     asked = refused = 0;
     memset(&ours, 0, sizeof ours);

@@ -21,7 +21,7 @@
 #define CK_PENDING_MAX 32 /* queued signals kept per thread, and shared */
 
 struct ck_pending {
-    uint32_t n;
+    uint32_t n, more; /* are there more than these? */
     siginfo_t info[CK_PENDING_MAX];
 };
 

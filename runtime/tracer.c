@@ -23,8 +23,13 @@ void ck_tracer_pending(struct ck_slot *t, int shared, struct ck_pending *out)
         int32_t nr;
     } args = {0, shared ? 1u : 0u, CK_PENDING_MAX};
     long n = ck_pt(PTRACE_PEEKSIGINFO, t->tid, &args, out->info);
+    siginfo_t next;
 
     out->n = n > 0 ? (uint32_t)n : 0;
+    args.off = CK_PENDING_MAX;
+    args.nr = 1;
+    out->more = out->n == CK_PENDING_MAX &&
+                ck_pt(PTRACE_PEEKSIGINFO, t->tid, &args, &next) > 0;
 }
 
 /* Is one of p neither blocked nor ignored? To a traced thread even an

@@ -11,6 +11,7 @@
 #include "runtime/interpose/peek.h"
 #include "runtime/interpose/term.h"
 #include "runtime/interpose/wrap.h"
+#include "runtime/siginfo.h"
 
 typedef void (*info_handler)(int, siginfo_t *, void *);
 
@@ -18,18 +19,8 @@ static info_handler handlers[_NSIG];
 
 void ck_siginfo_out(siginfo_t *info)
 {
-    switch (info->si_code) {
-    case SI_USER:
-    case SI_QUEUE:
-    case SI_TKILL:
-    case SI_MESGQ:
-    case SI_ASYNCIO:
+    if (ck_siginfo_numbered(info))
         info->si_pid = ck_out(info->si_pid);
-        break;
-    default:
-        if (info->si_signo == SIGCHLD && info->si_code > 0)
-            info->si_pid = ck_out(info->si_pid);
-    }
 }
 
 static void on_signal(int sig, siginfo_t *info, void *context)

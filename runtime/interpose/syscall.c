@@ -14,8 +14,10 @@
 
 #include "runtime/await.h"
 #include "runtime/interpose/namespace.h"
+#include "runtime/interpose/peek.h"
 #include "runtime/interpose/undo.h"
 #include "runtime/interpose/watch.h"
+#include "runtime/siginfo.h"
 #include "runtime/virt/sysv.h"
 
 /* A number in the first, in the second argument; its sign has a meaning; the
@@ -186,9 +188,19 @@ static long numbered(long nr, long a[6], unsigned int rule)
     /* PRIO_PROCESS 0, PRIO_PGRP 1; IOPRIO_WHO_PROCESS 1, _PGRP 2 */
     long first = nr == SYS_ioprio_get || nr == SYS_ioprio_set;
     unsigned long flags;
-    long r;
+    siginfo_t own;
+    long r, *info = nr == SYS_rt_sigqueueinfo     ? &a[2]
+                    : nr == SYS_rt_tgsigqueueinfo ? &a[3]
+                                                  : NULL;
 
     ck_busy();
+    if (info && ck_virt_active &&
+        ck_readable((const void *)*info, sizeof own) &&
+        ck_siginfo_numbered((const siginfo_t *)*info)) {
+        own = *(const siginfo_t *)*info;
+        own.si_pid = ck_in(own.si_pid);
+        *info = (long)&own;
+    }
     if (rule & IN1)
         a[0] = rule & SIGN ? ck_in_signed((pid_t)a[0]) : ck_in((pid_t)a[0]);
     if ((rule & IN2) ||

@@ -6,12 +6,14 @@
  * own again, the first one also those of the process, with the information
  * that they had.
  */
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
 #include "runtime/interpose/term.h"
+#include "runtime/siginfo.h"
 #include "runtime/task/task.h"
 #include "runtime/thread.h"
 
@@ -21,18 +23,10 @@ struct action {
 
 static struct action saved[65];
 
-/* Was it sent by a process, so that it carries a number? */
-static int from_process(const siginfo_t *i)
-{
-    return (i->si_code <= 0 && i->si_code != SI_TIMER &&
-            i->si_code != SI_ASYNCIO) ||
-           i->si_signo == SIGCHLD;
-}
-
 static void number(struct ck_pending *p, pid_t (*to)(pid_t))
 {
     for (uint32_t i = 0; i < p->n; i++)
-        if (from_process(&p->info[i]))
+        if (ck_siginfo_numbered(&p->info[i]))
             p->info[i].si_pid = to(p->info[i].si_pid);
 }
 
@@ -62,8 +56,25 @@ uint64_t ck_signals_ignored(void)
     return ignored;
 }
 
+static int more_than_kept(char *why, size_t cap)
+{
+    int more = ck_threads.shared.more;
+
+    for (uint32_t i = 0; i < ck_threads.n; i++)
+        more |= ck_threads.slot[i].tid && ck_threads.slot[i].pending.more;
+    if (!more)
+        return 0;
+    ck_fmt(why, cap, "more than %d signals wait to be received, and no more "
+           "can be kept: let it receive them", CK_PENDING_MAX);
+    return -EBUSY;
+}
+
 int ck_signals_save(char *why, size_t cap)
 {
+    int rc = more_than_kept(why, cap);
+
+    if (rc)
+        return rc;
     number_all(ck_virt_of);
     for (int sig = 1; sig <= 64; sig++) {
         long r = sys4(SYS_rt_sigaction, sig, NULL, &saved[sig], 8);
