@@ -13,9 +13,10 @@
  * No descriptor tells of the end of a first thread (since 6.15 not even
  * PIDFD_THREAD), so the wrappers by which a thread can end in this way say so
  * before, and we look until it has. For one that gets past them we look every
- * few seconds. The end of others is told since 6.9, with their status since
- * 6.15, if they were watched. Nothing is ended on a guess: the first thread
- * must be seen to have ended, and the list of the others to be empty.
+ * few seconds, and more often where seccomp may forbid a thread to say so.
+ * The end of others is told since 6.9, with their status since 6.15, if they
+ * were watched. Nothing is ended on a guess: the first thread must be seen to
+ * have ended, and the list of the others to be empty.
  */
 #include "runtime/await.h"
 
@@ -32,6 +33,7 @@
 #include "runtime/thread.h"
 
 #define LOOK_MS 5000
+#define CONFINED_MS 100
 #define PIDFD_THREAD O_EXCL
 #define PIDFD_INFO_EXIT (1ull << 3)
 #define STAT_EXIT_CODE 52
@@ -47,6 +49,7 @@ struct info {
 static int32_t watched; /* another thread than the first; or 0 */
 static uint32_t expected; /* a thread is about to end */
 static int announced;     /* with this status, the latest */
+static int confined;      /* threads may be forbidden to say anything */
 static int pace = LOOK_MS; /* when to look at the first thread again */
 
 void ck_await_begin(int restored)
@@ -60,7 +63,15 @@ void ck_await_begin(int restored)
 void ck_await_expect(int status)
 {
     announced = status & 0xff;
+    if (confined)
+        return;
     __atomic_store_n(&expected, 1, __ATOMIC_RELEASE);
+    ck_agent_ring();
+}
+
+void ck_await_confined(void)
+{
+    confined = 1;
     ck_agent_ring();
 }
 
@@ -142,12 +153,13 @@ static void look(int32_t tid, int fd)
 /* How long to wait at most, and when to look at the first thread next. */
 static int limit_of(int ms)
 {
-    int limit;
+    int limit, most = confined ? CONFINED_MS : LOOK_MS;
 
     if (__atomic_exchange_n(&expected, 0, __ATOMIC_ACQ_REL))
         pace = 1;
+    pace = pace < most ? pace : most;
     limit = ms < 0 || ms > pace ? pace : ms;
-    pace = pace * 2 < LOOK_MS ? pace * 2 : LOOK_MS;
+    pace *= 2;
     return limit;
 }
 

@@ -17,6 +17,9 @@ void ck_await(int fd, int ms);
 /* On a thread that is about to end by SYS_exit. */
 void ck_await_expect(int status);
 
+/* On a thread that is about to confine itself by seccomp. */
+void ck_await_confined(void);
+
 /* With what the first thread has ended; 0 while it has not. */
 int ck_await_first_status(void);
 

@@ -23,6 +23,7 @@
 #include "runtime/agent.h"
 #include "runtime/interpose/term.h"
 #include "runtime/interpose/undo.h"
+#include "runtime/rights.h"
 #include "runtime/slots.h"
 #include "runtime/thread.h"
 #include "runtime/virt/sysv.h"
@@ -192,6 +193,7 @@ __attribute__((constructor)) static void init(int argc, char **argv,
     ck_busy_offset = (long)((uintptr_t)&ck_virt_busy -
                             (uintptr_t)__builtin_thread_pointer());
     ck_thread_find_libc();
+    ck_rights_note();
     ck_stop_forced = stop && !strcmp(stop, "signal");
     ck_fmt(ck_rt.env_dir, sizeof ck_rt.env_dir, "CKPT_DIR=%s", dir);
     ck_rt.kind = kind_of_program();

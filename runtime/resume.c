@@ -33,6 +33,7 @@
 #include "runtime/await.h"
 #include "runtime/helper.h"
 #include "runtime/interpose/watch.h"
+#include "runtime/rights.h"
 #include "runtime/snapshot.h"
 #include "runtime/task/task.h"
 #include "runtime/task/xstate.h"
@@ -260,6 +261,7 @@ static void take_over(void)
            ck_handoff.stdio);
     ck_snapshot_forget();
     ck_helper_forget();
+    ck_rights_note();
     ck_threads.parked = ck_threads.gone = 0;
     ck_park_forget();
     ck_threads.restarted = 1;

@@ -27,6 +27,7 @@
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
 #include "runtime/frozen.h"
+#include "runtime/rights.h"
 #include "runtime/slots.h"
 #include "runtime/task/xstate.h"
 #include "runtime/traced.h"
@@ -179,6 +180,7 @@ static int step_out(struct ck_slot *t)
 static int stopped(struct ck_slot *t, int status)
 {
     int sig = status >> 8 & 0xff, event = status >> 16;
+    const char *refusal;
     int r;
 
     if ((status & 0xff) != 0x7f) {
@@ -215,9 +217,11 @@ static int stopped(struct ck_slot *t, int status)
     }
     if (r == 1)
         return ck_tracer_fail(-EBUSY, "does not come to rest", t->tid);
-    if (r == 0)
-        t->phase = STOPPED;
-    return r;
+    if (r)
+        return r;
+    t->phase = STOPPED;
+    refusal = ck_rights_refused(job.pid, t->tid);
+    return refusal ? ck_tracer_fail(-EOPNOTSUPP, refusal, t->tid) : 0;
 }
 
 static struct ck_slot *slot_of(int32_t tid)
@@ -530,6 +534,7 @@ int ck_stop_all(int limit_ms, char *why, size_t cap)
     int r = -EPERM;
 
     ck_xstate_look();
+    ck_rights_begin(ck_getpid());
     if (!ck_stop_forced) {
         r = ck_stop_by_ptrace(limit_ms, first, sizeof first);
         if (r == 0)

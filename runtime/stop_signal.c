@@ -24,6 +24,7 @@
 
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
+#include "runtime/rights.h"
 #include "runtime/slots.h"
 #include "runtime/task/xstate.h"
 
@@ -43,6 +44,7 @@ enum phase { ANSWERED = 0, ASKED = 1, AGAIN = 2 };
 
 static int asked; /* threads that were signalled */
 static int refused;
+static const char *refusal; /* of a thread */
 
 __asm__(".text\n"
         ".type ck_stop_restorer, @function\n"
@@ -271,6 +273,11 @@ static int signal_one(int32_t tid, void *arg)
         all->leader_exited = 1;
         return 0;
     }
+    refusal = ck_rights_refused(ck_getpid(), tid);
+    if (refusal) {
+        refused = -EOPNOTSUPP;
+        return 1;
+    }
     if (all->n == all->cap) {
         refused = -EAGAIN;
         return 1;
@@ -348,6 +355,7 @@ int ck_stop_by_signal(int limit_ms, char *why, size_t cap)
     ck_threads.shared.n = ck_threads.shared.more = 0;
     ck_threads.ignored = ck_signals_ignored();
     asked = refused = 0;
+    refusal = NULL;
     memset(&ours, 0, sizeof ours);
     ours.handler = handler;
     ours.flags = SA_SIGINFO | SA_RESTORER | SA_RESTART;
@@ -365,7 +373,10 @@ int ck_stop_by_signal(int limit_ms, char *why, size_t cap)
                          __ATOMIC_RELEASE);
     if (!r)
         sys4(SYS_rt_sigaction, STOP_SIGNAL, &before, NULL, 8);
-    else {
+    else if (refusal) {
+        ck_fmt(why, cap, "%s", refusal);
+        ck_park_release();
+    } else {
         ck_fmt(why, cap,
                refused ? "more threads were made while others were stopped" :
                "%d of %d threads did not answer the stop signal (blocked "

@@ -171,6 +171,12 @@ static int read_tids(struct ck_capture *c, struct ck_capture_proc *p)
                                 p->pid, p->comm, tid[i]);
             continue;
         }
+        if (!ended && syscall(SYS_kcmp, first, tid[i], KCMP_FS, 0, 0) > 0)
+            rc = ck_res_why(c->why, c->whycap, -ENOTSUP,
+                            "process %d (%s): thread %d has a working "
+                            "directory and umask of its own "
+                            "(unshare(CLONE_FS)): that can't be saved",
+                            p->pid, p->comm, tid[i]);
         ck_put_uint(&w, (uint32_t)ck_pid_virt(&c->table, tid[i]), 4);
     }
     p->ntids = w.len / 4;

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 
+#include "runtime/await.h"
 #include "runtime/interpose/peek.h"
 #include "runtime/thread.h"
 
@@ -205,6 +206,8 @@ int prctl(int option, ...)
     va_end(ap);
     if (ck_rt.enabled && option == PR_SET_PTRACER)
         return (int)ck_ret(ptracer(a));
+    if (option == PR_SET_SECCOMP)
+        ck_await_confined();
     return REAL(prctl)(option, a[0], a[1], a[2], a[3]);
 }
 
@@ -219,6 +222,8 @@ long ck_misc_call(long nr, const long a[6])
         return peer(a[0], (int)a[1], (int)a[2], (void *)a[3],
                     (socklen_t *)a[4]);
     default: /* SYS_prctl */
+        if ((int)a[0] == PR_SET_SECCOMP)
+            ck_await_confined();
         return (int)a[0] == PR_SET_PTRACER
                    ? ptracer((const unsigned long *)&a[1])
                    : sys5(nr, a[0], a[1], a[2], a[3], a[4]);

@@ -1,10 +1,12 @@
 /* Claim: a process whose last thread ends by SYS_exit ends with it: a child
  * that clone() has made when its function returns, one that ends itself by
- * syscall(), with and without another thread that lives longer; and one that
- * is new afterwards. */
+ * syscall(), with and without another thread that lives longer, and where it
+ * may make no other call; and one that is new afterwards. */
 #include "claim.h"
 #include <pthread.h>
+#include <linux/seccomp.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 
@@ -89,6 +91,17 @@ static void ends(pid_t pid, int with)
     CHECK_EQ(WEXITSTATUS(st), with);
 }
 
+static void strict(void)
+{
+    pid_t pid = fork();
+
+    if (!pid) {
+        CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0);
+        syscall(SYS_exit, 5);
+    }
+    ends(pid, 5);
+}
+
 int main(void)
 {
     pid_t pid[KINDS];
@@ -100,6 +113,7 @@ int main(void)
         pid[i] = make(i, &fd[1], 1);
         CHECK(pid[i] > 0);
     }
+    strict();
     claim_hear(fd[0]);
     claim_ready();
     claim_wait();
@@ -109,5 +123,6 @@ int main(void)
         ends(pid[i], i == THREAD ? of_two() : 5);
         ends(make(i, NULL, 0), i == THREAD ? of_two() : 5);
     }
+    strict();
     claim_pass();
 }
