@@ -61,6 +61,7 @@ static void tell(struct ck_slot *t)
     t->personality = sys1(SYS_personality, 0xffffffff);
     t->keepcaps = sys1(SYS_prctl, PR_GET_KEEPCAPS) == 1;
     ck_sched_tell(t);
+    ck_settings_tell(&t->settings);
     slack = sys1(SYS_prctl, PR_GET_TIMERSLACK);
     t->timerslack = slack > 0 ? (uint64_t)slack : 0;
 }

@@ -157,6 +157,7 @@ static void become(struct ck_slot *t)
     ck_xstate_become();
     if (t->no_new_privs)
         sys5(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    ck_settings_become(&t->settings);
 }
 
 /*

@@ -220,7 +220,7 @@ static int stopped(struct ck_slot *t, int status)
     if (r)
         return r;
     t->phase = STOPPED;
-    refusal = ck_rights_refused(job.pid, t->tid);
+    refusal = ck_tracer_refused(job.pid, t->tid);
     return refusal ? ck_tracer_fail(-EOPNOTSUPP, refusal, t->tid) : 0;
 }
 

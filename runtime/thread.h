@@ -16,6 +16,7 @@
 #include "runtime/cputime.h"
 #include "runtime/proc.h"
 #include "runtime/runtime.h"
+#include "runtime/task/settings.h"
 
 #define CK_PARK_STACK 6144
 #define CK_PENDING_MAX 32 /* queued signals kept per thread, and shared */
@@ -54,6 +55,7 @@ struct ck_slot {
     uint64_t memnodes[CK_NODES / 64];
     uint32_t caps[6]; /* effective, permitted, inheritable; twice */
     int32_t securebits;
+    struct ck_settings settings;
     struct ck_cputime cpu;
     char name[16];
     /* waiting */

@@ -9,9 +9,11 @@
 #include <string.h>
 #include <sys/uio.h>
 
+#include "runtime/rights.h"
 #include "runtime/slots.h"
 #include "runtime/task/xstate.h"
 
+#define GET_SYSCALL_USER_DISPATCH 0x4211
 #define BUSY_FLAG_TRIES 100
 #define STILL_US 1000000
 
@@ -127,4 +129,25 @@ int ck_tracer_read(int32_t pid, struct ck_slot *t)
         ck_partial_finish(&regs, (long)regs.orig_rax);
     ck_frame_build(&t->uc, &regs, t->mask, &t->xstate);
     return 0;
+}
+
+/* Linux 6.4 and later tell. A call that we make there could come back to the
+ * program as SIGSYS. */
+static int dispatches(int32_t tid)
+{
+    struct {
+        uint64_t mode, selector, offset, len;
+    } config = {0, 0, 0, 0};
+
+    return ck_pt(GET_SYSCALL_USER_DISPATCH, tid, (void *)sizeof config,
+                 &config) == 0 &&
+           config.mode != 0;
+}
+
+const char *ck_tracer_refused(int32_t pid, int32_t tid)
+{
+    if (dispatches(tid))
+        return "has its system calls sent back to it "
+               "(PR_SET_SYSCALL_USER_DISPATCH), which can't be saved";
+    return ck_rights_refused(pid, tid);
 }

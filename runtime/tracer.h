@@ -22,6 +22,8 @@ int ck_tracer_fail(int err, const char *what, int32_t tid);
 /* Fills t's slot. 0, 1: it must run on for a moment, or -errno. pid is its
  * process. */
 int ck_tracer_read(int32_t pid, struct ck_slot *t);
+/* What a stopped thread is refused for, or NULL. */
+const char *ck_tracer_refused(int32_t pid, int32_t tid);
 /* The signals that wait for t, or for the process. */
 void ck_tracer_pending(struct ck_slot *t, int shared, struct ck_pending *out);
 /* Is there one of the program's own that would end t's call? */
