@@ -11,7 +11,8 @@
  * assassination of RFC 1337). Two ends that were closed at the same moment
  * are both kept, and neither address can be bound; a connect may take the
  * client's after a second (tcp_tw_reuse, which is on for loopback). Where it
- * may not, the minute has to pass.
+ * may not, the minute has to pass. Where somebody listens no SYN is sent: it
+ * would make a connection (to the program itself, at a checkpoint).
  *
  * The port of one who only connects may be shared: the kernel gives one port
  * to several, if they connect to different places. bind does not take such a
@@ -246,6 +247,8 @@ struct keepers {
     unsigned port;
     int kept; /* by the kernel alone */
     int held; /* by some process */
+    int listens;
+    int reset; /* TIME_WAITs are to be given their end */
 };
 
 static int look(void *arg, const struct ck_inet_seen *s)
@@ -258,9 +261,20 @@ static int look(void *arg, const struct ck_inet_seen *s)
         k->held = 1;
     else
         k->kept = 1;
-    if (s->state == TCP_TIME_WAIT)
+    if (s->state == TCP_LISTEN)
+        k->listens = 1;
+    if (s->state == TCP_TIME_WAIT && k->reset)
         reset(s);
     return 0;
+}
+
+/* TIME_WAITs of a port that nobody listens at are given their end. */
+static void look_and_end(struct keepers *k)
+{
+    ck_inet_list(~0u, look, k);
+    k->reset = !k->listens;
+    if (k->reset && k->kept)
+        ck_inet_list(1u << TCP_TIME_WAIT, look, k);
 }
 
 int ck_inet_bind_again(int fd, int domain, const struct ck_inet *a)
@@ -271,7 +285,7 @@ int ck_inet_bind_again(int fd, int domain, const struct ck_inet *a)
         const struct timespec nap = {.tv_nsec = NAP_MS * 1000000L};
         struct keepers k = {.port = a->port};
 
-        ck_inet_list(~0u, look, &k);
+        look_and_end(&k);
         rc = ck_inet_bind(fd, domain, a);
         if (rc == -EADDRINUSE)
             nanosleep(&nap, NULL);
@@ -300,6 +314,8 @@ static int end_of(const struct ck_inet *local, const struct ck_inet *peer)
     };
     struct keepers k = {.port = local->port};
 
+    ck_inet_list(1u << TCP_LISTEN, look, &k);
+    k = (struct keepers){.port = local->port, .reset = !k.listens};
     put_address(local, r.id.idiag_src, &r.id.idiag_sport);
     put_address(peer, r.id.idiag_dst, &r.id.idiag_dport);
     query(&r, 0, look, &k);
@@ -326,7 +342,7 @@ int ck_inet_bind_now(int fd, int domain, const struct ck_inet *a)
 
     if (rc != -EADDRINUSE)
         return rc;
-    ck_inet_list(1u << TCP_TIME_WAIT, look, &k);
+    look_and_end(&k);
     return ck_inet_bind(fd, domain, a);
 }
 
