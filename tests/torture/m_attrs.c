@@ -91,7 +91,6 @@ static void look(struct inst *t, struct attrs *a)
     NEED(t, fstat(a->removed, &st) == 0);
     SAME(t, st.st_mode, a->st.st_mode);
     SAME(t, st.st_mtim.tv_sec, a->st.st_mtim.tv_sec);
-    SAME(t, st.st_atim.tv_sec, a->st.st_atim.tv_sec);
     SAME(t, st.st_nlink, 0);
     SAME(t, fcntl(a->sealed, F_GET_SEALS), F_SEAL_GROW);
     NEED(t, flagged(a->advised, " sr") && flagged(a->advised + 16384, " rr"));

@@ -9,7 +9,8 @@
  *                           front
  *   strike DIR list         shows them
  *
- * A test's processes carry CLAIM_DIR=DIR in their environment. Prints what it
+ * A test's processes carry CLAIM_DIR=DIR in their environment; `ckpt capture`,
+ * which has another, names a directory below DIR. Prints what it
  * killed, or what is left. Exit: 0 done, 1 there was none (stop, all: some run on
  * after 20 seconds), 2 wrong usage.
  */
@@ -66,6 +67,15 @@ static char kind_of(const char *comm, const char *arg)
     return strcmp(arg, "coordinator") == 0 ? 'c' : 'f';
 }
 
+static int is_capture(const char *pid, const char *dir)
+{
+    static char buf[8192];
+    size_t n = slurp(pid, "cmdline", buf, sizeof buf), at = strlen(buf) + 1;
+
+    return at < n && strcmp(buf + at, "capture") == 0 &&
+           memmem(buf, n, dir, strlen(dir)) != NULL;
+}
+
 static void look_at(const char *pid, const char *want, size_t len)
 {
     static char buf[1 << 17];
@@ -75,7 +85,8 @@ static void look_at(const char *pid, const char *want, size_t len)
     int threads;
 
     /* at the beginning, or behind the end of another */
-    if (!memmem(buf, n, want, len + 1) && strncmp(buf, want, len + 1) != 0)
+    if (!memmem(buf, n, want, len + 1) && strncmp(buf, want, len + 1) != 0 &&
+        !is_capture(pid, strchr(want, '=') + 1))
         return;
     n = slurp(pid, "stat", buf, sizeof buf);
     if (!n || !strrchr(buf, ')') || sscanf(strrchr(buf, ')'), ") %c" DULL "%d",
