@@ -4,7 +4,7 @@
  * Started by the runtime of one process of the tree, in the middle of a
  * checkpoint; nobody types it. Asks the coordinator which processes there
  * are, looks at them, writes, rehearses the restart (restart/rehearse.h), and
- * answers WRITTEN or FAILED. The reason of a
+ * answers WRITTEN or FAILED. When all images are there it looks at them again. The reason of a
  * failure goes to the coordinator; D/log has it if that cannot be reached.
  */
 #include <errno.h>
@@ -24,6 +24,7 @@
 #include "restart/rehearse.h"
 
 #define ANSWER_MS 20000
+#define WRITERS_MS (6 * 3600 * 1000) /* the slowest disk */
 
 struct args {
     const char *dir, *tree, *stdio;
@@ -110,8 +111,11 @@ static int receive_list(int fd, struct ck_client_rx *rx,
     return ck_msg_capture_list_get(&r, list);
 }
 
-/* The program runs on meanwhile, and its memory is still being written. */
-static int rehearse(const struct ck_capture_in *in, char *why, size_t cap)
+/* The program runs on meanwhile. First its memory is still being written. */
+static int rehearse(const struct ck_capture_in *in,
+                    int (*part)(const struct ck_restart_opts *opts, char *why,
+                                size_t cap),
+                    char *why, size_t cap)
 {
     struct ck_restart_opts opts = {.job_dir = in->job_dir,
                                    .set_dir = in->set_dir,
@@ -120,10 +124,41 @@ static int rehearse(const struct ck_capture_in *in, char *why, size_t cap)
                                    .runtime = "",
                                    .restorer = ""};
     char text[900];
-    int rc = ck_rehearse(&opts, text, sizeof(text));
+    int rc = part(&opts, text, sizeof(text));
 
     return rc ? ck_res_why(why, cap, rc, "could not be restarted: %s", text)
               : 0;
+}
+
+/* The coordinator has the limits: until it is asked, or told that nobody
+ * wants to know, or the connection is gone. */
+static int asked(int fd, struct ck_client_rx *rx)
+{
+    struct ck_frame f;
+    long n = ck_client_recv(fd, rx, WRITERS_MS, &f);
+
+    return n > 0 && f.type == CK_MSG_REHEARSE;
+}
+
+/* The list of members, which `in` points at, is in rx's buffer. */
+static int finish(int fd, struct ck_client_rx *rx, uint32_t id,
+                  const struct ck_capture_in *in,
+                  const struct ck_capture_out *out)
+{
+    struct ck_msg_rehearsed m = {.id = id};
+    char why[1024] = "", set_dir[CK_PATH];
+    struct ck_capture_in of = *in;
+    uint8_t buf[64];
+    int rc = send_written(fd, id, out);
+
+    snprintf(set_dir, sizeof(set_dir), "%s", in->set_dir);
+    of.set_dir = set_dir;
+    if (rc || !asked(fd, rx))
+        return rc;
+    rc = rehearse(&of, ck_rehearse_memory, why, sizeof(why));
+    return rc ? send_failed(fd, id, rc, why)
+              : (int)CK_CLIENT_SEND(fd, buf, sizeof(buf), rehearsed, REHEARSED,
+                                    &m);
 }
 
 static int run(int fd, const struct args *a)
@@ -161,9 +196,9 @@ static int run(int fd, const struct args *a)
         };
         rc = ck_capture_tree(&in, &out, why, sizeof(why));
         if (!rc)
-            rc = rehearse(&in, why, sizeof(why));
+            rc = rehearse(&in, ck_rehearse, why, sizeof(why));
         rc = rc ? send_failed(fd, a->id, rc, why)
-                : send_written(fd, a->id, &out);
+                : finish(fd, &rx, a->id, &in, &out);
     }
     if (rc)
         ck_log("the coordinator can't be told about tree %s: %s", a->tree,

@@ -164,6 +164,7 @@ static void round_reset(struct ck_coord *c, enum ck_due why)
     r->why = why;
     r->requested = ck_now();
     r->resumed = 0;
+    r->rehearsing = 0;
     r->stall_us = 0;
     r->retriable = 0;
     r->reason[0] = '\0';
@@ -423,12 +424,37 @@ static int add_image(struct ck_coord *c, int kind, const char *tree,
     return im->file && im->tree && im->node && im->command ? 0 : -ENOMEM;
 }
 
+/* Nonzero: a helper has been asked now what it thinks of all files of its
+ * tree. One that has ended since it has written its own can't be. */
+static int rehearse(struct ck_coord *c)
+{
+    struct ck_msg_rehearse m = {.id = c->round.id};
+    struct ck_helper *h;
+    int asked = 0;
+
+    if (c->round.rehearsing)
+        return 0;
+    c->round.rehearsing = 1;
+    ck_round_barrier(c, "looking at the images", c->opt.limit.write);
+    TAILQ_FOREACH(h, &c->peers.helpers, entry) {
+        int i = h->written ? tree_index(c, h->tree) : -1;
+
+        if (i < 0)
+            continue;
+        h->written = 0; /* its end would be a failure again */
+        ck_round_expect(c, CK_TREE_KEY(i));
+        CK_LINK_SEND(h->link, rehearse, REHEARSE, &m);
+        asked = 1;
+    }
+    return asked;
+}
+
 static void check_written(struct ck_coord *c)
 {
     struct ck_peer *x;
 
     if (c->session.state != CK_ST_WRITING ||
-        !ck_barrier_complete(&c->round.barrier))
+        !ck_barrier_complete(&c->round.barrier) || rehearse(c))
         return;
     TAILQ_FOREACH(x, &c->peers.processes, entry)
         if (x->member && x->state == CK_P_WRITING)
@@ -474,6 +500,18 @@ void ck_checkpoint_written(struct ck_coord *c, struct ck_peer *x,
     }
     ck_status_changed(c);
     check_captured(c);
+    check_written(c);
+}
+
+void ck_checkpoint_rehearsed(struct ck_coord *c, struct ck_helper *h,
+                             const struct ck_msg_rehearsed *m)
+{
+    int i = tree_index(c, h->tree);
+
+    if (m->id != c->round.id || !c->round.rehearsing || i < 0 ||
+        ck_barrier_arrive(&c->round.barrier, CK_TREE_KEY(i)) < 0)
+        return;
+    h->written = 1;
     check_written(c);
 }
 

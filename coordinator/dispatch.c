@@ -273,6 +273,9 @@ static void helper_frame(struct ck_coord *c, struct ck_link *l,
     ON(WRITTEN, written)
         ck_checkpoint_written(c, NULL, h, &m);
     END_ON
+    ON(REHEARSED, rehearsed)
+        ck_checkpoint_rehearsed(c, h, &m);
+    END_ON
     ON(FAILED, failed)
         on_failed(c, l, &m);
     END_ON

@@ -38,6 +38,7 @@ struct ck_round {
     unsigned drain_quiet;    /* rounds without a change */
     struct ck_manifest *manifest;
     struct ck_round_tree *tree; /* beside manifest->tree */
+    int rehearsing; /* all is written, and the helpers have been asked */
     int retriable;
     char reason[960];
 };
@@ -92,6 +93,8 @@ void ck_checkpoint_captured(struct ck_coord *c, struct ck_helper *h);
 void ck_checkpoint_written(struct ck_coord *c, struct ck_peer *x,
                            struct ck_helper *h,
                            const struct ck_msg_written *m);
+void ck_checkpoint_rehearsed(struct ck_coord *c, struct ck_helper *h,
+                             const struct ck_msg_rehearsed *m);
 void ck_checkpoint_alive(struct ck_coord *c); /* PROGRESS */
 void ck_round_barrier(struct ck_coord *c, const char *name, int64_t limit);
 void ck_round_expect(struct ck_coord *c, uint64_t key);

@@ -17,7 +17,7 @@
 static int is_lasting(int rc)
 {
     return rc == -EACCES || rc == -EPERM || rc == -ELOOP ||
-           rc == -ENAMETOOLONG || rc == -EBADMSG;
+           rc == -ENAMETOOLONG || rc == -E2BIG || rc == -EBADMSG;
 }
 
 int ck_spawn_found(struct ck_spawn *s, int rc)

@@ -249,6 +249,23 @@ int ck_rehearse(const struct ck_restart_opts *opts, char *why, size_t cap)
     return rc;
 }
 
+int ck_rehearse_memory(const struct ck_restart_opts *opts, char *why,
+                       size_t cap)
+{
+    struct ck_spawn s;
+    int rc;
+
+    start(&s, opts, why, cap);
+    s.trial = CK_INNER;
+    rc = ck_spawn_open(&s);
+    if (!rc)
+        rc = ck_spawn_layout(&s);
+    if (rc && !why[0])
+        ck_res_why(why, cap, rc, "tree %s: %s", opts->tree, strerror(-rc));
+    ck_spawn_end(&s);
+    return rc;
+}
+
 int ck_restart_look(const struct ck_restart_opts *opts,
                     void (*found)(void *arg, const char *why), void *arg,
                     char *why, size_t cap)

@@ -21,6 +21,11 @@
  */
 int ck_rehearse(const struct ck_restart_opts *opts, char *why, size_t cap);
 
+/* When the processes' images are there, too: do they fit to the tree's, and
+ * may the kernel have so much in one process? */
+int ck_rehearse_memory(const struct ck_restart_opts *opts, char *why,
+                       size_t cap);
+
 /*
  * What is in the way of a restart of this tree here and now: found is called
  * for each. The number of things found, or -errno and a reason.

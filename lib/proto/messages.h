@@ -93,10 +93,13 @@ enum ck_command {
 
 /* A capture helper. members: u32 pid, u32 vpid, u8 kind for each process of
  * the tree; several: the computation is on more nodes than one. The helper
- * answers with WRITTEN or FAILED. */
+ * answers with WRITTEN or FAILED, and so it does, with REHEARSED, when it is
+ * told that all images of its tree are there. */
 #define CK_CAPTURE_HELLO(F) F(U32, id) F(STR, tree)
 #define CK_CAPTURE_LIST(F) \
     F(U32, id) F(STR, set_dir) F(U8, several) F(BLOB, members)
+#define CK_REHEARSE(F) F(U32, id)
+#define CK_REHEARSED(F) F(U32, id)
 
 /* Restart. */
 #define CK_RESTORING(F) F(U32, pid) F(U32, vpid) F(STR, node) F(STR, tree)
@@ -130,6 +133,8 @@ enum ck_command {
     M(REQUEST, request, 29, CK_REQUEST)                                     \
     M(CAPTURE_HELLO, capture_hello, 32, CK_CAPTURE_HELLO)                   \
     M(CAPTURE_LIST, capture_list, 33, CK_CAPTURE_LIST)                      \
+    M(REHEARSE, rehearse, 34, CK_REHEARSE)                                  \
+    M(REHEARSED, rehearsed, 35, CK_REHEARSED)                               \
     M(RESTORING, restoring, 48, CK_RESTORING)                               \
     M(RESTORED, restored, 49, CK_RESTORED)                                  \
     M(GO, go, 50, CK_GO)                                                    \

@@ -103,14 +103,20 @@ struct ck_frame get(struct fake *p, uint16_t type)
     return f;
 }
 
-void quiet(struct fake *p)
+static void round_trip(void)
 {
     struct fake *c = peer(CK_ROLE_CONTROL);
-    struct ck_frame f;
 
     SEND(c, command, COMMAND, .cmd = CK_CMD_STATUS);
     get(c, CK_MSG_REPLY);
     leave(c);
+}
+
+void quiet(struct fake *p)
+{
+    struct ck_frame f;
+
+    round_trip();
     assert_int_equal(ck_client_recv(p->fd, &p->rx, 0, &f), 0);
 }
 
@@ -197,6 +203,7 @@ void captures(uint32_t id, const char *tree)
     snprintf(file, sizeof file, "tree.%s.img", tree);
     writes(h, id, file);
     leave(h);
+    round_trip(); /* else it might still be asked for its opinion */
 }
 
 void snaps(struct fake *p, uint32_t id)

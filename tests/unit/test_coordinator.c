@@ -76,6 +76,8 @@ static void a_helper_may_say_captured_before_its_file_is_synced(void **state)
     quiet(p);
     assert_false(have("set-000001/MANIFEST"));
     writes(h, id, "tree.main.img");
+    get(h, CK_MSG_REHEARSE);
+    SEND(h, rehearsed, REHEARSED, .id = id);
     assert_int_equal(final(c, NULL), 0);
     leave(p);
     leave(h);

@@ -365,6 +365,52 @@ TEST(a_damaged_description)
     refused(state, -EBADMSG, "damaged description of an eventfd");
 }
 
+/* One page of process 10's memory, as its image has it. */
+static void area(void **state, const struct ck_area *a)
+{
+    char file[128];
+    uint64_t bytes, sum;
+
+    snprintf(file, sizeof(file), "%s/proc.main.10.img", (char *)*state);
+    image_fd = open(file, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    assert_true(image_fd >= 0);
+    assert_int_equal(ck_imgw_begin(&w, image_fd, CK_IMAGE_PROCESS, mem, MEM),
+                     0);
+    assert_int_equal(CK_IMGW_RECORD(&w, CK_TAG_AREA, ck_area, a), 0);
+    assert_int_equal(ck_imgw_finish(&w, &bytes, &sum), 0);
+    close(image_fd);
+}
+
+static int memory(void **state, const struct ck_area *a)
+{
+    struct ck_restart_opts o = {.job_dir = *state, .set_dir = *state,
+                                .tree = "main"};
+    uint64_t bytes, sum;
+
+    begin(state);
+    OFD(1, "shm", shm, .path = "/memfd:m (deleted)", .dev = 1, .ino = 2);
+    assert_int_equal(ck_imgw_finish(&w, &bytes, &sum), 0);
+    close(image_fd);
+    area(state, a);
+    return ck_rehearse_memory(&o, why, sizeof(why));
+}
+
+TEST(memory_that_the_tree_does_not_have)
+{
+    struct ck_area a = {.start = 0x10000, .end = 0x11000, .kind = CK_AREA_SHM,
+                        .dev = 1, .ino = 2, .path = "/memfd:m (deleted)",
+                        .policy = {"", 0}};
+
+    assert_int_equal(memory(state, &a), 0);
+    a.ino = 3;
+    assert_int_equal(memory(state, &a), -EBADMSG);
+    assert_non_null(strstr(why, "process 10 (true): /memfd:m (deleted) is "
+                                "mapped, and the image of the tree has no"));
+    a.end = a.start;
+    assert_int_equal(memory(state, &a), -EBADMSG);
+    assert_non_null(strstr(why, "do not fit together"));
+}
+
 TEST(no_image)
 {
     struct ck_restart_opts o = {.job_dir = *state, .set_dir = *state,
@@ -388,6 +434,7 @@ int main(void)
         unit_in_dir(a_kind_that_nobody_knows),
         unit_in_dir(a_descriptor_that_leads_nowhere),
         unit_in_dir(a_damaged_description),
+        unit_in_dir(memory_that_the_tree_does_not_have),
         unit_in_dir(no_image),
     };
 
