@@ -111,13 +111,18 @@ void ck_thread_find_libc(void)
     dl_iterate_phdr(note_libc, NULL);
 }
 
+int ck_thread_in_libc(uint64_t ip)
+{
+    return ip >= libc_start && ip < libc_end;
+}
+
 int ck_thread_carries(int32_t pid, int32_t tid, const void *regs, uint64_t ip,
                       uint64_t sp)
 {
     uint64_t r[15];
     uint32_t frame[FRAME / 4];
 
-    if (ip < libc_start || ip >= libc_end)
+    if (!ck_thread_in_libc(ip))
         return 0;
     memcpy(r, regs, sizeof r);
     for (unsigned i = 0; i < 15; i++) {

@@ -33,6 +33,7 @@ int ck_thread_carries(int32_t pid, int32_t tid, const void *regs, uint64_t ip,
 void ck_thread_try(struct ck_slot *t, const struct user_regs_struct *r);
 /* So often such a thread is let run on; more often, it is chance. */
 #define CK_CARRY_TRIES 40
+int ck_thread_in_libc(uint64_t ip);
 void ck_thread_find_libc(void); /* where libc's code is; from the constructor */
 /* Fills what is read from registers: both ways of stopping. */
 void ck_thread_seen(struct ck_slot *t, struct user_regs_struct *regs);
