@@ -175,6 +175,36 @@ static int was_told(int32_t pid)
     return si.si_pid != pid;
 }
 
+static int not_stopped(int32_t tid, void *arg)
+{
+    struct search *s = arg;
+    char path[64], stat[512];
+    const char *p;
+
+    ck_fmt(path, sizeof path, "/proc/%d/task/%d/stat", s->pid, tid);
+    p = ck_read_file(path, stat, sizeof stat) < 0 ? NULL : strrchr(stat, ')');
+    if (p && !strchr("TtZX", p[2]))
+        s->found = tid;
+    return s->found;
+}
+
+/* The first thread may have stopped, and another not yet: only with the last
+ * is there something to be told. */
+static void until_all_stopped(int32_t pid)
+{
+    uint64_t end = ck_now_us() + SOON_US;
+    struct search s;
+    char path[64];
+
+    ck_fmt(path, sizeof path, "/proc/%d/task", pid);
+    do {
+        s = (struct search){.pid = pid};
+        ck_each_number(path, not_stopped, &s);
+        if (s.found)
+            ck_sleep_us(100);
+    } while (s.found && ck_now_us() < end);
+}
+
 int ck_frozen_child(int32_t pid)
 {
     int32_t vpid = ck_virt_of(pid);
@@ -193,6 +223,7 @@ int ck_frozen_child(int32_t pid)
     }
     if (stopped.child[i].agent)
         return 0;
+    until_all_stopped(pid);
     stopped.child[i].told = was_told(pid);
     hush(1);
     stopped.child[i].agent = wake(pid);
