@@ -240,6 +240,7 @@ static struct ck_slot *number_threads(const int32_t *fresh)
 
         if (!t->tid)
             continue;
+        ck_timer_renumber(t->tid, fresh[i]);
         t->tid = fresh[i];
         if (t->clear_tid)
             *(int32_t *)(uintptr_t)t->clear_tid = t->tid;

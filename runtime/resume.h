@@ -22,4 +22,7 @@ void ck_resume_note(int32_t vpid);
  * old ones. */
 void ck_mend_mutexes(const int32_t *fresh);
 
+/* interpose/timer.c: where libc has the number of its own thread. */
+void ck_timer_renumber(int32_t old, int32_t fresh);
+
 #endif

@@ -6,6 +6,7 @@
 #define CKPT_RUNTIME_INTERPOSE_REAL_H
 
 #include <dirent.h>
+#include <link.h>
 #include <mqueue.h>
 #include <poll.h>
 #include <pthread.h>

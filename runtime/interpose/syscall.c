@@ -86,6 +86,7 @@ static const uint16_t rules[RULES] = {
     [SYS_setns] = SPECIAL,
     [SYS_inotify_add_watch] = SPECIAL,
     [SYS_mq_notify] = SPECIAL,
+    [SYS_timer_create] = SPECIAL,
     [SYS_open] = PATH1 | SPECIAL,
     [SYS_openat] = PATH2 | SPECIAL,
     [SYS_openat2] = PATH2,
@@ -153,6 +154,8 @@ static long special(long nr, long a[6])
         break;
     case SYS_mq_notify:
         return ck_notify((int)a[0], (const struct sigevent *)a[1]);
+    case SYS_timer_create:
+        return ck_timer_call(a);
     case SYS_rt_sigtimedwait:
         ck_busy();
         r = ck_timed_call(nr, a);

@@ -104,6 +104,7 @@ CK_HIDDEN int ck_finite_asked(const struct timespec *t, int there);
 
 /* By syscall(): what the kernel returns. proc.c: a call with a path in
  * a[slot]. deadline.c: one that may have a relative timeout. */
+CK_HIDDEN long ck_timer_call(const long a[6]);
 CK_HIDDEN long ck_misc_call(long nr, const long a[6]);
 CK_HIDDEN long ck_message_call(long nr, const long a[6]);
 CK_HIDDEN long ck_path_call(long nr, long a[6], int slot);
