@@ -62,6 +62,8 @@ $(BUILD)/h/%.o: %.c
 # A loop that copies must not become a call of what it is part of.
 $(BUILD)/r/lib/nolibc/%.o: R_CFLAGS += -fno-builtin \
   -fno-tree-loop-distribute-patterns
+# It runs where a program expects a system call.
+$(BUILD)/r/runtime/partial.o: R_CFLAGS += -mgeneral-regs-only
 $(BUILD)/r/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(R_CFLAGS) -c -o $@ $<

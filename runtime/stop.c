@@ -27,6 +27,7 @@
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
 #include "runtime/frozen.h"
+#include "runtime/partial.h"
 #include "runtime/rights.h"
 #include "runtime/slots.h"
 #include "runtime/task/xstate.h"
@@ -314,6 +315,7 @@ static void let_go(struct ck_slot *t)
 {
     struct user_regs_struct regs, was;
     struct iovec rv = {&regs, sizeof regs};
+    uint64_t mask = 0;
 
     if (t->phase == SEIZED && catch_up(t) &&
         ck_pt(PTRACE_GETREGSET, t->tid, (void *)NT_PRSTATUS, &rv) >= 0) {
@@ -327,8 +329,10 @@ static void let_go(struct ck_slot *t)
         if (t->sys.how)
             ck_frame_rewind(&regs, t->sys.nr);
         else if (!ck_tracer_signal_due(t))
-            ck_partial_finish(&regs, (long)regs.orig_rax);
+            mask = ck_partial_finish(&regs, (long)regs.orig_rax, t->mask);
         ck_pt(PTRACE_SETREGSET, t->tid, (void *)NT_PRSTATUS, &rv);
+        if (mask)
+            ck_pt(PTRACE_SETSIGMASK, t->tid, (void *)8, &mask);
     }
     if (t->phase != GONE)
         ck_pt(PTRACE_DETACH, t->tid, NULL, NULL);

@@ -24,6 +24,7 @@
 
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
+#include "runtime/partial.h"
 #include "runtime/rights.h"
 #include "runtime/slots.h"
 #include "runtime/task/xstate.h"
@@ -185,7 +186,8 @@ static void handler(int sig, siginfo_t *info, void *frame)
     int32_t tid = ck_gettid();
     greg_t *g = uc->uc_mcontext.gregs;
     struct user_regs_struct regs;
-    uint64_t fs = 0, gs = 0;
+    uint64_t fs = 0, gs = 0, mask;
+    int copied;
     long nr;
 
     (void)sig;
@@ -207,28 +209,30 @@ static void handler(int sig, siginfo_t *info, void *frame)
     regs.rsi = (unsigned long)g[REG_RSI];
     regs.rdx = (unsigned long)g[REG_RDX];
     regs.rsp = (unsigned long)g[REG_RSP];
+    regs.r10 = (unsigned long)g[REG_R10];
     seen_as_traced(t, &regs, (uint64_t)g[REG_RCX]);
     t->frame = uc;
     memcpy(&t->mask, &uc->uc_sigmask, sizeof t->mask);
     nr = t->sys.nr;
     ck_thread_seen(t, &regs);
-    if (must_go_on(t, g, &regs)) {
+    if (!ck_partial(&regs, nr) && must_go_on(t, g, &regs)) {
         __atomic_store_n(&t->phase, AGAIN, __ATOMIC_RELEASE);
         ck_futex_wake(&ck_threads.parked, 1);
         return;
     }
-    if (!t->sys.how)
-        ck_partial_finish(&regs, nr);
-    g[REG_RSI] = (greg_t)regs.rsi;
-    g[REG_RDX] = (greg_t)regs.rdx;
+    /* After a restart the kernel may want another frame than the one that it
+     * has made; where ours has no room, task/xstate.c refuses. */
+    copied = !ck_xstate_copy(&ck_xmachine, &t->xstate,
+                             uc->uc_mcontext.fpregs);
+    if (copied)
+        uc->uc_mcontext.fpregs = (fpregset_t)(void *)&t->xstate;
+    mask = t->mask;
+    if (!t->sys.how && copied) /* what it needs lies where the state was */
+        mask = ck_partial_finish(&regs, nr, mask);
+    memcpy(&uc->uc_sigmask, &mask, sizeof mask);
     g[REG_RSP] = (greg_t)regs.rsp;
     g[REG_RAX] = (greg_t)regs.rax;
     g[REG_RIP] = (greg_t)regs.rip;
-    /* After a restart the kernel may want another frame than the one that it
-     * has made; where ours has no room, task/xstate.c refuses. */
-    if (!ck_xstate_copy(&ck_xmachine, &t->xstate,
-                        uc->uc_mcontext.fpregs))
-        uc->uc_mcontext.fpregs = (fpregset_t)(void *)&t->xstate;
     note_rseq(t);
     note_pending(t);
     ck_park_wait(t);

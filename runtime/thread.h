@@ -125,11 +125,6 @@ void ck_signals_requeue(const struct ck_slot *t);
 /* Signals whose action is to do nothing, as a mask. */
 uint64_t ck_signals_ignored(void);
 
-/* ---- partial.c ---- */
-/* regs stand behind system call nr. If it is a write that was stopped
- * halfway, they are changed so that it is completed first. */
-void ck_partial_finish(struct user_regs_struct *regs, long nr);
-
 /* interpose/process.c: has this thread (real) ever made a process? */
 int ck_makes_processes(int32_t tid);
 extern CK_HIDDEN int ck_stop_forced; /* always by signal: for tests */

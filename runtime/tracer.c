@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/uio.h>
 
+#include "runtime/partial.h"
 #include "runtime/rights.h"
 #include "runtime/slots.h"
 #include "runtime/task/xstate.h"
@@ -74,6 +75,9 @@ static int busy(int32_t pid, struct ck_slot *t,
 {
     uint32_t limit = BUSY_FLAG_TRIES;
 
+    /* As one that is blocked in the call: run on, it would be cut short. */
+    if (ck_partial(r, (long)r->orig_rax) && !ck_in_passing(r->rip))
+        return 0;
     if (!in_window(t, r)) {
         if (t->sys.how || !ck_thread_carries(pid, t->tid, r, r->rip, r->rsp))
             return 0;
@@ -103,6 +107,7 @@ int ck_tracer_read(int32_t pid, struct ck_slot *t)
         uint32_t size, signature, flags, pad;
     } rseq;
     int32_t before = t->sys.nr;
+    uint64_t mask;
     long r;
 
     r = ck_pt(PTRACE_GETREGSET, t->tid, (void *)NT_PRSTATUS, &rv);
@@ -125,9 +130,10 @@ int ck_tracer_read(int32_t pid, struct ck_slot *t)
         return 1;
     }
     ck_tracer_pending(t, 0, &t->pending);
+    mask = t->mask;
     if (!t->sys.how && !ck_tracer_signal_due(t))
-        ck_partial_finish(&regs, (long)regs.orig_rax);
-    ck_frame_build(&t->uc, &regs, t->mask, &t->xstate);
+        mask = ck_partial_finish(&regs, (long)regs.orig_rax, mask);
+    ck_frame_build(&t->uc, &regs, mask, &t->xstate);
     return 0;
 }
 
