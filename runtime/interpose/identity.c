@@ -72,3 +72,13 @@ int pidfd_open(pid_t pid, unsigned int flags)
 {
     return CK_CALL(REAL(pidfd_open)(ck_in(pid), flags));
 }
+
+pid_t pidfd_getpid(int fd)
+{
+    return CK_CALL(ck_out(REAL(pidfd_getpid)(fd)));
+}
+
+pid_t pthread_gettid_np(pthread_t thread)
+{
+    return CK_CALL(ck_out(REAL(pthread_gettid_np)(thread)));
+}

@@ -35,6 +35,8 @@
 
 #include "runtime/runtime.h"
 
+struct sched_attr; /* of glibc from 2.41 on */
+
 /* Declarations, so that a definition that differs from its line is refused. */
 #define CK_FN(ret, name, args, class) extern CK_EXPORT ret name args;
 #define CK_AS(name, of) extern CK_EXPORT __typeof__(of) name;

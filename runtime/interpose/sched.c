@@ -46,6 +46,19 @@ int sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set)
     return CK_CALL(REAL(sched_getaffinity)(ck_in(pid), size, set));
 }
 
+int sched_setattr(pid_t pid, struct sched_attr *attr, unsigned int flags)
+{
+    return (int)ck_ret(
+        CK_CALL(sys3(SYS_sched_setattr, ck_in(pid), attr, flags)));
+}
+
+int sched_getattr(pid_t pid, struct sched_attr *attr, unsigned int size,
+                  unsigned int flags)
+{
+    return (int)ck_ret(
+        CK_CALL(sys4(SYS_sched_getattr, ck_in(pid), attr, size, flags)));
+}
+
 static id_t who_in(__priority_which_t which, id_t who)
 {
     return which == PRIO_PROCESS || which == PRIO_PGRP

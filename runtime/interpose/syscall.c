@@ -10,6 +10,7 @@
  */
 #include "runtime/interpose/wrap.h"
 
+#include <linux/sched.h>
 #include <stdarg.h>
 
 #include "runtime/await.h"
@@ -37,6 +38,7 @@
 #define PATH2 0x200
 #define MISC 0x400
 #define MESSAGE 0x800
+#define NUMBERED 0x1000 /* in a structure */
 #define SPECIAL 0x80
 
 #define RULES 512
@@ -59,6 +61,7 @@ static const uint16_t rules[RULES] = {
     [SYS_tgkill] = IN1 | IN2,
     [SYS_rt_sigqueueinfo] = IN1,
     [SYS_rt_tgsigqueueinfo] = IN1 | IN2,
+    [SYS_pidfd_send_signal] = NUMBERED,
     [SYS_sched_setparam] = IN1,
     [SYS_sched_getparam] = IN1,
     [SYS_sched_setscheduler] = IN1,
@@ -177,26 +180,44 @@ static long special(long nr, long a[6])
     return ck_syscall6(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
-/* Has a call that returned 0 made a process with its own memory? */
-static int is_child(long nr, const long a[6], unsigned long *flags)
+/* What clone and clone3 were told, after they have been; else 0. */
+static unsigned long clone_flags(long nr, const long a[6], int32_t **parent)
 {
-    *flags = 0;
-    if (nr == SYS_clone)
-        *flags = (unsigned long)a[0];
-    else if (nr == SYS_clone3) /* struct clone_args begins with them */
-        *flags = *(const uint64_t *)a[0];
-    else if (nr != SYS_fork)
+    const struct clone_args *c = (const struct clone_args *)a[0];
+
+    *parent = NULL;
+    if (nr != SYS_clone && nr != SYS_clone3)
         return 0;
-    return !(*flags & CLONE_VM);
+    *parent = (int32_t *)(nr == SYS_clone ? (uint64_t)a[2] : c->parent_tid);
+    return nr == SYS_clone ? (unsigned long)a[0] : c->flags;
+}
+
+/* A child with memory of its own, or its maker, which finds its number in two
+ * places. */
+static void made(long nr, const long a[6], long r)
+{
+    int32_t *parent;
+    unsigned long flags;
+
+    if (nr != SYS_fork && nr != SYS_clone && nr != SYS_clone3)
+        return;
+    flags = clone_flags(nr, a, &parent);
+    if (r > 0 && (flags & CLONE_PARENT_SETTID) &&
+        ck_writable(parent, sizeof *parent))
+        *parent = (int32_t)r;
+    if (r == 0 && !(flags & CLONE_VM)) {
+        ck_namespaces_made(flags);
+        ck_child_alone();
+    }
 }
 
 static long numbered(long nr, long a[6], unsigned int rule)
 {
     /* PRIO_PROCESS 0, PRIO_PGRP 1; IOPRIO_WHO_PROCESS 1, _PGRP 2 */
     long first = nr == SYS_ioprio_get || nr == SYS_ioprio_set;
-    unsigned long flags;
     siginfo_t own;
-    long r, *info = nr == SYS_rt_sigqueueinfo     ? &a[2]
+    long r, *info = nr == SYS_rt_sigqueueinfo || nr == SYS_pidfd_send_signal
+                        ? &a[2]
                     : nr == SYS_rt_tgsigqueueinfo ? &a[3]
                                                   : NULL;
 
@@ -216,11 +237,11 @@ static long numbered(long nr, long a[6], unsigned int rule)
     r = ck_syscall6(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
     if ((rule & OUT) && r > 0)
         r = ck_out((pid_t)r);
+    if (r > 0)
+        made(nr, a, r);
     ck_idle();
-    if (r == 0 && is_child(nr, a, &flags)) {
-        ck_namespaces_made(flags);
-        ck_child_alone();
-    }
+    if (r == 0)
+        made(nr, a, r);
     return r;
 }
 

@@ -7,12 +7,14 @@
  * argv: what to preload, table, which of that is ours. Exit: number of claims that did not hold.
  */
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -97,6 +99,7 @@ static void signals(void)
     struct timespec t = {1, 0};
     siginfo_t info;
     sigset_t set;
+    int fd;
 
     CHECK(sigaction(SIGUSR1, &sa, NULL) == 0);
     CHECK(sigaction(SIGUSR1, NULL, &old) == 0 &&
@@ -120,6 +123,18 @@ static void signals(void)
           info.si_pid == ME);
     CHECK(kill(ME, SIGUSR1) == 0 &&
           sigtimedwait(&set, &info, &t) == SIGUSR1 && info.si_pid == ME);
+    memset(&info, 0, sizeof info);
+    info.si_code = SI_QUEUE;
+    info.si_pid = ME;
+    CHECK(syscall(SYS_rt_sigqueueinfo, ME, SIGUSR1, &info) == 0 &&
+          sigwaitinfo(&set, &info) == SIGUSR1 && info.si_pid == ME);
+    CHECK(syscall(SYS_rt_tgsigqueueinfo, ME, ME, SIGUSR1, &info) == 0 &&
+          sigwaitinfo(&set, &info) == SIGUSR1 && info.si_pid == ME);
+    fd = pidfd_open(ME, 0);
+    CHECK(fd >= 0);
+    CHECK(syscall(SYS_pidfd_send_signal, fd, SIGUSR1, &info, 0) == 0 &&
+          sigwaitinfo(&set, &info) == SIGUSR1 && info.si_pid == ME);
+    close(fd);
     CHECK(sigprocmask(SIG_UNBLOCK, &set, NULL) == 0);
     CHECK(kill(4000002, 0) < 0 && errno == ESRCH);
 }
@@ -139,7 +154,9 @@ static int cloned(void *arg)
 static void children(void)
 {
     static char stack[65536] __attribute__((aligned(16)));
-    pid_t pid, seen[2] = {0, 0};
+    struct clone_args how = {.flags = CLONE_PARENT_SETTID,
+                             .exit_signal = SIGCHLD};
+    pid_t pid, told = 0, seen[2] = {0, 0};
     siginfo_t info;
     int p[2], status;
 
@@ -169,6 +186,16 @@ static void children(void)
     if (pid == 0)
         _exit(getpid() > CK_PID_STRIDE && getenv("VIRT_AGENT") ? 8 : 9);
     CHECK(waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 8);
+    pid = (pid_t)syscall(SYS_clone, SIGCHLD | CLONE_PARENT_SETTID, 0, &told,
+                         0, 0);
+    if (pid == 0)
+        _exit(0);
+    CHECK(told == pid && waitpid(pid, &status, 0) == pid && !status);
+    how.parent_tid = (uintptr_t)&told;
+    pid = (pid_t)syscall(SYS_clone3, &how, sizeof how);
+    if (pid == 0)
+        _exit(0);
+    CHECK(told == pid && waitpid(pid, &status, 0) == pid && !status);
     pid = clone(cloned, stack + sizeof(stack), SIGCHLD, (void *)12L);
     CHECK(waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 12);
     pid = clone(cloned, stack + sizeof(stack), SIGCHLD | CLONE_VM |
