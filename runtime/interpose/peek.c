@@ -15,10 +15,12 @@
 #define PAGE 4096ul
 #define NO_SUCH_WAY (-1)
 
+/* A mask at NULL is none, and no error. */
 static int word_readable(uintptr_t p)
 {
-    return sys4(SYS_rt_sigprocmask, NO_SUCH_WAY, p & ~7ul, NULL, 8) !=
-           -EFAULT;
+    return (p & ~7ul) &&
+           sys4(SYS_rt_sigprocmask, NO_SUCH_WAY, p & ~7ul, NULL, 8) !=
+               -EFAULT;
 }
 
 static int word_writable(uintptr_t p)

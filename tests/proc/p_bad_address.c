@@ -24,6 +24,7 @@
 static char *nowhere;  /* a page without access */
 static char *edge;     /* the end of the page before it */
 static char *readonly; /* a page of zeros */
+static char *volatile nothing; /* NULL */
 static int pair[2], ino, sem, shm, msg, ep;
 static char big[4096];
 
@@ -263,6 +264,7 @@ static void all(void)
         times_out(bad[i]);
         processes(bad[i]);
     }
+    paths(nothing);
     at_the_edge();
     not_written();
 }
