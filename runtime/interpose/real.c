@@ -133,10 +133,14 @@ void *ck_libc_find(size_t offset)
 void ck_real_init(void)
 {
     void **real = (void **)(void *)&ck_real;
+    void **libc = (void **)(void *)&ck_libc;
 
     for (size_t i = 0; i < SLOTS(ck_real); i++)
         if (!real[i])
             ck_real_find(i * sizeof(void *));
+    for (size_t i = 0; i < SLOTS(ck_libc); i++)
+        if (!libc[i])
+            ck_libc_find(i * sizeof(void *));
 }
 
 void ck_real_own(void)
@@ -144,9 +148,6 @@ void ck_real_own(void)
     void **real = (void **)(void *)&ck_real;
     void **libc = (void **)(void *)&ck_libc;
 
-    for (size_t i = 0; i < SLOTS(ck_libc); i++)
-        if (!libc[i])
-            ck_libc_find(i * sizeof(void *));
     for (size_t i = 0; i < SLOTS(ck_real); i++)
         if (names[i].own)
             __atomic_store_n(&real[i], libc[i], __ATOMIC_RELEASE);
