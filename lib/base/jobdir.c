@@ -76,8 +76,25 @@ int ck_name_ok(const char *name)
     return 1;
 }
 
-/* The directory itself: ours, 0700. Opens it. */
-static int open_checked(const char *dir, struct ck_err *e)
+static int is_empty(int fd)
+{
+    int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), n = 0;
+    DIR *d = own < 0 ? NULL : fdopendir(own);
+
+    if (!d) {
+        if (own >= 0)
+            close(own);
+        return 0;
+    }
+    while (n <= 2 && readdir(d))
+        n++;
+    closedir(d);
+    return n <= 2;
+}
+
+/* The directory itself: ours, 0700. Opens it. fresh: one that has nothing in
+ * it yet is made so. */
+static int open_checked(const char *dir, int fresh, struct ck_err *e)
 {
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct stat st;
@@ -96,12 +113,14 @@ static int open_checked(const char *dir, struct ck_err *e)
                       "job directory %s belongs to user %u, not to you", dir,
                       (unsigned)st.st_uid);
     }
-    if (st.st_mode & 077) {
+    if (st.st_mode & 077 &&
+        !(fresh && is_empty(fd) && fchmod(fd, 0700) == 0)) {
         close(fd);
         return ck_err(e, -EACCES,
-                      "job directory %s is open to others (mode %03o): "
+                      "job directory %s is open to others (mode %03o)%s: "
                       "chmod 700 it, or name another",
-                      dir, (unsigned)st.st_mode & 0777);
+                      dir, (unsigned)st.st_mode & 0777,
+                      fresh ? " and not empty" : "");
     }
     return fd;
 }
@@ -130,7 +149,7 @@ int ck_jobdir_check(const char *dir, char *real, struct ck_err *e)
 
     if (r < 0)
         return r;
-    r = open_checked(real ? real : buf, e);
+    r = open_checked(real ? real : buf, 0, e);
     if (r < 0)
         return r;
     close(r);
@@ -190,7 +209,7 @@ int ck_jobdir_create(const char *dir, char *real, struct ck_err *e)
     r = absolute(dir, real, e);
     if (r < 0)
         return r;
-    fd = open_checked(real, e);
+    fd = open_checked(real, 1, e);
     if (fd < 0)
         return fd;
     r = make_key(fd, real, e);
@@ -209,7 +228,7 @@ int ck_jobdir_key(const char *dir, uint8_t key[CK_KEY_BYTES],
                   struct ck_err *e)
 {
     char text[2 * CK_KEY_BYTES + 2];
-    int dfd = open_checked(dir, e), fd;
+    int dfd = open_checked(dir, 0, e), fd;
     struct stat st;
     ssize_t n;
 

@@ -53,11 +53,15 @@ check quit kill coordinator"
     [[ $output == *"not found in PATH"* ]]
 }
 
-@test "a job directory that others can read is refused" {
-    mkdir -m 755 d
-    run ckpt launch --dir d true
+@test "a job directory that others can read is closed to them if it is empty" {
+    mkdir -m 755 d e
+    ckpt launch --dir d true
+    [ "$(stat -c %a d)" = 700 ]
+    touch e/f
+    run ckpt launch --dir e true
     [ "$status" -eq 1 ]
-    [[ $output == *"open to others"* ]]
+    [[ $output == *"open to others (mode 755) and not empty"* ]]
+    [ "$(stat -c %a e)" = 755 ]
 }
 
 @test "nothing to work on is said as such" {

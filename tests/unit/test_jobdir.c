@@ -65,6 +65,29 @@ static void a_directory_open_to_others_is_refused(void **state)
     assert_int_equal(ck_jobdir_key(dir, key, &err), -EACCES);
 }
 
+static void an_empty_directory_is_closed_to_others(void **state)
+{
+    char empty[CK_PATH + 8], file[CK_PATH + 16];
+    struct stat st;
+
+    (void)state;
+    assert_int_equal(ck_jobdir_create(dir, real, &err), 0);
+    snprintf(empty, sizeof(empty), "%s.new", dir);
+    assert_int_equal(mkdir(empty, 0755), 0);
+    assert_int_equal(ck_jobdir_check(empty, real, &err), -EACCES);
+    assert_int_equal(ck_jobdir_create(empty, real, &err), 0);
+    assert_int_equal(stat(empty, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+    snprintf(file, sizeof(file), "%s/key", empty);
+    assert_int_equal(unlink(file), 0);
+    snprintf(file, sizeof(file), "%s/.x", empty);
+    assert_int_equal(mkdir(file, 0755), 0);
+    assert_int_equal(chmod(empty, 0755), 0);
+    assert_int_equal(ck_jobdir_create(empty, real, &err), -EACCES);
+    assert_non_null(strstr(err.text, "and not empty"));
+    assert_true(rmdir(file) == 0 && rmdir(empty) == 0);
+}
+
 static void a_key_open_to_others_is_refused(void **state)
 {
     uint8_t key[CK_KEY_BYTES];
@@ -212,6 +235,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(create_makes_a_closed_directory_with_a_key),
         TEST(a_directory_open_to_others_is_refused),
+        TEST(an_empty_directory_is_closed_to_others),
         TEST(a_key_open_to_others_is_refused),
         TEST(a_damaged_key_is_refused),
         TEST(the_address_comes_back),
