@@ -14,6 +14,7 @@
 
 #include "cli/ask.h"
 #include "cli/cli.h"
+#include "cli/fate.h"
 #include "lib/base/duration.h"
 #include "lib/base/log.h"
 
@@ -24,7 +25,9 @@ static const char usage[] =
     "  --live      only from the coordinator; fails when it does not answer\n"
     "  --dir DIR   the job directory\n\n"
     "Where the coordinator does not answer, the last document that it left\n"
-    "in the job directory is shown; its state may be out of date.\n";
+    "in the job directory is shown, and what has become of it. Exit status:\n"
+    "0 it runs, 3 it has ended, 4 its coordinator has died or is out of\n"
+    "reach, 1 nothing is known of it.\n";
 
 static void cost(const struct ck_jval *last, FILE *out)
 {
@@ -126,28 +129,51 @@ static size_t count(const struct ck_jval *list)
     return n;
 }
 
-static void table(const char *dir, const struct ck_status *s, FILE *out)
+/* One of whom nobody answers. */
+static void fate_line(const struct ck_status *s, const struct ck_fate_of *f,
+                      FILE *out)
+{
+    const struct ck_jval *c = ck_jget(s->doc, "coordinator");
+    char age[32];
+
+    ck_duration_text(age, sizeof(age), s->age);
+    fprintf(out, "state        %s, run %.0f", f->state,
+            ck_jnum(s->doc, "generation", 0));
+    if (f->fate == CK_FATE_ENDED && f->exit >= 0)
+        fprintf(out, ", exit status %d", f->exit);
+    else if (f->fate == CK_FATE_ENDED)
+        fprintf(out, " %s ago", age);
+    else if (strcmp(f->state, "gone") == 0)
+        fprintf(out, "; it was %s, and its coordinator has died", f->was);
+    else
+        fprintf(out, "; it was %s %s ago, and its coordinator on %s does not "
+                     "answer here", f->was, age, ck_jstr(c, "node", "?"));
+    if (f->alone)
+        fprintf(out, "; %u process%s still run%s here", f->alone,
+                f->alone == 1 ? "" : "es", f->alone == 1 ? "s" : "");
+    fprintf(out, "\n");
+}
+
+static void table(const char *dir, const struct ck_status *s,
+                  const struct ck_fate_of *f, FILE *out)
 {
     const struct ck_jval *c = ck_jget(s->doc, "coordinator");
     const char *error = ck_jstr(s->doc, "last_error", NULL);
-    const char *name = ck_jstr(s->doc, "name", ""), *state;
+    const char *name = ck_jstr(s->doc, "name", "");
     double job = ck_jnum(s->doc, "job", 0);
     size_t n = count(ck_jget(s->doc, "processes"));
-    char age[32], jobid[32] = "";
+    char jobid[32] = "";
 
     if (job > 0)
         snprintf(jobid, sizeof(jobid), "%sjob %.0f", *name ? ", " : "", job);
-    state = ck_jstr(s->doc, "state", "?");
     fprintf(out, "directory    %s\n", dir);
     if (*name || job > 0)
         fprintf(out, "name         %s%s\n", name, jobid);
-    ck_duration_text(age, sizeof(age), s->age);
     if (s->live)
-        fprintf(out, "state        %s, run %.0f, %zu process%s\n", state,
+        fprintf(out, "state        %s, run %.0f, %zu process%s\n", f->state,
                 ck_jnum(s->doc, "generation", 0), n, n == 1 ? "" : "es");
     else
-        fprintf(out, "state        was %s %s ago; no coordinator answers "
-                     "here now\n", state, age);
+        fate_line(s, f, out);
     fprintf(out, "coordinator  %s, %s, pid %.0f\n", ck_jstr(c, "node", "?"),
             ck_jstr(c, "address", "?"), ck_jnum(c, "pid", 0));
     clock_line(s->doc, out);
@@ -165,12 +191,12 @@ static int watch(const char *dir)
     int tty = isatty(1);
 
     for (;;) {
+        struct ck_fate_of fate;
         struct ck_status s;
         struct ck_err e;
         char *text = NULL;
         size_t n = 0;
         FILE *f;
-        int live;
 
         if (ck_status_ask(dir, 5000, &s, &e) < 0)
             return ck_cli_fail(&e);
@@ -180,18 +206,41 @@ static int watch(const char *dir)
             ck_log("out of memory");
             return 1;
         }
-        table(dir, &s, f);
+        ck_fate(dir, &s, &fate);
+        table(dir, &s, &fate, f);
         fclose(f);
         printf("%s%s%s", tty ? "\033[H\033[J" : "", text, tty ? "" : "\n");
         free(text);
-        live = s.live;
         ck_status_free(&s);
         if (ck_cli_done())
             return 1;
-        if (!live)
-            return 0;
+        if (fate.fate != CK_FATE_LIVE)
+            return fate.fate == CK_FATE_ENDED ? 0 : (int)fate.fate;
         ck_sleep_ms(1000);
     }
+}
+
+static int show(const char *dir, const struct ck_status *s, int json)
+{
+    struct ck_fate_of f;
+    char *text;
+
+    ck_fate(dir, s, &f);
+    if (!json) {
+        table(dir, s, &f, stdout);
+    } else if (s->live) {
+        printf("%s%s", s->text,
+               s->text[strlen(s->text) - 1] == '\n' ? "" : "\n");
+    } else {
+        text = ck_fate_json(s, &f);
+        if (!text) {
+            ck_log("out of memory");
+            return 1;
+        }
+        printf("%s\n", text);
+        free(text);
+    }
+    return ck_cli_done() ? 1 : (int)f.fate;
 }
 
 int ck_cmd_status(int argc, char **argv)
@@ -241,10 +290,7 @@ int ck_cmd_status(int argc, char **argv)
              : ck_status_ask(dir, 10000, &s, &e);
     if (r < 0)
         return ck_cli_fail(&e);
-    if (json)
-        printf("%s%s", s.text, s.text[strlen(s.text) - 1] == '\n' ? "" : "\n");
-    else
-        table(dir, &s, stdout);
+    r = show(dir, &s, json);
     ck_status_free(&s);
-    return ck_cli_done();
+    return r;
 }

@@ -90,8 +90,44 @@ assert {"pid", "real_pid", "node", "command", "state"} <= set(p), p'
     [[ $output == *"state        running"* ]]
     ckpt quit job
     run ckpt status job
+    [ "$status" -eq 3 ]
+    [[ $output == *"state        ended, run 1"* ]]
+}
+
+dead() { # NAME: nobody answers any more
+    run ckpt status "$1"
+    [ "$status" -eq 4 ]
+}
+
+@test "status tells an end, a death and an exit status apart" {
+    ckpt launch --name job ./count 4 5 || [ $? -eq 5 ]
+    run ckpt status --json job
+    [ "$status" -eq 3 ]
+    python3 -c '
+import json, sys
+d = json.loads(sys.argv[1])
+assert (d["state"], d["exit_status"], d["running_alone"]) == ("ended", 5, 0), d
+assert d["generation"] == 1 and d["coordinator"]["pid"] > 0, d' "$output"
+    rm -rf ckpt.job out
+    ckpt launch --name job ./count 400 0 &
+    launched=$!
+    until_ 10 lines out 1
+    run ckpt status job
     [ "$status" -eq 0 ]
-    [[ $output == *"no coordinator answers"* ]]
+    kill -9 "$(cut -d" " -f3 ckpt.job/coordinator)"
+    until_ 10 dead job
+    run ckpt status job
+    [ "$status" -eq 4 ]
+    [[ $output == *"it was running, and its coordinator has died; "*" still run"*" here"* ]]
+    ckpt kill job
+    wait $launched || :
+    run ckpt status --json job
+    [ "$status" -eq 4 ]
+    python3 -c '
+import json, sys
+d = json.loads(sys.argv[1])
+assert (d["state"], d["was"]) == ("gone", "running"), d
+assert (d["exit_status"], d["running_alone"]) == (137, 0), d' "$output"
 }
 
 @test "start_coordinator is joined from another terminal" {

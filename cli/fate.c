@@ -1,0 +1,101 @@
+/* fate.c - see fate.h. */
+#include "cli/fate.h"
+
+#include <math.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "cli/cli.h"
+#include "cli/members.h"
+#include "lib/base/conn.h"
+#include "lib/base/env.h"
+#include "lib/base/jobdir.h"
+
+#define ALIVE_MS 2000
+
+/* Has it died, as far as can be seen from here? One that listens on its own
+ * node only refuses everybody else. */
+static int is_dead(const char *dir)
+{
+    struct ck_coord_addr a;
+
+    return ck_jobdir_addr_read(dir, &a, NULL) < 0 ||
+           (strcmp(a.node, ck_env_node()) == 0 &&
+            ck_conn_alive(dir, ALIVE_MS, NULL) == 0);
+}
+
+void ck_fate(const char *dir, const struct ck_status *s, struct ck_fate_of *f)
+{
+    struct ck_member m;
+    int status;
+
+    *f = (struct ck_fate_of){.state = ck_jstr(s->doc, "state", "?"),
+                             .exit = -1};
+    if (s->live)
+        return;
+    f->was = f->state;
+    if (ck_jobdir_exit_read(dir, "main", &status) == 0)
+        f->exit = ck_exit_code(status);
+    if (strcmp(f->was, "ended") == 0 || strcmp(f->was, "ending") == 0) {
+        f->fate = CK_FATE_ENDED;
+        f->state = "ended";
+        return;
+    }
+    f->fate = CK_FATE_GONE;
+    f->state = is_dead(dir) ? "gone" : "unreachable";
+    f->alone = ck_members(dir, &m, 1);
+}
+
+static void put(struct ck_json *j, const struct ck_jval *v)
+{
+    switch (v->kind) {
+    case CK_JNULL:
+        ck_json_null(j, v->key);
+        break;
+    case CK_JBOOL:
+        ck_json_bool(j, v->key, v->num != 0);
+        break;
+    case CK_JNUM:
+        if (v->num == floor(v->num) && fabs(v->num) < 1e15)
+            ck_json_i64(j, v->key, (int64_t)v->num);
+        else
+            ck_json_real(j, v->key, v->num);
+        break;
+    case CK_JSTR:
+        ck_json_str(j, v->key, v->str);
+        break;
+    case CK_JARR:
+        ck_json_array(j, v->key);
+        for (const struct ck_jval *c = v->child; c; c = c->next)
+            put(j, c);
+        ck_json_end_array(j);
+        break;
+    case CK_JOBJ:
+        ck_json_object(j, v->key);
+        for (const struct ck_jval *c = v->child; c; c = c->next)
+            put(j, c);
+        ck_json_end_object(j);
+        break;
+    }
+}
+
+char *ck_fate_json(const struct ck_status *s, const struct ck_fate_of *f)
+{
+    struct ck_json j;
+
+    ck_json_init(&j, 1);
+    ck_json_object(&j, NULL);
+    ck_json_str(&j, "state", f->state);
+    ck_json_str(&j, "was", f->was);
+    if (f->exit < 0)
+        ck_json_null(&j, "exit_status");
+    else
+        ck_json_u64(&j, "exit_status", (uint64_t)f->exit);
+    ck_json_u64(&j, "running_alone", f->alone);
+    for (const struct ck_jval *c = s->doc->child; c; c = c->next) {
+        if (strcmp(c->key, "state") != 0)
+            put(&j, c);
+    }
+    ck_json_end_object(&j);
+    return ck_json_take(&j, NULL);
+}
