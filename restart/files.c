@@ -43,7 +43,7 @@ static int check_one(struct ck_res_load *c, const struct ck_res *res,
 {
     int rc = -EAGAIN;
 
-    for (int i = 0; rc && i <= GARBAGE_DEPTH; i++) {
+    for (int i = 0; rc && i <= (c->beside ? 0 : GARBAGE_DEPTH); i++) {
         if (i && ck_res_collect() < 0)
             break;
         c->why[0] = '\0';
@@ -71,7 +71,8 @@ static int check_all(struct ck_spawn *s, struct ck_res_load *c)
             return ck_res_why(s->why, s->whycap, -EPROTONOSUPPORT,
                               "the image has a descriptor of kind %s, which "
                               "this ckpt does not know", m->ofd[i].kind);
-        if (res->adopts || !adopted(c, &m->ofd[i]))
+        if (s->trial ? res->lasting
+                     : res->adopts || !adopted(c, &m->ofd[i]))
             rc = check_one(c, res, &m->ofd[i]);
         if (rc)
             rc = ck_spawn_found(s, blame(s, &m->ofd[i], c->why, rc));
