@@ -3,6 +3,7 @@
  * in the node's memory, and makes such a file again. Holes stay holes.
  */
 #include "lib/res/kind.h"
+#include "lib/res/shm.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,19 +35,27 @@ static int next_piece(int fd, off_t *pos, off_t size, size_t *len)
     return 1;
 }
 
+uint64_t ck_res_contents_pieces(int fd, uint64_t size)
+{
+    uint64_t n = 0;
+    off_t pos = 0;
+    size_t len;
+
+    for (; next_piece(fd, &pos, (off_t)size, &len); pos += (off_t)len)
+        n++;
+    return n;
+}
+
 int ck_res_contents_of(struct ck_res_save *c, uint32_t id, int fd,
                        uint64_t size)
 {
     void *buf = malloc(CK_RES_PIECE);
-    off_t end = (off_t)size, pos = 0;
-    uint64_t pieces = 0;
+    off_t end = (off_t)size, pos;
     size_t len;
     int rc = buf ? 0 : -ENOMEM;
 
-    for (; !rc && next_piece(fd, &pos, end, &len); pos += (off_t)len)
-        pieces++;
     if (!rc)
-        rc = c->sink->open(c->sink, id, pieces);
+        rc = c->sink->open(c->sink, id, ck_res_contents_pieces(fd, size));
     for (pos = 0; !rc && next_piece(fd, &pos, end, &len); pos += (off_t)len) {
         ssize_t n = pread(fd, buf, len, pos);
 

@@ -16,6 +16,7 @@
 
 #include "lib/base/jobdir.h"
 #include "lib/base/undo.h"
+#include "lib/image/mapped.h"
 #include "lib/image/writer.h"
 #include "lib/place/place.h"
 #include "lib/proto/messages.h"
@@ -359,6 +360,41 @@ static int put_placement(struct ck_capture *c, struct sink *k)
     return rc;
 }
 
+/* A file that may be saved with its contents: a piece for each run of data. */
+static size_t contents_memory(const struct ck_res_ofd *o, int fd)
+{
+    struct stat st;
+    uint64_t n = 2;
+
+    if (fd >= 0 && !fstat(fd, &st) &&
+        (!st.st_nlink || ck_mapped_volatile(o->link) ||
+         ck_mapped_nfs_removed(o->link)))
+        n += ck_res_contents_pieces(fd, (uint64_t)st.st_size);
+    if (fd >= 0)
+        close(fd);
+    return CK_IMGW_STREAM_MEM(n);
+}
+
+static size_t file_memory(const struct ck_res_ofd *o)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/%d/fd/%d", o->tid, o->fd);
+    return contents_memory(o, open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+}
+
+static size_t map_memory(const struct ck_res_ofd *o)
+{
+    size_t n = BODY_LEAST + CK_IMGW_RECORD_MEM;
+    int fd = ck_res_mapped_open(o);
+
+    if (fd < 0 && ck_mapped_volatile(o->link))
+        fd = open(o->link, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    for (size_t k = 0; k < o->nparts; k++)
+        n += CK_IMGW_STREAM_MEM(o->part[k].len / CK_RES_PIECE + 2);
+    return n + contents_memory(o, fd);
+}
+
 /* Room for everything the writer keeps until it finishes. */
 static size_t memory_needed(const struct ck_capture *c)
 {
@@ -373,15 +409,12 @@ static size_t memory_needed(const struct ck_capture *c)
     n += c->nofd * (BODY_LEAST + CK_IMGW_RECORD_MEM + CK_IMGW_STREAM_MEM(64));
     n += c->nfd * CK_IMGW_RECORD_MEM;
     n += ck_capture_sysv_memory(c);
-    n += c->nmap * (BODY_LEAST + CK_IMGW_RECORD_MEM);
-    for (size_t i = 0; i < c->nmap; i++) {
-        for (size_t k = 0; k < c->map[i].nparts; k++)
-            n += CK_IMGW_STREAM_MEM(c->map[i].part[k].len / CK_RES_PIECE + 2);
-    }
+    for (size_t i = 0; i < c->nmap; i++)
+        n += map_memory(&c->map[i]);
     for (size_t i = 0; i < c->nofd; i++) {
         n += strlen(c->ofd[i].info) + strlen(c->ofd[i].lock);
         if (S_ISREG(c->ofd[i].st.st_mode))
-            n += CK_IMGW_STREAM_MEM(c->ofd[i].st.st_size / CK_RES_PIECE * 2);
+            n += file_memory(&c->ofd[i]);
     }
     return n;
 }
