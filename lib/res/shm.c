@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -413,17 +414,25 @@ static int load_memory(struct ck_res_load *c, uint32_t id,
     return rc;
 }
 
-/* In the directory where it was, if a file can be made there. */
+/* In the directory where it was, if a file can be made there. Where that, or
+ * the job directory, is no place to execute anything from, a memory file does:
+ * a library that was replaced while it was mapped is such an object. */
 static int load_nameless(struct ck_res_load *c, uint32_t id,
                          const struct shm_body *b)
 {
     char dir[4200], *slash;
+    struct statvfs fs;
+    int fd;
 
     snprintf(dir, sizeof(dir), "%s", b->path);
     slash = strrchr(dir, '/');
     if (slash)
         slash[slash == dir] = '\0';
-    return ck_res_contents_load(c, id, slash ? dir : NULL, b->size, b->mode);
+    fd = ck_res_contents_load(c, id, slash ? dir : NULL, b->size, b->mode);
+    if (fd < 0 || fstatvfs(fd, &fs) < 0 || !(fs.f_flag & ST_NOEXEC))
+        return fd;
+    close(fd);
+    return load_memory(c, id, b);
 }
 
 /* The description itself: to open it once more would make it count as open

@@ -280,7 +280,8 @@ static void save_slice(struct worker *v, struct ck_marea *a, uint64_t start,
             (a->kind == CK_AREA_ANON && zero((const void *)addr)))
             continue;
         take(v, addr);
-        __atomic_store_n(&a->data, 1, __ATOMIC_RELAXED);
+        if (!__atomic_load_n(&a->data, __ATOMIC_RELAXED))
+            __atomic_store_n(&a->data, 1, __ATOMIC_RELAXED);
     }
 }
 
