@@ -9,10 +9,13 @@
  *
  * Looked at are the directory of the old name and those around it, working
  * directories, and the directories of what else is open, on the same file
- * system: of a file that is known to have a name with patience, of one that
+ * system: of a file that is known to have a name with patience, of those that
  * may have none (only mapped, so that nobody can be asked) at most LEAST
- * entries beyond the old directory. What is found is the same file by the
+ * entries beyond the old directories. What is found is the same file by the
  * kernel's word, never by its name or number alone.
+ *
+ * Programs stand still meanwhile, and may have a thousand such files in one
+ * place: each directory is read once.
  */
 #include "lib/image/mapped.h"
 #include "lib/res/kind.h"
@@ -27,25 +30,39 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define DELETED " (deleted)"
 #define MOST 300000 /* entries that are looked at */
-#define LEAST 4000
+#define LEAST 20000
 #define DIRS 4000
 
-struct search {
-    const struct stat *st; /* as stat has it, or NULL: */
-    dev_t dev;             /* as a mapping has it */
+struct dir {
+    char *path;
+    dev_t dev;
     ino_t ino;
-    long left;  /* entries that may be looked at still */
-    int beside; /* dir[0] is where the old name was */
-    size_t n;
-    struct {
-        char *path;
-        ino_t ino;
-        dev_t dev;
-        int deep; /* how far down from here */
-    } dir[DIRS];
+    int deep; /* how far down from here */
+    ino_t *entry; /* sorted */
+    size_t n, cap;
 };
+
+/* Where files are looked for that were in one directory, and belong to one
+ * process: the directories in order, of which the first ones were read. */
+struct around {
+    struct around *next;
+    char *at; /* the directory; dir[0] if it is there: beside */
+    pid_t pid;
+    int known, beside;
+    size_t n, read;
+    struct dir dir[DIRS];
+};
+
+/* Who is looked for. st: as stat has it, or NULL: */
+struct wanted {
+    const struct stat *st;
+    dev_t dev; /* as a mapping has it */
+    ino_t ino;
+};
+
+static struct around *all;
+static long left[2] = {LEAST, MOST}; /* entries that may be read; by known */
 
 static int path_of(char *path, size_t cap, const char *dir, const char *name)
 {
@@ -83,41 +100,36 @@ static int mapped_same(const char *path, dev_t dev, ino_t ino)
     return same;
 }
 
-static int is_it(const struct search *s, const char *path)
+static int is_it(const struct wanted *w, const char *path)
 {
     struct stat st;
 
-    if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode) || st.st_ino != s->ino)
+    if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode) || st.st_ino != w->ino)
         return 0;
-    if (s->st)
-        return st.st_dev == s->st->st_dev;
-    return st.st_dev == s->dev || mapped_same(path, s->dev, s->ino);
+    if (w->st)
+        return st.st_dev == w->st->st_dev;
+    return st.st_dev == w->dev || mapped_same(path, w->dev, w->ino);
 }
 
-static void add_dir(struct search *s, const char *path, int deep)
+static void add_dir(struct around *a, const char *path, int deep)
 {
     struct stat st;
 
-    if (s->n == DIRS || path[0] != '/' || stat(path, &st) < 0 ||
+    if (a->n == DIRS || path[0] != '/' || stat(path, &st) < 0 ||
         !S_ISDIR(st.st_mode))
         return;
-    for (size_t i = 0; i < s->n; i++) {
-        if (s->dir[i].ino != st.st_ino || s->dir[i].dev != st.st_dev)
-            continue;
-        if (s->dir[i].deep < deep)
-            s->dir[i].deep = deep;
-        return;
+    for (size_t i = 0; i < a->n; i++) {
+        if (a->dir[i].ino == st.st_ino && a->dir[i].dev == st.st_dev)
+            return;
     }
-    if (s->n && s->beside && st.st_dev != s->dir[0].dev)
+    if (a->beside && st.st_dev != a->dir[0].dev)
         return;
-    s->dir[s->n].path = strdup(path);
-    s->dir[s->n].ino = st.st_ino;
-    s->dir[s->n].dev = st.st_dev;
-    s->dir[s->n].deep = deep;
-    s->n += s->dir[s->n].path != NULL;
+    a->dir[a->n] = (struct dir){.path = strdup(path), .dev = st.st_dev,
+                                .ino = st.st_ino, .deep = deep};
+    a->n += a->dir[a->n].path != NULL;
 }
 
-static void add_parent(struct search *s, const char *path, int deep)
+static void add_parent(struct around *a, const char *path, int deep)
 {
     char dir[PATH_MAX + 16], *slash;
 
@@ -126,79 +138,168 @@ static void add_parent(struct search *s, const char *path, int deep)
     if (!slash)
         return;
     slash[slash == dir] = '\0';
-    add_dir(s, dir, deep);
+    add_dir(a, dir, deep);
 }
 
-/* One directory; those below it are looked at later. */
-static int look(struct search *s, size_t i, char *path, size_t cap)
+static void add_entry(struct dir *d, ino_t ino)
 {
-    DIR *d = opendir(s->dir[i].path);
+    if (d->n == d->cap) {
+        size_t cap = d->cap * 2 + 64;
+        ino_t *more = realloc(d->entry, cap * sizeof(*more));
+
+        if (!more)
+            return;
+        d->entry = more;
+        d->cap = cap;
+    }
+    d->entry[d->n++] = ino;
+}
+
+static int by_number(const void *x, const void *y)
+{
+    ino_t a = *(const ino_t *)x, b = *(const ino_t *)y;
+
+    return (a > b) - (a < b);
+}
+
+/* Reads the next directory; those below it come last. */
+static void read_next(struct around *a)
+{
+    size_t i = a->read++;
+    struct dir *d = &a->dir[i];
+    DIR *open = opendir(d->path);
+    char path[PATH_MAX + 300];
+    struct dirent *e;
+
+    while (open && (e = readdir(open))) {
+        if ((i || !a->beside) && --left[a->known] < 0)
+            break;
+        add_entry(d, e->d_ino);
+        if (e->d_type == DT_DIR && d->deep && e->d_name[0] != '.' &&
+            path_of(path, sizeof(path), d->path, e->d_name))
+            add_dir(a, path, d->deep - 1);
+    }
+    if (open)
+        closedir(open);
+    if (d->n)
+        qsort(d->entry, d->n, sizeof(*d->entry), by_number);
+}
+
+/* Which name in the directory is it? */
+static int name_in(const struct dir *d, const struct wanted *w, char *path,
+                   size_t cap)
+{
     struct dirent *e;
     int found = 0;
+    DIR *open;
 
-    while (d && !found && (e = readdir(d))) {
-        if (i && --s->left < 0)
-            break;
-        if (!path_of(path, cap, s->dir[i].path, e->d_name))
-            continue;
-        found = e->d_ino == s->ino && is_it(s, path);
-        if (e->d_type == DT_DIR && s->dir[i].deep && e->d_name[0] != '.')
-            add_dir(s, path, s->dir[i].deep - 1);
-    }
-    if (d)
-        closedir(d);
+    if (!d->n ||
+        !bsearch(&w->ino, d->entry, d->n, sizeof(*d->entry), by_number))
+        return 0;
+    open = opendir(d->path);
+    while (open && !found && (e = readdir(open)))
+        found = e->d_ino == w->ino && path_of(path, cap, d->path, e->d_name) &&
+                is_it(w, path);
+    if (open)
+        closedir(open);
     return found;
 }
 
-static void add_all(struct search *s, const struct ck_res_save *c,
+static void add_all(struct around *a, const struct ck_res_save *c,
                     const struct ck_res_ofd *o)
 {
     char path[PATH_MAX + 16], link[64];
-    int deep = s->st ? 2 : 1;
+    int deep = a->known ? 2 : 1;
     ssize_t n;
 
-    if (s->beside)
-        add_parent(s, s->dir[0].path, deep);
+    add_dir(a, a->at, deep);
+    a->beside = a->n == 1;
+    add_parent(a, a->at, deep);
     snprintf(link, sizeof(link), "/proc/%d/cwd", o->pid);
     n = readlink(link, path, sizeof(path) - 1);
     path[n > 0 ? n : 0] = '\0';
-    add_dir(s, path, deep);
+    add_dir(a, path, deep);
     for (size_t i = 0; i < c->count; i++) {
         if (S_ISDIR(c->all[i].st.st_mode))
-            add_dir(s, c->all[i].link, 0);
+            add_dir(a, c->all[i].link, 0);
         else if (S_ISREG(c->all[i].st.st_mode) && c->all[i].link[0] == '/')
-            add_parent(s, c->all[i].link, 0);
+            add_parent(a, c->all[i].link, 0);
     }
+}
+
+static void drop(struct around *a)
+{
+    for (size_t i = 0; i < a->n; i++) {
+        free(a->dir[i].path);
+        free(a->dir[i].entry);
+    }
+    free(a->at);
+    free(a);
+}
+
+/* fresh: what was read of it before may be old. */
+static struct around *around(const struct ck_res_save *c,
+                             const struct ck_res_ofd *o, int known, int fresh)
+{
+    const char *slash = strrchr(o->link, '/');
+    size_t len = !slash ? 0 : slash == o->link ? 1 : (size_t)(slash - o->link);
+    struct around **p = &all, *a;
+
+    while ((a = *p) && (a->pid != o->pid || a->known != known ||
+                        strlen(a->at) != len || memcmp(a->at, o->link, len)))
+        p = &a->next;
+    if (a && !fresh)
+        return a;
+    if (a) {
+        *p = a->next;
+        drop(a);
+    }
+    a = calloc(1, sizeof(*a));
+    if (a)
+        a->at = strndup(o->link, len);
+    if (!a || !a->at) {
+        free(a);
+        return NULL;
+    }
+    a->pid = o->pid;
+    a->known = known;
+    add_all(a, c, o);
+    a->next = all;
+    all = a;
+    return a;
+}
+
+static int find(struct around *a, const struct wanted *w, char *path,
+                size_t cap)
+{
+    for (size_t i = 0; i < a->n; i++) {
+        if (i == a->read) {
+            if ((i || !a->beside) && left[a->known] <= 0)
+                return 0;
+            read_next(a);
+        }
+        if (name_in(&a->dir[i], w, path, cap))
+            return 1;
+    }
+    return 0;
 }
 
 int ck_res_name_of(const struct ck_res_save *c, const struct ck_res_ofd *o,
                    const struct stat *st, char *path, size_t cap)
 {
-    struct search *s;
+    struct wanted w = {st, o->st.st_dev, o->st.st_ino};
     int found;
 
     snprintf(path, cap, "%s", o->link);
-    if (!ck_mapped_deleted(path))
+    if (!ck_mapped_deleted(path) || is_it(&w, path)) /* it may end so itself */
         return 0;
-    s = calloc(1, sizeof(*s));
-    if (!s)
-        return -ENOMEM;
-    s->st = st;
-    s->dev = o->st.st_dev;
-    s->ino = o->st.st_ino;
-    s->left = st ? MOST : LEAST;
-    found = is_it(s, path); /* a name may end so by itself */
-    if (!found) {
-        add_parent(s, path, st ? 2 : 1);
-        s->beside = s->n == 1;
-        found = s->beside && look(s, 0, path, cap);
+    found = 0;
+    for (int fresh = 0; !found && fresh <= (st != NULL); fresh++) {
+        struct around *a = around(c, o, st != NULL, fresh);
+
+        if (!a)
+            return -ENOMEM;
+        found = find(a, &w, path, cap);
     }
-    if (!found)
-        add_all(s, c, o);
-    for (size_t i = (size_t)s->beside; !found && i < s->n && s->left > 0; i++)
-        found = look(s, i, path, cap);
-    for (size_t i = 0; i < s->n; i++)
-        free(s->dir[i].path);
-    free(s);
     return found ? 0 : -ENOENT;
 }

@@ -142,7 +142,9 @@ static void begin(struct window *w, const struct ck_res_ofd *o, uint64_t pos)
 {
     size_t first, end;
 
-    memset(w, 0, sizeof(*w));
+    memset(w->wanted, 0, sizeof(w->wanted));
+    memset(w->got, 0, sizeof(w->got));
+    w->missing = 0;
     w->at = pos - pos % CK_RES_PIECE;
     for (size_t i = 0; i < o->nparts; i++) {
         if (range_of(w, &o->part[i], &first, &end))
@@ -169,7 +171,7 @@ static int put_trimmed(struct ck_res_save *c, uint32_t id, uint64_t off,
 }
 
 static int put_window(struct ck_res_save *c, const struct ck_res_ofd *o,
-                      const struct window *w, uint64_t *size)
+                      struct window *w, uint64_t *size)
 {
     size_t first = PAGES, end = 0;
 
@@ -181,6 +183,10 @@ static int put_window(struct ck_res_save *c, const struct ck_res_ofd *o,
     }
     if (!end)
         return 0;
+    for (size_t i = first; i < end; i++) {
+        if (!w->got[i])
+            memset(w->buf + i * PAGE, 0, PAGE);
+    }
     *size = w->at + end * PAGE;
     return put_trimmed(c, o->id, w->at + first * PAGE, w->buf + first * PAGE,
                        (end - first) * PAGE);
