@@ -35,28 +35,58 @@ static int exec_root(struct ck_spawn *s)
     return -errno;
 }
 
-/* The child tells through a pipe when it can't execute the program; a
+static int make_pipe(struct ck_spawn *s, int end[2])
+{
+    if (pipe(end) < 0)
+        return -errno;
+    for (int i = 0; i < 2; i++) {
+        end[i] = ck_spawn_high(s, end[i]);
+        if (end[i] < 0 || fcntl(end[i], F_SETFD, FD_CLOEXEC) < 0)
+            return -EMFILE;
+    }
+    return 0;
+}
+
+/* What the tree inherits. */
+static void close_inherited(struct ck_spawn *s)
+{
+    for (size_t i = 0; s->src && i < s->tree.img.nofd; i++) {
+        if (s->src[i] >= 0)
+            close(s->src[i]);
+        s->src[i] = -1;
+    }
+    for (size_t i = 0; i < s->ngiven; i++)
+        close(s->given[i].fd);
+    s->ngiven = 0;
+}
+
+/* The child begins when we hold nothing open any more: a program that closes a
+ * file, and executes it or waits for the end of a pipe, has nobody but its own
+ * in its way. It tells through a pipe when it can't execute the program; a
  * program that runs has closed it. */
 static pid_t fork_root(struct ck_spawn *s)
 {
-    int tell[2], rc = 0;
+    int tell[2], begin[2], rc = make_pipe(s, tell);
     pid_t pid;
 
-    if (pipe(tell) < 0)
-        return -errno;
-    for (int i = 0; i < 2; i++) {
-        tell[i] = ck_spawn_high(s, tell[i]);
-        if (tell[i] < 0 || fcntl(tell[i], F_SETFD, FD_CLOEXEC) < 0)
-            return -EMFILE;
-    }
+    if (!rc)
+        rc = make_pipe(s, begin);
+    if (rc)
+        return rc;
     pid = fork();
     if (pid == 0) {
+        close(begin[1]);
+        if (read(begin[0], &rc, 1) != 0)
+            _exit(127);
         rc = exec_root(s);
         if (write(tell[1], &rc, sizeof(rc)) < 0)
             _exit(127);
         _exit(126);
     }
     rc = pid < 0 ? -errno : 0;
+    close_inherited(s);
+    close(begin[0]);
+    close(begin[1]);
     close(tell[1]);
     if (!rc && read(tell[0], &rc, sizeof(rc)) != (ssize_t)sizeof(rc))
         rc = 0;
@@ -68,12 +98,7 @@ static pid_t fork_root(struct ck_spawn *s)
 
 void ck_spawn_end(struct ck_spawn *s)
 {
-    for (size_t i = 0; s->src && i < s->tree.img.nofd; i++) {
-        if (s->src[i] >= 0)
-            close(s->src[i]);
-    }
-    for (size_t i = 0; i < s->ngiven; i++)
-        close(s->given[i].fd);
+    close_inherited(s);
     for (size_t i = 0; i < s->ncwd; i++)
         close(s->cwd[i].fd);
     if (s->plan_fd >= 0)
