@@ -118,7 +118,7 @@ static int add_child(const char *text)
         if (ck_read_file(path, stat, sizeof stat) < 0)
             continue;
         s = strrchr(stat, ')');
-        if (!s || s[2] == 'Z' || s[2] == 'X' || strstr(stat, "(ckpt-"))
+        if (!s || s[2] == 'Z' || s[2] == 'X' || ck_watched_ours((int32_t)pid))
             continue;
         if (s[2] == 'T' && ck_frozen_child((int32_t)pid))
             agent.stopped_child = (uint32_t)pid;
@@ -437,8 +437,6 @@ static int agent_main(void *arg)
 
     (void)arg;
     sys2(SYS_arch_prctl, ARCH_SET_FS, &no_tls[64]);
-    /* Our children have this name from birth: the capture helper, which may
-     * look before they have set their own, knows them by it. */
     sys2(SYS_prctl, PR_SET_NAME, "ckpt-agent");
     ck_watched_publish();
     ck_await_begin(agent.keep_fd >= 0);

@@ -20,6 +20,7 @@
 #include "lib/proto/client.h"
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
+#include "runtime/interpose/watch.h"
 #include "runtime/runtime.h"
 #include "runtime/thread.h"
 
@@ -78,6 +79,7 @@ static int asker_main(void *arg)
     int r;
 
     (void)arg;
+    ck_watched_publish();
     sys2(SYS_prctl, PR_SET_NAME, "ckpt-request");
     sys3(SYS_close_range, 0, ~0u, 2 /* CLOSE_RANGE_UNSHARE */);
     fd = ck_client_connect(ck_rt.job_dir, CK_ROLE_CONTROL, CONNECT_MS,

@@ -20,6 +20,7 @@
 #include "lib/arch/x86_64/clone.h"
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
+#include "runtime/interpose/watch.h"
 #include "runtime/thread.h"
 
 #define LAST_US 2000000
@@ -69,6 +70,7 @@ static int between_main(void *arg)
     long pid;
 
     (void)arg;
+    ck_watched_publish();
     sys2(SYS_prctl, PR_SET_NAME, "ckpt-capture");
     sys3(SYS_close_range, 0, ~0u, 2 /* CLOSE_RANGE_UNSHARE */);
     pid = ck_clone(CLONE_VM | CLONE_VFORK | SIGCHLD,
@@ -82,19 +84,19 @@ static int between_main(void *arg)
 }
 
 /* <prefix>/lib/ckpt/libckpt.so -> <prefix>/bin/ckpt */
-static int find_program(void)
+int ck_command_path(char *path, size_t cap)
 {
-    char *p;
+    char *p = path;
+    long n = ck_fmt(path, cap, "%s", ck_rt.runtime_path);
 
-    ck_fmt(helper.program, sizeof helper.program, "%s", ck_rt.runtime_path);
     for (int up = 0; up < 3; up++) {
-        p = strrchr(helper.program, '/');
+        p = n < 0 ? NULL : strrchr(path, '/');
         if (!p)
             return -ENOENT;
         *p = '\0';
     }
-    return ck_fmt(p, (size_t)(helper.program + sizeof helper.program - p),
-                  "/bin/ckpt");
+    n = ck_fmt(p, (size_t)(path + cap - p), "/bin/ckpt");
+    return n < 0 ? (int)n : 0;
 }
 
 /* The one of a checkpoint that failed may be about to end: it stands on the
@@ -116,7 +118,7 @@ static int last_is_gone(void)
 int ck_helper_start(uint32_t id, char *why, size_t cap)
 {
     long pid;
-    int r = find_program();
+    int r = ck_command_path(helper.program, sizeof helper.program);
 
     if (!last_is_gone()) {
         ck_fmt(why, cap, "the ckpt capture of the checkpoint before has not "

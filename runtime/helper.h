@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Of the command that is installed with this runtime. 0 or -errno. */
+int ck_command_path(char *path, size_t cap);
 /* Starts it for image set id. 0 or -errno with a reason. */
 int ck_helper_start(uint32_t id, char *why, size_t cap);
 int ck_helper_running(void);

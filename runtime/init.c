@@ -11,9 +11,11 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 
 #include "lib/arch/x86_64/emulated.h"
@@ -21,6 +23,7 @@
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
 #include "runtime/agent.h"
+#include "runtime/helper.h"
 #include "runtime/interpose/term.h"
 #include "runtime/interpose/undo.h"
 #include "runtime/rights.h"
@@ -58,11 +61,25 @@ static int find_self(void)
                   info.dli_fname);
 }
 
+/* Is it the `ckpt` that this runtime belongs to? */
+static int is_our_command(void)
+{
+    char path[sizeof ck_rt.runtime_path + 16];
+    struct stat it, ours;
+
+    return ck_command_path(path, sizeof path) == 0 &&
+           sys4(SYS_newfstatat, AT_FDCWD, "/proc/self/exe", &it, 0) == 0 &&
+           sys4(SYS_newfstatat, AT_FDCWD, path, &ours, 0) == 0 &&
+           it.st_dev == ours.st_dev && it.st_ino == ours.st_ino;
+}
+
+/* A program may be called as it likes. Slurm's srun is linked with Slurm's
+ * library. */
 static uint8_t kind_of_program(void)
 {
     char exe[4096];
     const char *base;
-    long n = sys4(SYS_readlinkat, -100, "/proc/self/exe", exe,
+    long n = sys4(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", exe,
                   sizeof exe - 1);
 
     if (n <= 0)
@@ -70,9 +87,9 @@ static uint8_t kind_of_program(void)
     exe[n] = '\0';
     base = strrchr(exe, '/');
     base = base ? base + 1 : exe;
-    if (!strcmp(base, "srun"))
+    if (!strcmp(base, "srun") && dlsym(RTLD_DEFAULT, "slurm_init"))
         return CK_KIND_REEXEC;
-    if (!strcmp(base, "ckpt"))
+    if (is_our_command())
         return CK_KIND_STANDIN;
     return CK_KIND_SAVED;
 }

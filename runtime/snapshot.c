@@ -33,6 +33,7 @@
 #include "lib/proto/client.h"
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
+#include "runtime/interpose/watch.h"
 #include "runtime/mem/save.h"
 #include "runtime/resume.h"
 #include "runtime/task/task.h"
@@ -279,6 +280,7 @@ static int writer_main(struct snapshot *s)
 {
     static uint8_t stack[8192] __attribute__((aligned(16)));
 
+    ck_watched_publish();
     sys2(SYS_prctl, PR_SET_NAME, "ckpt-writer");
     sys2(SYS_prctl, PR_SET_DUMPABLE, 1);
     if (s->areas.resident > (64u << 20))

@@ -11,6 +11,9 @@
  * The way to them begins at a place that the kernel keeps for each thread and
  * tells others of the same user: the hidden thread's list of robust mutexes,
  * which is empty. What follows the list's head is a struct ck_watched_head.
+ *
+ * Children of ours (who writes an image, who asks for a checkpoint) have the
+ * same list, and are known by that: a program may have any name.
  */
 #ifndef CKPT_LIB_IMAGE_WATCHED_H
 #define CKPT_LIB_IMAGE_WATCHED_H

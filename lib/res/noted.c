@@ -14,48 +14,49 @@
 
 #include "lib/image/watched.h"
 
-/* Address of what the runtime of process pid has to tell, or 0. */
-static uint64_t find_head(pid_t pid)
+/* The name is a hint: the program may have a thread of that name. */
+static int is_named(pid_t pid, int tid)
 {
     char path[64], comm[32];
-    uint64_t head = 0;
-    struct dirent *e;
-    size_t len;
-    DIR *d;
+    ssize_t n;
+    int fd;
 
-    snprintf(path, sizeof(path), "/proc/%d/task", pid);
-    d = opendir(path);
-    while (d && !head && (e = readdir(d))) {
-        int tid = atoi(e->d_name), fd;
-        ssize_t n;
-
-        snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", pid, tid);
-        fd = tid > 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-        n = fd < 0 ? 0 : read(fd, comm, sizeof(comm) - 1);
-        if (fd >= 0)
-            close(fd);
-        comm[n > 0 ? n : 0] = '\0';
-        if (!strcmp(comm, "ckpt-agent\n") &&
-            syscall(SYS_get_robust_list, tid, &head, &len) < 0)
-            head = 0;
-    }
-    if (d)
-        closedir(d);
-    return head;
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", pid, tid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    n = fd < 0 ? 0 : read(fd, comm, sizeof(comm) - 1);
+    if (fd >= 0)
+        close(fd);
+    comm[n > 0 ? n : 0] = '\0';
+    return !strcmp(comm, "ckpt-agent\n");
 }
 
 int ck_res_noted(pid_t pid, struct ck_watched_head *head)
 {
-    uint64_t at = find_head(pid);
+    struct dirent *e;
+    int fd, found = 0;
     char path[64];
-    int fd;
+    DIR *d;
 
     snprintf(path, sizeof(path), "/proc/%d/mem", pid);
-    fd = at ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return -1;
-    if (pread(fd, head, sizeof(*head), (off_t)at) == (ssize_t)sizeof(*head) &&
-        head->magic == CK_WATCHED_MAGIC)
+    snprintf(path, sizeof(path), "/proc/%d/task", pid);
+    d = opendir(path);
+    while (d && !found && (e = readdir(d))) {
+        int tid = atoi(e->d_name);
+        uint64_t at = 0;
+        size_t len;
+
+        found = tid > 0 && is_named(pid, tid) &&
+                syscall(SYS_get_robust_list, tid, &at, &len) == 0 && at &&
+                pread(fd, head, sizeof(*head), (off_t)at) ==
+                    (ssize_t)sizeof(*head) &&
+                head->magic == CK_WATCHED_MAGIC;
+    }
+    if (d)
+        closedir(d);
+    if (found)
         return fd;
     close(fd);
     return -1;

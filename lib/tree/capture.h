@@ -49,6 +49,7 @@ int ck_capture_tree(const struct ck_capture_in *in, struct ck_capture_out *out,
 struct ck_capture_proc {
     pid_t pid, ppid, pgid, sid;
     pid_t tracer; /* 0: none */
+    pid_t agent;  /* the runtime's own thread; 0: not seen */
     int32_t vpid;
     uint8_t kind; /* enum ck_kind */
     char state;
@@ -117,6 +118,9 @@ const struct ck_res_ofd *ck_capture_ofd(const struct ck_capture *c, pid_t pid,
                                         int fd);
 
 struct ck_capture_proc *ck_capture_find(const struct ck_capture *c, pid_t pid);
+/* Is it one of the runtime's own children (lib/image/watched.h)? */
+struct ck_proc_stat;
+int ck_capture_ours(const struct ck_capture *c, const struct ck_proc_stat *st);
 /* Loads the pid table of this run, if there is one. */
 int ck_capture_table(struct ck_capture *c);
 
@@ -125,6 +129,7 @@ struct ck_proc_stat {
     pid_t pid, ppid, pgid, sid;
     pid_t foreground; /* group that has its terminal; -1: no terminal */
     int exit_code;
+    int exit_signal; /* 0: it was cloned so, and has not executed anything */
     uint64_t start;
     char state;
     char comm[64];

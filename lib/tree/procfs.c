@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define START_FIELD 22
+#define EXIT_SIGNAL_FIELD 38
 #define EXIT_CODE_FIELD 52
 
 static long read_small(const char *path, char *buf, size_t cap)
@@ -55,6 +56,8 @@ int ck_proc_stat_read(pid_t pid, struct ck_proc_stat *st)
         p = strchr(p, ' ');
         if (p && field == START_FIELD)
             st->start = strtoull(p, NULL, 10);
+        if (p && field == EXIT_SIGNAL_FIELD)
+            st->exit_signal = atoi(p);
         if (p && field == EXIT_CODE_FIELD)
             st->exit_code = atoi(p);
         if (p)

@@ -169,6 +169,7 @@ static int read_tids(struct ck_capture *c, struct ck_capture_proc *p)
                                 "process %d (%s): thread %d has a descriptor "
                                 "table of its own: that can't be saved yet",
                                 p->pid, p->comm, tid[i]);
+            p->agent = tid[i];
             continue;
         }
         if (!ended && syscall(SYS_kcmp, first, tid[i], KCMP_FS, 0, 0) > 0)

@@ -11,18 +11,44 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/proto/messages.h"
 
-/* Children of the runtime (tracer, writer, the go-between of this helper):
- * they are there during a checkpoint only. */
-static int is_ours(const char *comm)
+#define BIRTH_US 100000
+
+static uint64_t list_of(pid_t tid)
 {
-    return !strncmp(comm, "ckpt-", 5);
+    uint64_t at = 0;
+    size_t len;
+
+    return syscall(SYS_get_robust_list, tid, &at, &len) ? 0 : at;
+}
+
+/* Our writers, the go-between of this helper, who asks for a checkpoint: they
+ * are there during a checkpoint only. One that was made this moment has not
+ * said so yet; nothing else has such an exit signal and runs nothing of its
+ * own, so that it is worth waiting for. */
+int ck_capture_ours(const struct ck_capture *c, const struct ck_proc_stat *st)
+{
+    const struct ck_capture_proc *p = ck_capture_find(c, st->ppid);
+    uint64_t mark = p && p->agent ? list_of(p->agent) : 0;
+
+    if (!mark || st->exit_signal)
+        return 0;
+    if (st->state == 'Z' || st->state == 'X') /* the kernel has let it go */
+        return !strncmp(st->comm, "ckpt-", 5);
+    for (int us = 0; list_of(st->pid) != mark; us += BIRTH_US / 100) {
+        if (us > BIRTH_US || kill(st->pid, 0) < 0)
+            return 0;
+        usleep(BIRTH_US / 100);
+    }
+    return 1;
 }
 
 /* Does the environment say NAME=value, or NAME=value:something? */
@@ -108,7 +134,7 @@ static int look_at(struct ck_capture *c, pid_t pid, int same_user,
         ck_proc_stat_read(pid, &st))
         return 0;
     child = ck_capture_find(c, st.ppid) != NULL;
-    if (child && is_ours(st.comm))
+    if (child && ck_capture_ours(c, &st))
         return 0;
     if (child && (st.state == 'Z' || st.state == 'X'))
         return add_zombie(c, n, cap, zombies, &st);
@@ -116,7 +142,7 @@ static int look_at(struct ck_capture *c, pid_t pid, int same_user,
         return stray(c, &st);
     if (st.state == 'Z' || st.state == 'X' || !same_user)
         return 0;
-    return claims_tree(c, pid) && !is_ours(st.comm) ? stray(c, &st) : 0;
+    return claims_tree(c, pid) ? stray(c, &st) : 0;
 }
 
 static int join(struct ck_capture *c, struct ck_capture_proc *zombies,

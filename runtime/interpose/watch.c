@@ -36,6 +36,14 @@ void ck_watched_publish(void)
     sys2(SYS_set_robust_list, &head, sizeof(struct robust_list_head));
 }
 
+int ck_watched_ours(int32_t tid)
+{
+    void *at = NULL;
+    size_t len;
+
+    return sys3(SYS_get_robust_list, tid, &at, &len) == 0 && at == &head;
+}
+
 static struct ck_watched_slot *slots(void)
 {
     uint64_t now = __atomic_load_n(&head.slots, __ATOMIC_ACQUIRE), none = 0;
