@@ -98,7 +98,9 @@ static void on_checkpoint(struct ck_coord *c, struct ck_control *k,
 {
     enum ck_state s = c->session.state;
 
-    if (s == CK_ST_IDLE || s == CK_ST_RESTORING || s == CK_ST_ENDING ||
+    /* A process that was just forked may be all that there is. */
+    if ((s == CK_ST_IDLE && !(c->had_process && ck_coord_left(c))) ||
+        s == CK_ST_RESTORING || s == CK_ST_ENDING ||
         s == CK_ST_ENDED || s == CK_ST_HOLDING) {
         char text[96];
 
@@ -152,7 +154,8 @@ static void on_interval(struct ck_coord *c, struct ck_control *k,
 
 static void on_shutdown(struct ck_coord *c, struct ck_control *k)
 {
-    if (c->peers.nprocesses || c->session.state == CK_ST_RESTORING) {
+    if (c->peers.nprocesses || c->session.state == CK_ST_RESTORING ||
+        (c->had_process && ck_coord_left(c))) {
         reply(k, -EBUSY, 1, "processes are running");
         return;
     }

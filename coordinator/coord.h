@@ -59,6 +59,7 @@ struct ck_coord {
     int requested;  /* a checkpoint was asked for and has not begun */
     int quit_signal; /* ENDING: sent to all */
     int had_process;
+    int gave_up;    /* on one that does not connect; has been said */
     uint32_t gone[CK_GONE_MAX]; /* local pids that disconnected last */
     int64_t kill_wait_ms; /* Slurm's time from TERM to KILL */
     int64_t idle_since, progress_told;
@@ -74,6 +75,8 @@ void ck_coord_fire(struct ck_coord *c, enum ck_event ev, const char *fmt, ...)
 void ck_coord_pump(void *arg);
 /* The computation is empty: ends the coordinator if it may. */
 void ck_coord_consider_end(struct ck_coord *c);
+/* Is somebody there that has not introduced itself yet (left.h)? */
+int ck_coord_left(struct ck_coord *c);
 void ck_coord_end(struct ck_coord *c, const char *why);
 /* Sends ABORT, RESUME or SIGNAL to all processes of the checkpoint / all. */
 void ck_coord_signal_all(struct ck_coord *c, int sig);

@@ -107,6 +107,7 @@ static void on_register(struct ck_coord *c, struct ck_link *l,
     x->root = m.root;
     c->had_process = 1;
     c->idle_since = 0;
+    c->gave_up = 0;
     ck_status_changed(c);
     ck_checkpoint_joined(c, x);
     ck_coord_fire(c, CK_EV_JOIN, "%s[%u]", x->command, x->pid);

@@ -9,8 +9,11 @@
 #include <string.h>
 
 #include "coordinator/coord.h"
+#include "coordinator/left.h"
 #include "coordinator/local.h"
 #include "lib/base/log.h"
+
+#define ANSWER_MS 10000 /* a process that is there connects in that time */
 
 void ck_coord_fire(struct ck_coord *c, enum ck_event ev, const char *fmt, ...)
 {
@@ -177,6 +180,29 @@ static int somebody_execs(struct ck_coord *c)
     return 0;
 }
 
+static int note(void *arg, pid_t pid)
+{
+    *(pid_t *)arg = pid;
+    return 1;
+}
+
+int ck_coord_left(struct ck_coord *c)
+{
+    char name[64];
+    pid_t pid = 0;
+
+    ck_left_each(c->opt.dir, note, &pid);
+    if (!pid || !c->idle_since || ck_now() < c->idle_since + ANSWER_MS)
+        return pid != 0;
+    ck_local_gone((uint32_t)pid, name, sizeof name);
+    if (!c->gave_up)
+        ck_log("process %d (%s) belongs to the computation and has not "
+               "connected in %d s: it is left alone", (int)pid, name,
+               ANSWER_MS / 1000);
+    c->gave_up = 1;
+    return 0;
+}
+
 static int anybody_waits(const struct ck_coord *c)
 {
     const struct ck_control *k;
@@ -201,7 +227,7 @@ void ck_coord_consider_end(struct ck_coord *c)
         return;
     if (!c->leave && (!c->idle_since || somebody_execs(c) ||
                       ck_now() < c->idle_since + c->opt.limit.linger ||
-                      anybody_waits(c))) {
+                      anybody_waits(c) || ck_coord_left(c))) {
         if (!c->idle_since)
             c->idle_since = ck_now();
         ck_loop_arm(&c->loop, &c->end_timer, ck_now() + 100);

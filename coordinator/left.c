@@ -1,0 +1,90 @@
+/*
+ * left.c - who of the computation is on this node and has not introduced
+ * itself yet.
+ *
+ * A process that was just forked, or executes a program, has no connection
+ * for a moment, and its parent may be gone before it has one. It is in /proc
+ * from its first moment on, with the environment that its program was given:
+ * our library and the job directory stand there. Programs that the library
+ * can't be loaded into are none of these. Processes of other nodes are not
+ * seen; Slurm ends a step's processes with the step.
+ */
+#include "coordinator/left.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/program.h"
+#include "lib/sys/fmt.h"
+#include "lib/tree/capture.h"
+
+#define FLAGS 9 /* fields of /proc/<pid>/stat, counted from 1 */
+#define ENV_START 50
+#define PF_KTHREAD 0x00200000ul
+
+/* Has it a new program, whose environment is not in place yet? */
+static int is_beginning(pid_t pid)
+{
+    char path[64], stat[1024], *p;
+    unsigned long env = 1;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    if (ck_read_file(path, stat, sizeof stat) < 0 ||
+        !(p = strrchr(stat, ')')) || strchr("ZX", p[2]))
+        return 0;
+    p++;
+    for (int field = 3; p && field <= ENV_START; field++) {
+        p = strchr(p, ' ');
+        if (p && field == FLAGS && strtoul(p, NULL, 10) & PF_KTHREAD)
+            return 0;
+        if (p && field == ENV_START)
+            env = strtoul(p, NULL, 10);
+        if (p)
+            p++;
+    }
+    return env == 0;
+}
+
+static int is_of(pid_t pid, const char *dir)
+{
+    char path[64], file[CK_PATH], *env;
+    int with = 0, here = 0;
+    struct ck_err e;
+    size_t len = 0;
+
+    snprintf(path, sizeof path, "/proc/%d/environ", pid);
+    env = ck_proc_slurp(path, &len);
+    for (const char *p = env; p && p < env + len; p += strlen(p) + 1) {
+        with |= !strncmp(p, "LD_PRELOAD=", 11) &&
+                strstr(p, "/libckpt.so") != NULL;
+        here |= !strncmp(p, "CKPT_DIR=", 9) && !strcmp(p + 9, dir);
+    }
+    free(env);
+    if (!env || !len)
+        return env && is_beginning(pid);
+    snprintf(path, sizeof path, "/proc/%d/exe", pid);
+    return with && here && ck_program_check(path, file, &e) == 0;
+}
+
+void ck_left_each(const char *dir, int (*fn)(void *arg, pid_t pid), void *arg)
+{
+    DIR *d = opendir("/proc");
+    struct dirent *e;
+    int stop = 0;
+
+    while (d && !stop && (e = readdir(d))) {
+        pid_t pid = atoi(e->d_name);
+        struct stat st;
+
+        if (pid > 0 && pid != getpid() &&
+            fstatat(dirfd(d), e->d_name, &st, 0) == 0 &&
+            st.st_uid == geteuid() && is_of(pid, dir))
+            stop = fn(arg, pid);
+    }
+    if (d)
+        closedir(d);
+}

@@ -1,0 +1,13 @@
+/*
+ * left.h - processes of the computation on this node, by /proc.
+ */
+#ifndef CKPT_COORDINATOR_LEFT_H
+#define CKPT_COORDINATOR_LEFT_H
+
+#include <sys/types.h>
+
+/* Calls fn for each, connected or not, until it says nonzero; and for those
+ * of whom it can't be told for the moment (they are being executed). */
+void ck_left_each(const char *dir, int (*fn)(void *arg, pid_t pid), void *arg);
+
+#endif
