@@ -6,13 +6,18 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "cli/ask.h"
 #include "cli/cli.h"
 #include "cli/members.h"
 #include "lib/base/conn.h"
 #include "lib/base/duration.h"
+#include "lib/base/env.h"
+#include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "lib/proto/messages.h"
+#include "lib/tree/capture.h"
 
 static const char quit_usage[] =
     "usage: ckpt quit [--timeout TIME] [--dir DIR | DIR | JOBID | NAME]\n\n"
@@ -23,20 +28,51 @@ static const char kill_usage[] =
     "Sends SIGKILL to every process of the computation. Its image sets stay.\n"
     "Returns when all have ended, or fails after TIME (seconds; 30).\n";
 
+/* ": sleep (pid 7), ..." of who is there, or "". */
+static void who_is_left(const char *dir, char *text, size_t cap)
+{
+    const struct ck_jval *p;
+    struct ck_status s;
+    struct ck_err e;
+    size_t len = 0;
+
+    text[0] = '\0';
+    if (ck_status_live(dir, 2000, &s, &e) < 0)
+        return;
+    p = ck_jget(s.doc, "processes");
+    for (p = p ? p->child : NULL; p && len < cap / 2; p = p->next) {
+        int pid = (int)ck_jnum(p, "real_pid", 0);
+        const char *node = ck_jstr(p, "node", "");
+        struct ck_proc_stat st;
+        int asleep = strcmp(node, ck_env_node()) == 0 &&
+                     ck_proc_stat_read(pid, &st) == 0 && st.state == 'D';
+
+        len += (size_t)snprintf(text + len, cap - len, "%s%.40s (pid %d on "
+                                "%.60s%s)", len ? ", " : ": ",
+                                ck_jstr(p, "command", "?"), pid, node,
+                                asleep ? ", waits in the kernel, state D" :
+                                         "");
+    }
+    ck_status_free(&s);
+}
+
 /* The coordinator ends after the last process: until then it answers. */
 static int wait_gone(const char *dir, int64_t until, struct ck_err *e)
 {
+    char who[512];
+
     for (;;) {
         int r = ck_conn_alive(dir, 2000, NULL);
 
         if (r == 0)
             return 0;
-        if (ck_now_ms() >= until)
+        if (ck_now_ms() >= until) {
+            who_is_left(dir, who, sizeof(who));
             return ck_err(e, -ETIMEDOUT,
-                          "the computation in %s has not ended yet; "
-                          "`ckpt status` tells who is left, `ckpt kill` "
-                          "ends it by force",
-                          dir);
+                          "the computation in %s has not ended yet%s; "
+                          "`ckpt kill` ends it by force",
+                          dir, who);
+        }
         ck_sleep_ms(50);
     }
 }

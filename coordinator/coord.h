@@ -78,8 +78,10 @@ void ck_coord_consider_end(struct ck_coord *c);
 /* Is somebody there that has not introduced itself yet (left.h)? */
 int ck_coord_left(struct ck_coord *c);
 void ck_coord_end(struct ck_coord *c, const char *why);
-/* Sends ABORT, RESUME or SIGNAL to all processes of the checkpoint / all. */
+
+/* ---- end.c ---- */
 void ck_coord_signal_all(struct ck_coord *c, int sig);
+void ck_coord_quit_over(void *arg); /* ENDING has lasted too long */
 
 /* ---- term.c ---- */
 /* Slurm has sent TERM to x, which asks what it is for. */

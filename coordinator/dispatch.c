@@ -104,6 +104,7 @@ static void on_register(struct ck_coord *c, struct ck_link *l,
     }
     l->owner = x;
     x->kind = m.kind;
+    x->start = m.start;
     x->root = m.root;
     c->had_process = 1;
     c->idle_since = 0;

@@ -85,6 +85,9 @@ static void enter_ending(struct ck_coord *c, enum ck_state from)
 
 static void enter_ended(struct ck_coord *c, enum ck_state from)
 {
+    /* One that was forked by who was about to die. */
+    if (from == CK_ST_ENDING)
+        ck_coord_signal_all(c, c->quit_signal);
     if (ck_state_busy(from)) {
         ck_round_abort(c, "the coordinator ends");
         ck_round_remove(c);
@@ -180,8 +183,9 @@ static int somebody_execs(struct ck_coord *c)
     return 0;
 }
 
-static int note(void *arg, pid_t pid)
+static int note(void *arg, pid_t pid, int sure)
 {
+    (void)sure;
     *(pid_t *)arg = pid;
     return 1;
 }

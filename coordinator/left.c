@@ -25,6 +25,7 @@
 #define FLAGS 9 /* fields of /proc/<pid>/stat, counted from 1 */
 #define ENV_START 50
 #define PF_KTHREAD 0x00200000ul
+enum { PERHAPS = 1, SURE = 2 };
 
 /* Has it a new program, whose environment is not in place yet? */
 static int is_beginning(pid_t pid)
@@ -65,12 +66,13 @@ static int is_of(pid_t pid, const char *dir)
     }
     free(env);
     if (!env || !len)
-        return env && is_beginning(pid);
+        return env && is_beginning(pid) ? PERHAPS : 0;
     snprintf(path, sizeof path, "/proc/%d/exe", pid);
-    return with && here && ck_program_check(path, file, &e) == 0;
+    return with && here && ck_program_check(path, file, &e) == 0 ? SURE : 0;
 }
 
-void ck_left_each(const char *dir, int (*fn)(void *arg, pid_t pid), void *arg)
+void ck_left_each(const char *dir,
+                  int (*fn)(void *arg, pid_t pid, int sure), void *arg)
 {
     DIR *d = opendir("/proc");
     struct dirent *e;
@@ -79,11 +81,12 @@ void ck_left_each(const char *dir, int (*fn)(void *arg, pid_t pid), void *arg)
     while (d && !stop && (e = readdir(d))) {
         pid_t pid = atoi(e->d_name);
         struct stat st;
+        int is;
 
         if (pid > 0 && pid != getpid() &&
             fstatat(dirfd(d), e->d_name, &st, 0) == 0 &&
-            st.st_uid == geteuid() && is_of(pid, dir))
-            stop = fn(arg, pid);
+            st.st_uid == geteuid() && (is = is_of(pid, dir)) > 0)
+            stop = fn(arg, pid, is == SURE);
     }
     if (d)
         closedir(d);

@@ -6,8 +6,10 @@
 
 #include <sys/types.h>
 
-/* Calls fn for each, connected or not, until it says nonzero; and for those
- * of whom it can't be told for the moment (they are being executed). */
-void ck_left_each(const char *dir, int (*fn)(void *arg, pid_t pid), void *arg);
+/* Calls fn for each, connected or not, until it says nonzero; with `sure` 0
+ * for those of whom it can't be told for the moment (they are being
+ * executed). */
+void ck_left_each(const char *dir,
+                  int (*fn)(void *arg, pid_t pid, int sure), void *arg);
 
 #endif

@@ -118,17 +118,6 @@ static void end_over(void *arg)
         ck_coord_consider_end(c);
 }
 
-/* ENDING has lasted too long: TERM is not enough. */
-static void quit_over(void *arg)
-{
-    struct ck_coord *c = arg;
-
-    if (c->session.state != CK_ST_ENDING)
-        return;
-    ck_coord_signal_all(c, SIGKILL);
-    ck_loop_arm(&c->loop, &c->quit_timer, ck_now() + c->opt.limit.quit);
-}
-
 static void nothing(void *arg)
 {
     (void)arg; /* the pump, which runs after every round, does the work */
@@ -206,7 +195,7 @@ static void init(struct ck_coord *c)
     c->policy.on_preempt = (c->opt.on & CK_ON_PREEMPT) != 0;
     c->due = (struct ck_timer){.fn = nothing, .arg = c};
     c->end_timer = (struct ck_timer){.fn = end_over, .arg = c};
-    c->quit_timer = (struct ck_timer){.fn = quit_over, .arg = c};
+    c->quit_timer = (struct ck_timer){.fn = ck_coord_quit_over, .arg = c};
 }
 
 static int open_dir(struct ck_coord *c, struct ck_err *e)

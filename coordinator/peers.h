@@ -29,6 +29,7 @@ struct ck_peer {
     struct ck_link *link;
     uint64_t key;
     uint32_t pid, vpid;
+    uint64_t start; /* when it was made; 0: not known */
     uint8_t kind, root;
     int departed; /* executes another program; its writer goes on */
     char *node, *tree, *command;

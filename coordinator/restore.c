@@ -127,6 +127,7 @@ void ck_restore_connect(struct ck_coord *c, struct ck_link *l,
     }
     x->process->state = CK_P_RESTORING;
     x->process->kind = CK_KIND_SAVED;
+    x->process->start = m->start;
     x->process->total = x->image->raw_bytes;
     l->owner = x->process;
     c->had_process = 1;

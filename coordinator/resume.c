@@ -43,16 +43,6 @@ void ck_round_resume(struct ck_coord *c)
     ck_round_release_held(c);
 }
 
-void ck_coord_signal_all(struct ck_coord *c, int sig)
-{
-    struct ck_msg_signal m = {.sig = (uint32_t)sig};
-    struct ck_peer *x;
-
-    TAILQ_FOREACH(x, &c->peers.processes, entry)
-        if (x->state != CK_P_HELD || sig == SIGKILL)
-            CK_LINK_SEND(x->link, signal, SIGNAL, &m);
-}
-
 /* A file that turns up afterwards goes with the next prune. */
 int ck_round_remove(struct ck_coord *c)
 {

@@ -243,6 +243,8 @@ static long on_go(const struct ck_msg_go *m)
 
 static long on_signal(const struct ck_msg_signal *m)
 {
+    if (m->pid)
+        return ck_frozen_signal((int32_t)m->pid, m->start, m->sig);
     if (m->sig == SIGTERM)
         ck_term_forget();
     agent.term_asked = 0;
@@ -305,6 +307,7 @@ static long say_who(void)
 {
     struct ck_msg_register m = {
         .pid = (uint32_t)ck_getpid(),
+        .start = ck_start_of(0),
         .vpid = (uint32_t)ck_virt_of(ck_getpid()),
         .kind = ck_rt.kind,
         .root = ck_rt.root,

@@ -245,6 +245,18 @@ void ck_frozen_watch(const uint32_t *children, uint32_t n)
     }
 }
 
+long ck_frozen_signal(int32_t pid, uint64_t start, uint32_t sig)
+{
+    long fd = sys2(SYS_pidfd_open, pid, 0);
+
+    if (fd < 0)
+        return 0;
+    if (ck_start_of(pid) == start)
+        sys4(SYS_pidfd_send_signal, fd, sig, NULL, 0);
+    sys1(SYS_close, fd);
+    return 0;
+}
+
 void ck_frozen_forget(void)
 {
     stopped.n = 0;

@@ -13,6 +13,9 @@ int ck_frozen_child(int32_t pid);
  * agent has to go on all the same. */
 void ck_frozen_watch(const uint32_t *children, uint32_t n);
 void ck_frozen_forget(void);
+/* To the process of this number that was made at that time, if there is one:
+ * its own agent need not be able to. Always 0. */
+long ck_frozen_signal(int32_t pid, uint64_t start, uint32_t sig);
 /* They are stopped again; before threads of ours run. */
 void ck_frozen_let_go(void);
 /* In the tracer: until n threads that it lets run are parked; detaches. */

@@ -13,7 +13,7 @@
 #include "lib/wire/record.h"
 
 #define CK_FRAME_MAGIC 0x31504b43u /* "CKP1" */
-#define CK_PROTO_VERSION 2
+#define CK_PROTO_VERSION 3
 #define CK_FRAME_HEADER 12
 #define CK_FRAME_MAX (256u * 1024) /* header and body */
 
@@ -60,10 +60,11 @@ enum ck_command {
 #define CK_CHALLENGE(F) F(N16, nonce) F(N16, mac)
 #define CK_PROVE(F) F(N16, mac)
 
-/* pid: as the kernel of `node` numbers it; vpid: as the program sees it. */
+/* pid: as the kernel of `node` numbers it, start: when it was made, in ticks
+ * since boot; vpid: as the program sees it. */
 #define CK_REGISTER(F)                                                      \
-    F(U32, pid) F(U32, vpid) F(U8, kind) F(U8, root) F(STR, node)           \
-    F(STR, tree) F(STR, command)
+    F(U32, pid) F(U64, start) F(U32, vpid) F(U8, kind) F(U8, root)          \
+    F(STR, node) F(STR, tree) F(STR, command)
 /* set: number of the newest checkpoint, complete or not; 0: none yet. */
 #define CK_WELCOME(F) F(U32, generation) F(U32, set)
 
@@ -85,7 +86,9 @@ enum ck_command {
 #define CK_FAILED(F)                                                        \
     F(U32, id) F(U8, phase) F(U8, retry) F(STR, reason)
 #define CK_ABORT(F) F(U32, id) F(STR, reason)
-#define CK_SIGNAL(F) F(U32, sig)
+/* pid, start: of another process on that node, for one that stands still and
+ * can't read its own; 0: of whoever gets it. */
+#define CK_SIGNAL(F) F(U32, sig) F(U32, pid) F(U64, start)
 /* flags: 0 take a checkpoint; TERM: Slurm has sent SIGTERM, which is held
  * back: the answer is SIGNAL when it is not for a checkpoint. */
 #define CK_REQUEST_TERM 1u
@@ -102,7 +105,8 @@ enum ck_command {
 #define CK_REHEARSED(F) F(U32, id)
 
 /* Restart. */
-#define CK_RESTORING(F) F(U32, pid) F(U32, vpid) F(STR, node) F(STR, tree)
+#define CK_RESTORING(F) \
+    F(U32, pid) F(U64, start) F(U32, vpid) F(STR, node) F(STR, tree)
 #define CK_RESTORED(F) F(U32, vpid) F(U32, threads) F(U64, bytes)
 #define CK_GO(F) F(U32, generation)
 

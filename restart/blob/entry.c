@@ -62,6 +62,7 @@ static int connect_coordinator(struct self *s, char *why, size_t cap)
 {
     struct ck_msg_restoring m = {
         .pid = (uint32_t)sys0(SYS_getpid),
+        .start = ck_start_of(0),
         .vpid = s->me.vpid,
         .node = s->head.node,
         .tree = s->head.tree,
