@@ -9,14 +9,18 @@
  * child may have ended. Then, where there are launchers, what the tasks
  * wrote travels to the launchers' output before these are stopped too.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "coordinator/coord.h"
 #include "coordinator/local.h"
+#include "lib/base/program.h"
 
 #define STRAY_MS 500
+#define NEVER_MS 300   /* for who can't be under control, if it is a short one */
 #define RECHECK_MS 20
 #define ASK_AGAIN 10   /* every so many rechecks parents list anew */
 #define DRAIN_MS 20
@@ -106,16 +110,43 @@ static struct ck_peer *uncovered(struct ck_coord *c, uint32_t *pid)
     return NULL;
 }
 
+/* Nothing of ours can be loaded into it: it will not answer. */
+static int cannot_answer(const struct ck_coord *c, const struct ck_peer *x,
+                         uint32_t pid, struct ck_err *why)
+{
+    char link[64], path[CK_PATH], found[CK_PATH];
+    ssize_t n;
+
+    if (strcmp(x->node, c->node) != 0)
+        return 0;
+    snprintf(link, sizeof link, "/proc/%u/exe", pid);
+    n = readlink(link, path, sizeof path - 1);
+    if (n <= 0)
+        return n < 0 && errno == EACCES &&
+               ck_err(why, -EACCES, "it runs with other rights than ours "
+                      "(set-user-ID, file capabilities)") < 0;
+    path[n] = '\0';
+    return ck_program_check(access(path, F_OK) ? link : path, found, why) < 0;
+}
+
 static void fail_for_child(struct ck_coord *c, const struct ck_peer *x,
                            uint32_t pid)
 {
     char who[256], comm[64] = "";
+    struct ck_err why;
     int again;
 
     again = c->round.final || pid != c->stray;
     c->stray = pid;
     ck_peer_text(x, who, sizeof who);
     child_gone(c, x, pid, comm, sizeof comm);
+    if (cannot_answer(c, x, pid, &why)) {
+        ck_checkpoint_fail(c, again, "process %u%s%s%s, a child of %s, is not "
+                           "under checkpoint control: %s", pid,
+                           *comm ? " (" : "", comm, *comm ? ")" : "", who,
+                           why.text);
+        return;
+    }
     ck_checkpoint_fail(c, again, "process %u%s%s%s, a child of %s, does not "
                        "answer: it is not under checkpoint control (static "
                        "or set-uid program, container, Valgrind, or started "
@@ -125,10 +156,14 @@ static void fail_for_child(struct ck_coord *c, const struct ck_peer *x,
 
 /* A new program needs a moment until it can answer. Who has not answered last
  * time will hardly do it now: the others do not stand still for it again. */
-static int64_t answer_until(const struct ck_coord *c, uint32_t pid)
+static int64_t answer_until(const struct ck_coord *c, const struct ck_peer *x,
+                            uint32_t pid)
 {
     int64_t end = c->round.barrier.deadline;
+    struct ck_err why;
 
+    if (cannot_answer(c, x, pid, &why))
+        return c->round.stop_sent + NEVER_MS;
     return pid == c->stray ? end - c->opt.limit.stop + STRAY_MS : end;
 }
 
@@ -151,7 +186,7 @@ void ck_stop_check(struct ck_coord *c)
     if (!ck_barrier_complete(&r->barrier))
         return;
     x = uncovered(c, &pid);
-    if (x && ck_now() >= answer_until(c, pid)) {
+    if (x && ck_now() >= answer_until(c, x, pid)) {
         fail_for_child(c, x, pid);
         return;
     }
