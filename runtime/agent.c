@@ -172,10 +172,7 @@ static long on_stop(const struct ck_msg_stop *m)
     agent.nchildren = agent.stopped_child = 0;
     ck_each_number("/proc/self/task", list_children, NULL);
     if (agent.stopped_child) {
-        ck_fmt(why, sizeof why, "process %d, its child, is stopped by a "
-               "signal (SIGSTOP, SIGTSTP) and may not be traced: let it go "
-               "on first",
-               ck_virt_of((int32_t)agent.stopped_child));
+        ck_frozen_why(why, sizeof why);
         return send_failed(m->id, CK_PHASE_STOP, -EBUSY, why);
     }
     reply.threads = ck_threads.n;

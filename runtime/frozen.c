@@ -12,12 +12,14 @@
  * What its parent had been told about it before is taken out of what wait
  * would say, and no SIGCHLD tells again.
  */
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/ptrace.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/uio.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 
 #include "lib/sys/fmt.h"
@@ -41,6 +43,11 @@ static struct {
         int32_t vpid, told, agent;
     } child[CHILDREN_MAX];
 } stopped;
+
+static struct {
+    int32_t vpid;
+    int error;
+} refused;
 
 static struct action chld; /* the program's */
 static int quiet;
@@ -143,7 +150,7 @@ static int32_t noted(int32_t pid)
     return tid;
 }
 
-static int wake(int32_t pid)
+static int32_t find_agent(int32_t pid)
 {
     struct search s = {.pid = pid};
     char path[64];
@@ -154,8 +161,61 @@ static int wake(int32_t pid)
         s.noted = noted(pid);
         ck_each_number(path, is_agent, &s);
     }
-    if (!s.found || pt(PTRACE_SEIZE, s.found) < 0)
-        return 0;
+    return s.found;
+}
+
+/* Is the thread, which stands still for us, in a fork of ours that has not
+ * come back? It has our memory, and the mark of that wrapper in it. */
+static int in_our_fork(int32_t tid, const struct user_regs_struct *r)
+{
+    int busy = 0;
+    struct iovec here = {&busy, sizeof busy};
+    struct iovec there = {
+        (void *)(uintptr_t)(r->fs_base + (uint64_t)ck_busy_offset),
+        sizeof busy};
+
+    return sys6(SYS_process_vm_readv, tid, &here, 1, &there, 1, 0) ==
+               (long)sizeof busy && busy;
+}
+
+/* A child that was stopped before it has an agent goes on, from call to call,
+ * until it has made one, and stands still there. */
+static void finish_birth(int32_t pid)
+{
+    uint64_t end = ck_now_us() + WAIT_US;
+    struct user_regs_struct r;
+    struct iovec v = {&r, sizeof r};
+    int made = 0;
+
+    if (sys4(SYS_ptrace, PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACESYSGOOD) < 0)
+        return;
+    if (wait_for(pid, SOON_US)) {
+        pt(PTRACE_INTERRUPT, pid);
+        wait_for(pid, WAIT_US);
+    }
+    while (!made && ck_now_us() < end &&
+           sys4(SYS_ptrace, PTRACE_GETREGSET, pid, NT_PRSTATUS, &v) >= 0 &&
+           in_our_fork(pid, &r)) {
+        if (pt(PTRACE_SYSCALL, pid) < 0 || wait_for(pid, WAIT_US))
+            break;
+        made = find_agent(pid) != 0;
+    }
+    pt(PTRACE_DETACH, pid);
+}
+
+/* The agent, which runs now; -EAGAIN: it has none, -EPERM. */
+static int32_t wake(int32_t pid)
+{
+    struct search s = {.pid = pid, .found = find_agent(pid)};
+
+    if (!s.found) {
+        finish_birth(pid);
+        s.found = find_agent(pid);
+    }
+    if (!s.found)
+        return -EAGAIN;
+    if (pt(PTRACE_SEIZE, s.found) < 0)
+        return -EPERM;
     /* It reports by itself that it is stopped. Interrupted as well it would
      * stop once more as soon as it runs. */
     if (wait_for(s.found, SOON_US)) {
@@ -205,17 +265,32 @@ static void until_all_stopped(int32_t pid)
     } while (s.found && ck_now_us() < end);
 }
 
+void ck_frozen_why(char *why, size_t cap)
+{
+    ck_fmt(why, cap, "process %d, its child, is stopped by a signal (SIGSTOP, "
+           "SIGTSTP) and %s: let it go on first", refused.vpid,
+           refused.error == -EAGAIN ? "is not under control yet, or never "
+                                      "will be" : "may not be traced");
+}
+
+static int refuse(int32_t vpid, int error)
+{
+    refused.vpid = vpid;
+    refused.error = error;
+    return error;
+}
+
 int ck_frozen_child(int32_t pid)
 {
-    int32_t vpid = ck_virt_of(pid);
+    int32_t vpid = ck_virt_of(pid), agent;
     uint32_t i = 0;
 
     while (i < stopped.n && stopped.child[i].vpid != vpid)
         i++;
     if (i == CHILDREN_MAX)
-        return -E2BIG;
+        return refuse(vpid, -E2BIG);
     if (ck_stop_forced) /* no handler runs in a stopped process */
-        return -EPERM;
+        return refuse(vpid, -EPERM);
     if (i == stopped.n) {
         stopped.child[i].agent = 0;
         stopped.child[i].vpid = vpid;
@@ -226,9 +301,10 @@ int ck_frozen_child(int32_t pid)
     until_all_stopped(pid);
     stopped.child[i].told = was_told(pid);
     hush(1);
-    stopped.child[i].agent = wake(pid);
+    agent = wake(pid);
     hush(0);
-    return stopped.child[i].agent ? 0 : -EPERM;
+    stopped.child[i].agent = agent > 0 ? agent : 0;
+    return agent > 0 ? 0 : refuse(vpid, agent);
 }
 
 void ck_frozen_watch(const uint32_t *children, uint32_t n)

@@ -5,10 +5,13 @@
 #ifndef CKPT_RUNTIME_FROZEN_H
 #define CKPT_RUNTIME_FROZEN_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-/* Lets the agent of a child that is stopped answer. 0 or -errno. */
+/* Lets the agent of a child that is stopped answer. 0 or -errno; then, why
+ * the last one can't. */
 int ck_frozen_child(int32_t pid);
+void ck_frozen_why(char *why, size_t cap);
 /* A child may be stopped while it is being parked, or is parked already: its
  * agent has to go on all the same. */
 void ck_frozen_watch(const uint32_t *children, uint32_t n);
