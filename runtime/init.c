@@ -26,9 +26,11 @@
 #include "runtime/helper.h"
 #include "runtime/interpose/term.h"
 #include "runtime/interpose/undo.h"
+#include "runtime/resume.h"
 #include "runtime/rights.h"
 #include "runtime/slots.h"
 #include "runtime/thread.h"
+#include "runtime/virt/former.h"
 #include "runtime/virt/sysv.h"
 
 #define WELCOME_MS 15000
@@ -185,6 +187,7 @@ static void become_launcher(void)
 static void in_child(void)
 {
     ck_virt_forget_self();
+    ck_former_forget();
     ck_agent_after_fork();
 }
 
@@ -211,6 +214,7 @@ __attribute__((constructor)) static void init(int argc, char **argv,
                             (uintptr_t)__builtin_thread_pointer());
     ck_thread_find_libc();
     ck_rights_note();
+    ck_mend_find_data();
     ck_stop_forced = stop && !strcmp(stop, "signal");
     ck_fmt(ck_rt.env_dir, sizeof ck_rt.env_dir, "CKPT_DIR=%s", dir);
     ck_rt.kind = kind_of_program();

@@ -11,8 +11,8 @@
  *
  * Threads get new numbers. glibc keeps a thread's number in its descriptor,
  * at the address that the kernel clears at the thread's end; it is written
- * there, and into the mutexes that a saved thread held and that remember
- * their owner (found by the restorer while it read the memory).
+ * there, and into locks that remember their owner (mend.c, and later
+ * interpose/lock.c).
  */
 #include "runtime/resume.h"
 
@@ -38,6 +38,7 @@
 #include "runtime/task/task.h"
 #include "runtime/task/xstate.h"
 #include "runtime/thread.h"
+#include "runtime/virt/former.h"
 
 #define LOOK_LIMIT_US 600000000u
 
@@ -117,13 +118,11 @@ static void wait_for_looks(void)
     uint32_t *unseen = &again.table->unseen, n;
     uint64_t end = ck_now_us() + LOOK_LIMIT_US;
     struct timespec turn = {1, 0};
-    int mine = 0;
 
     if (__atomic_sub_fetch(unseen, 1, __ATOMIC_ACQ_REL) == 0)
         sys3(SYS_futex, unseen, CK_FUTEX_WAKE, 1 << 30);
-    for (uint32_t i = 0; i < ck_handoff.mutex_count; i++)
-        mine |= (ck_handoff.mutex[i] & CK_HANDOFF_SHARED) != 0;
-    while (mine && (n = __atomic_load_n(unseen, __ATOMIC_ACQUIRE)) != 0) {
+    while (ck_handoff.mutex_count &&
+           (n = __atomic_load_n(unseen, __ATOMIC_ACQUIRE)) != 0) {
         if (ck_now_us() > end)
             give_up(-ETIMEDOUT, "other processes of the tree have not put "
                                 "their shared memory back");
@@ -160,25 +159,31 @@ static void become(struct ck_slot *t)
     ck_settings_become(&t->settings);
 }
 
-/*
- * A number that another thread of the old run had could be taken for that
- * thread, wherever an old number is still written down. Creator and thread
- * ask the same and get the same: if it was taken, the creator waits; if it
- * was not, the slots may have new numbers already, none of them t's.
- */
+/* A number that another thread had in a former life could be taken for that
+ * thread, wherever an old number is still written down. */
 static int taken(const struct ck_slot *t, int32_t tid)
 {
+    int32_t whose = ck_former_of(tid);
+
+    if (whose && whose != t->vtid)
+        return 1;
     for (uint32_t i = 0; i < ck_threads.n; i++)
         if (ck_threads.slot[i].tid == tid && &ck_threads.slot[i] != t)
             return 1;
     return 0;
 }
 
+/* What its maker says of a thread's number. */
+enum verdict { ASKED = 0, STAY = 1, LEAVE = 2 };
+
 static int thread_main(void *arg)
 {
     struct ck_slot *t = arg;
+    uint32_t v;
 
-    if (taken(t, ck_gettid()))
+    while ((v = __atomic_load_n(&t->verdict, __ATOMIC_ACQUIRE)) == ASKED)
+        ck_futex_wait(&t->verdict, ASKED, -1);
+    if (v == LEAVE)
         return 0;
     become(t);
     ck_park_restarted(t);
@@ -202,8 +207,10 @@ static int32_t make_thread(struct ck_slot *t)
 
     for (;;) {
         long tid;
+        int leave;
 
         alive = 1;
+        t->verdict = ASKED;
         tid = ck_clone(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
                            CLONE_THREAD | CLONE_SYSVSEM |
                            CLONE_CHILD_CLEARTID,
@@ -211,7 +218,10 @@ static int32_t make_thread(struct ck_slot *t)
                        t);
         if (tid < 0)
             give_up((int)tid, "a thread can't be made");
-        if (!taken(t, (int32_t)tid))
+        leave = taken(t, (int32_t)tid);
+        __atomic_store_n(&t->verdict, leave ? LEAVE : STAY, __ATOMIC_RELEASE);
+        ck_futex_wake(&t->verdict, 1);
+        if (!leave)
             return (int32_t)tid;
         while (__atomic_load_n(&alive, __ATOMIC_ACQUIRE)) {
             struct timespec ts = {0, 1000000};
@@ -228,6 +238,9 @@ static void make_threads(int32_t *fresh)
 
         if (t->tid)
             fresh[i] = t->leader ? ck_gettid() : make_thread(t);
+        if (t->leader && taken(t, fresh[i]))
+            give_up(-EEXIST, "its number is that of one of its threads in a "
+                             "former life: restart once more");
     }
 }
 
@@ -334,7 +347,9 @@ _Noreturn void ck_resume_entry(void)
     fresh = new_tids(ck_threads.n);
     make_threads(fresh);
     wait_for_looks();
-    ck_mend_mutexes(fresh);
+    ck_mend_locks(fresh);
+    if (ck_former_note() < 0)
+        give_up(-ENOMEM, "no memory");
     leader = number_threads(fresh);
     sys2(SYS_munmap, fresh, ck_threads.n * sizeof(int32_t) + 1);
     sys2(SYS_munmap, again.table, again.table_len);

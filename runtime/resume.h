@@ -20,7 +20,8 @@ void ck_resume_note(int32_t vpid);
 /* ---- mend.c ---- */
 /* fresh: the threads' new real numbers, by slot; the slots still have the
  * old ones. */
-void ck_mend_mutexes(const int32_t *fresh);
+void ck_mend_locks(const int32_t *fresh);
+void ck_mend_find_data(void); /* from the constructor */
 
 /* interpose/timer.c: where libc has the number of its own thread. */
 void ck_timer_renumber(int32_t old, int32_t fresh);

@@ -59,7 +59,7 @@ struct ck_slot {
     struct ck_cputime cpu;
     char name[16];
     /* waiting */
-    uint32_t decision; /* enum ck_decision; a futex word */
+    uint32_t decision, verdict; /* the agent's, its maker's: futex words */
     struct ck_xstate xstate;
     uint8_t stack[CK_PARK_STACK] __attribute__((aligned(16)));
 };

@@ -13,11 +13,8 @@
 
 #include "lib/image/stdio.h"
 
-#define CK_HANDOFF_VERSION 3
+#define CK_HANDOFF_VERSION 4
 #define CK_HANDOFF_MUTEXES 1024
-/* In an entry: a read/write lock; in memory that others have mapped too. */
-#define CK_HANDOFF_RWLOCK 1ull
-#define CK_HANDOFF_SHARED 2ull
 #define CK_HANDOFF_NOTIFY 64 /* as many as lib/image/watched.h has room for */
 
 /* mq_notify for descriptor fd; as the kernel's struct sigevent begins. */
@@ -34,7 +31,8 @@ struct ck_handoff {
     uint64_t region_start;   /* the restorer's own mapping: unmap when done */
     uint64_t region_len;
     uint64_t raw_bytes;      /* read from images, for RESTORED */
-    uint64_t mutex[CK_HANDOFF_MUTEXES]; /* held by a saved thread */
+    uint64_t mutex[CK_HANDOFF_MUTEXES]; /* inheriting ones in memory that others
+                                         * have, too, held by a saved thread */
     uint64_t notify_count;
     struct ck_handoff_notify notify[CK_HANDOFF_NOTIFY];
     char job_dir[1024];

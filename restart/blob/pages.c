@@ -1,10 +1,9 @@
 /*
  * pages.c - the pages of an image, straight to where they belong.
  *
- * Threads take blocks in turn. While a block is still in the cache it is
- * looked through for mutexes that a saved thread holds: threads will have
- * other numbers, and some kinds of mutex know their owner by number. Shared
- * memory, which is there already, is looked through afterwards: each process
+ * Threads take blocks in turn. Shared memory, which is there already, is
+ * looked through afterwards for mutexes whose word the kernel will compare
+ * with the number of their owner (runtime/mend.c has the others): each process
  * looks for its own threads in what it has mapped.
  */
 #include <errno.h>
@@ -33,59 +32,25 @@ static int is_tid(const struct ck_region *g, uint32_t v)
 
 /*
  * struct __pthread_mutex_s of glibc: u32 lock, u32 count, u32 owner,
- * u32 nusers, u32 kind. A held one that knows its owner by number has a
- * number of a saved thread there; the kinds' bits: 1 recursive, 2 error
- * checking, 16 robust, 32 priority inheritance, 64 priority protection,
- * 128 shared, 256 and 512 elision; 0 and 3 ask for no owner. What looks like
- * one by accident must also agree in lock, count and users: the owner, and who
- * waits for a condition with it.
+ * u32 nusers, u32 kind (1 recursive, 2 error checking, 16 robust, 32 priority
+ * inheritance, 64 priority protection, 128 shared, 256 and 512 elision). A
+ * shared inheriting one that a saved thread holds has its number twice.
  */
 static int held_mutex(const struct ck_region *g, const uint32_t *m)
 {
-    uint32_t type = m[4] & 3, lock = m[0] & 0x3fffffffu;
-
-    if (!is_tid(g, m[2]) || (m[4] & ~0x3ffu) || m[1] > 100000 ||
-        m[3] - 1 > 100000)
-        return 0;
-    if (!(m[4] & (16 | 32 | 64)) && type != 1 && type != 2)
-        return 0;
-    if (m[4] & (16 | 32))
-        return lock == m[2] && (type != 1 || m[1] > 0);
-    return (m[0] == 1 || m[0] == 2) && (type != 1 || m[1] > 0);
+    return is_tid(g, m[2]) && (m[0] & 0x3fffffffu) == m[2] &&
+           (m[4] & ~0x313u) == 128 + 32 && m[1] <= 100000 &&
+           m[3] - 1 <= 100000;
 }
 
-/*
- * struct __pthread_rwlock_arch_t: u32 readers, writers, two futex words, two
- * unused, u32 cur_writer, u32 shared. Held by a writer: readers has the bits
- * for writing and locked.
- */
-static int held_rwlock(const struct ck_region *g, const uint32_t *w)
+static void scan(struct ck_region *g, uint64_t start, uint64_t len)
 {
-    return is_tid(g, w[6]) && (w[0] & 3) == 3 && w[0] < 1u << 20 &&
-           w[1] < 1u << 20 && w[2] <= 3 && w[3] <= 3 && w[4] == 0 &&
-           w[5] == 0 && w[7] <= 1;
-}
-
-static void found(struct ck_region *g, uint64_t what)
-{
-    uint32_t n = __atomic_fetch_add(&g->nmutex, 1, __ATOMIC_RELAXED);
-
-    if (n < CK_HANDOFF_MUTEXES)
-        g->handoff.mutex[n] = what;
-}
-
-static void scan(struct ck_region *g, uint64_t start, uint64_t len,
-                 uint64_t where)
-{
-    for (uint64_t at = start; at + 40 <= start + len; at += 8) {
-        const uint32_t *m = (const uint32_t *)at;
-
-        if (m[2] - g->tid_min > g->tid_max - g->tid_min)
+    for (uint64_t at = start; at + 20 <= start + len; at += 8) {
+        if (!held_mutex(g, (const uint32_t *)at))
             continue;
-        if (held_mutex(g, m))
-            found(g, at | where);
-        else if (at >= start + 16 && held_rwlock(g, m - 4))
-            found(g, (at - 16) | CK_HANDOFF_RWLOCK | where);
+        if (g->nmutex < CK_HANDOFF_MUTEXES)
+            g->handoff.mutex[g->nmutex] = at;
+        g->nmutex++;
     }
 }
 
@@ -110,8 +75,6 @@ static int reader_main(void *arg)
             return 0;
         }
         __atomic_add_fetch(&g->raw_bytes, (uint64_t)n, __ATOMIC_RELAXED);
-        for (uint32_t k = 0; k < b.nruns; k++)
-            scan(g, b.run[k].addr, b.run[k].len, 0);
     }
 }
 
@@ -130,8 +93,7 @@ static void scan_object(struct ck_region *g, const struct ck_area *a, int fd)
             return;
         pos = (uint64_t)hole < end ? (uint64_t)hole : end;
         data &= ~63l;
-        scan(g, a->start + ((uint64_t)data - a->pgoff), pos - (uint64_t)data,
-             CK_HANDOFF_SHARED);
+        scan(g, a->start + ((uint64_t)data - a->pgoff), pos - (uint64_t)data);
     }
 }
 
@@ -151,11 +113,11 @@ static void scan_segment(struct ck_region *g, const struct ck_area *a)
         for (uint64_t i = 0; i < n; i++) {
             if (there[i] & 1)
                 continue;
-            scan(g, from, at + i * PAGE - from, CK_HANDOFF_SHARED);
+            scan(g, from, at + i * PAGE - from);
             from = at + (i + 1) * PAGE;
         }
     }
-    scan(g, from, a->end - from, CK_HANDOFF_SHARED);
+    scan(g, from, a->end - from);
 }
 
 static void scan_shared(struct ck_region *g)
@@ -206,6 +168,6 @@ void ck_pages_read(struct ck_region *g)
     if (g->ntids)
         scan_shared(g);
     if (g->nmutex > CK_HANDOFF_MUTEXES)
-        ck_blob_fail(g->coord_fd, "more than %d held mutexes",
+        ck_blob_fail(g->coord_fd, "more than %d held mutexes in shared memory",
                      CK_HANDOFF_MUTEXES);
 }

@@ -39,13 +39,13 @@ struct ck_region {
     int err;
     uint64_t raw_bytes;
     int32_t alive[CK_READERS_MAX];
-    uint32_t nmutex; /* atomic */
+    uint32_t nmutex;
     uint64_t no_tls[128]; /* for %fs: archives read a stack canary there */
     struct ck_handoff handoff;
 };
 
 /* pages.c: reads all blocks to their places, by g->readers threads, and
- * notes the mutexes that saved threads hold. Fails as ck_blob_fail does. */
+ * notes shared mutexes that saved threads hold. Fails as ck_blob_fail does. */
 void ck_pages_read(struct ck_region *g);
 
 /* policy.c: after all areas are mapped, before pages are read. */

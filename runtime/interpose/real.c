@@ -50,6 +50,7 @@ enum {
     OWN_PATH = 0,
     OWN_NOTE = 0,
     OWN_CPU = 0,
+    OWN_LOCK = 0,
 };
 
 #define CK_FN(ret, name, args, class) {#name, OWN_##class},
@@ -73,6 +74,8 @@ static const struct {
     const char *name, *version;
 } newer[] = {
     {"posix_spawn", "GLIBC_2.15"},
+    {"pthread_cond_timedwait", "GLIBC_2.3.2"},
+    {"pthread_cond_wait", "GLIBC_2.3.2"},
     {"posix_spawnp", "GLIBC_2.15"},
     {"timer_create", "GLIBC_2.34"},
 };

@@ -27,6 +27,8 @@
 
 static int pipe_fd[2], pair[2], epoll_fd;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t recursive = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
 
 static void c_getpid(void)
 {
@@ -83,6 +85,18 @@ static void c_mutex(void)
 {
     pthread_mutex_lock(&mutex);
     pthread_mutex_unlock(&mutex);
+}
+
+static void c_recursive(void)
+{
+    pthread_mutex_lock(&recursive);
+    pthread_mutex_unlock(&recursive);
+}
+
+static void c_rwlock(void)
+{
+    pthread_rwlock_wrlock(&rwlock);
+    pthread_rwlock_unlock(&rwlock);
 }
 
 static void *nothing(void *arg)
@@ -234,7 +248,9 @@ static const struct {
 } calls[] = {
     {"write+read 1 byte (not interposed)", c_write_read, 50000},
     {"malloc+free (not interposed)", c_malloc, 500000},
-    {"mutex lock+unlock (not interposed)", c_mutex, 500000},
+    {"mutex lock+unlock", c_mutex, 500000},
+    {"recursive mutex lock+unlock", c_recursive, 500000},
+    {"read/write lock, for writing, and unlock", c_rwlock, 500000},
     {"pthread_create+join (not interposed)", c_thread, 3000},
     {"open+close", c_open, 30000},
     {"open+close to append", c_append, 30000},
