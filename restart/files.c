@@ -316,6 +316,8 @@ int ck_spawn_files(struct ck_spawn *s)
         rc = step_all(s, c, link_of);
     if (!rc)
         rc = step_all(s, c, settle_of);
+    if (!rc)
+        rc = ck_spawn_cwds(s, c);
     if (!rc && s->opts->resized)
         *s->opts->resized |= c->resized;
     ck_res_load_end(c);

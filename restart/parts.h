@@ -24,7 +24,7 @@ struct ck_spawn_shm {
 
 /* A working directory that was removed; path: as in the image. */
 struct ck_spawn_cwd {
-    const char *path;
+    uint64_t dev, ino;
     int fd;
     char name[32]; /* of fd, in /proc */
 };
@@ -88,7 +88,7 @@ int ck_spawn_undo(struct ck_spawn *s, struct ck_res_load *c); /* undo.c */
 /* speak.c: speak_as of struct ck_res_load. */
 int ck_spawn_speak_as(struct ck_spawn *s, uint32_t vpid, int (*fn)(void *arg),
                       void *arg);
-int ck_spawn_cwds(struct ck_spawn *s);  /* cwd.c */
+int ck_spawn_cwds(struct ck_spawn *s, struct ck_res_load *c); /* cwd.c */
 int ck_spawn_shm(struct ck_spawn *s);   /* shm.c */
 int ck_spawn_sysv_check(struct ck_spawn *s); /* sysv.c */
 int ck_spawn_sysv(struct ck_spawn *s);       /* after shm */

@@ -123,8 +123,6 @@ int ck_spawn_make(struct ck_spawn *s)
     if (!rc)
         rc = ck_spawn_env(s); /* tells what files has found given */
     if (!rc)
-        rc = ck_spawn_cwds(s);
-    if (!rc)
         rc = ck_spawn_shm(s);
     if (!rc)
         rc = ck_spawn_sysv(s);

@@ -143,12 +143,15 @@ enum ck_area_flag {
     F(U32, out_sid) F(STR, stdio) F(STR, job_dir)
 
 /* vppid: 0 when the parent is outside the tree. status: wait status of a
- * zombie. gone: cwd was removed. tids: u32 virtual thread ids. argv, env: NUL-separated, kind
- * REEXEC only. image: file name of the process image, kind SAVED only. */
+ * zombie. gone: cwd was removed; then cwd_* say which directory it is, and
+ * what it is like (lib/res/attr.c). tids: u32 virtual thread ids. argv, env:
+ * NUL-separated, kind REEXEC only. image: file name of the process image, kind
+ * SAVED only. */
 #define CK_PROC_FIELDS(F)                                                   \
     F(U32, vpid) F(U32, vppid) F(U32, vpgid) F(U32, vsid) F(U8, kind)       \
     F(I32, status) F(BLOB, tids) F(STR, exe) F(STR, cwd) F(U8, gone)        \
-    F(U32, umask) F(STR, comm) F(STR, image) F(BLOB, argv) F(BLOB, env)
+    F(U64, cwd_dev) F(U64, cwd_ino) F(BLOB, cwd_attr) F(U32, umask)         \
+    F(STR, comm) F(STR, image) F(BLOB, argv) F(BLOB, env)
 
 #define CK_FD_FIELDS(F) F(U32, vpid) F(U32, fd) F(U8, cloexec) F(U32, ofd)
 

@@ -1,7 +1,8 @@
 /*
  * dir.c - an open directory: opened again by path, at the same place of its
  * list. One that was removed is empty for ever: another one is made and
- * removed in its place. The same is done for working directories.
+ * removed in its place. The same is done for working directories, and what
+ * was one directory is one again.
  */
 #include "lib/res/kind.h"
 
@@ -14,8 +15,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* gone: it was removed. */
-#define BODY_FIELDS(F) F(STR, path) F(U64, pos) F(U8, gone) F(BLOB, locks)
+/* gone: it was removed. attr: attr.c, of such a one. */
+#define BODY_FIELDS(F)                                                      \
+    F(STR, path) F(U64, dev) F(U64, ino) F(U64, pos) F(U8, gone)            \
+    F(BLOB, locks) F(BLOB, attr)
 CK_RECORD(dir_body, BODY_FIELDS)
 CK_RES_BODY(dir_body, "a directory")
 
@@ -29,10 +32,13 @@ static int dir_match(const struct ck_res_ofd *o)
 static int dir_save(struct ck_res_save *c, const struct ck_res_ofd *o,
                     struct ck_wr *w)
 {
-    struct dir_body b = {.path = o->link, .pos = o->pos,
+    struct dir_body b = {.path = o->link, .dev = o->st.st_dev,
+                         .ino = o->st.st_ino, .pos = o->pos,
                          .gone = o->st.st_nlink == 0};
     int rc = ck_res_locks_save(c, o, &b.locks);
 
+    if (b.gone)
+        ck_res_attr_of(o, &b.attr);
     dir_body_put(w, &b);
     return rc;
 }
@@ -49,9 +55,10 @@ static void go_to(int fd, off_t pos)
 }
 
 /* Opens the directory that was just made at path, and removes it. */
-static int open_and_remove(const char *path, int flags)
+static int open_and_remove(const char *path)
 {
-    int fd = open(path, flags), rc = fd < 0 ? -errno : fd;
+    int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int rc = fd < 0 ? -errno : fd;
 
     if (rmdir(path) < 0 && fd >= 0) {
         rc = -errno;
@@ -64,36 +71,56 @@ static int open_and_remove(const char *path, int flags)
  * Where it was, if that can be, under its name or another: its ".." still
  * leads there. Elsewhere its parent is a removed one, too.
  */
-int ck_res_removed_dir(const char *path, const char *job_dir, int flags)
+static int make_removed(const char *path, const char *job_dir)
 {
     const char *slash = strrchr(path, '/');
     char temp[PATH_MAX + 32], inner[PATH_MAX + 40];
     int rc;
 
     if (mkdir(path, 0700) == 0)
-        return open_and_remove(path, flags);
+        return open_and_remove(path);
     snprintf(temp, sizeof(temp), "%.*s/.ckpt.XXXXXX",
              slash ? (int)(slash - path) : 0, path);
     if (mkdtemp(temp))
-        return open_and_remove(temp, flags);
+        return open_and_remove(temp);
     snprintf(temp, sizeof(temp), "%s/.ckpt.XXXXXX", job_dir);
     if (!mkdtemp(temp))
         return -errno;
     snprintf(inner, sizeof(inner), "%s/d", temp);
-    rc = mkdir(inner, 0700) < 0 ? -errno : open_and_remove(inner, flags);
+    rc = mkdir(inner, 0700) < 0 ? -errno : open_and_remove(inner);
     rmdir(temp);
     return rc;
 }
 
-/* The path with the kernel's mark behind it. */
-static int open_removed(const char *link, const char *job_dir, int flags)
+int ck_res_removed_dir(struct ck_res_load *c, const char *path, uint64_t dev,
+                       uint64_t ino, struct ck_blob attr)
 {
-    size_t n = strlen(link), tail = sizeof(" (deleted)") - 1;
-    char *path = strndup(link, n > tail ? n - tail : n);
-    int fd = path ? ck_res_removed_dir(path, job_dir, flags) : -ENOMEM;
+    int fresh, rc;
+    struct ck_res_shared *s = ck_res_share(c, dev, ino, &fresh);
+
+    if (!s)
+        return -ENOMEM;
+    if (fresh) {
+        s->fd[0] = make_removed(path, c->job_dir);
+        rc = s->fd[0] < 0 ? s->fd[0] : ck_res_attr_set(s->fd[0], attr);
+        if (rc)
+            return rc;
+    }
+    return s->fd[0] < 0 ? -EBADMSG : s->fd[0];
+}
+
+/* The path has the kernel's mark behind it. Its owner may have forbidden
+ * himself to read it since. */
+static int open_removed(struct ck_res_load *c, const struct dir_body *b,
+                        int flags)
+{
+    size_t n = strlen(b->path), tail = sizeof(" (deleted)") - 1;
+    char *path = strndup(b->path, n > tail ? n - tail : n);
+    int at = path ? ck_res_removed_dir(c, path, b->dev, b->ino, b->attr)
+                  : -ENOMEM;
 
     free(path);
-    return fd;
+    return at < 0 ? at : ck_res_reopen(at, (unsigned)flags);
 }
 
 static int dir_open(struct ck_res_load *c, const struct ck_ofd *rec,
@@ -104,7 +131,7 @@ static int dir_open(struct ck_res_load *c, const struct ck_ofd *rec,
 
     if (rc)
         return rc;
-    fd = b->gone ? open_removed(b->path, c->job_dir, flags)
+    fd = b->gone ? open_removed(c, b, flags)
                  : open(b->path, flags);
     if (fd < 0 && !b->gone)
         fd = -errno;
@@ -115,11 +142,15 @@ static int dir_open(struct ck_res_load *c, const struct ck_ofd *rec,
     return fd;
 }
 
+/* A removed one can be made somewhere, and has no locks of others. */
 static int dir_check(struct ck_res_load *c, const struct ck_ofd *rec)
 {
     struct dir_body b;
-    int rc, fd = dir_open(c, rec, &b);
+    int rc = dir_body_of(c, rec, &b), fd;
 
+    if (rc || b.gone)
+        return rc;
+    fd = dir_open(c, rec, &b);
     if (fd < 0)
         return fd;
     rc = ck_res_locks_check(c, b.locks, b.path, fd);

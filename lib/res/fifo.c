@@ -1,7 +1,8 @@
 /*
  * fifo.c - a pipe with a name: opened again by that, with what is in it.
  *
- * The name is made again if it is gone. Unlike an anonymous pipe a FIFO has
+ * The name is made again if it is gone; one that was removed already is made
+ * under another name and removed again. Unlike an anonymous pipe a FIFO has
  * readers for which no writer has come yet: poll tells them nothing, where
  * those whose writers have left are told of the end. Looking must not turn
  * the one into the other, and opening must not wait for a partner.
@@ -15,16 +16,17 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* left: this reader's writers have left. bytes: saved under this OFD. */
+/* left: this reader's writers have left. bytes: saved under this OFD. gone: it
+ * was removed; attr: attr.c, of such a one. */
 #define BODY_FIELDS(F)                                                      \
     F(STR, path) F(U64, dev) F(U64, ino) F(U32, mode) F(U32, capacity)      \
-    F(U32, bytes) F(U8, left)
+    F(U32, bytes) F(U8, left) F(U8, gone) F(BLOB, attr)
 CK_RECORD(fifo_body, BODY_FIELDS)
 CK_RES_BODY(fifo_body, "a named pipe")
 
 static int fifo_match(const struct ck_res_ofd *o)
 {
-    return S_ISFIFO(o->st.st_mode) && o->link[0] == '/' && o->st.st_nlink &&
+    return S_ISFIFO(o->st.st_mode) && o->link[0] == '/' &&
            !(o->flags & O_PATH);
 }
 
@@ -62,7 +64,8 @@ static int fifo_save(struct ck_res_save *c, const struct ck_res_ofd *o,
 {
     const struct ck_res_ofd *first = ck_res_pipe_first(c, o);
     struct fifo_body b = {.path = o->link, .dev = o->st.st_dev,
-                          .ino = o->st.st_ino, .mode = o->st.st_mode};
+                          .ino = o->st.st_ino, .mode = o->st.st_mode,
+                          .gone = o->st.st_nlink == 0};
     struct pollfd p = {.fd = ck_res_take(o)};
     int avail = 0, size, ends;
     unsigned flags;
@@ -92,6 +95,8 @@ static int fifo_save(struct ck_res_save *c, const struct ck_res_ofd *o,
             return (int)n;
         b.bytes = (uint32_t)n;
     }
+    if (b.gone)
+        ck_res_attr_of(o, &b.attr);
     fifo_body_put(w, &b);
     return 0;
 }
@@ -103,7 +108,7 @@ static int fifo_check(struct ck_res_load *c, const struct ck_ofd *rec)
     char dir[4096], *slash;
     int rc = fifo_body_of(c, rec, &b), avail = 0, fd;
 
-    if (rc)
+    if (rc || b.gone)
         return rc;
     if (stat(b.path, &st) == 0 && !S_ISFIFO(st.st_mode))
         return ck_res_why(c->why, c->whycap, -EINVAL,
@@ -134,6 +139,42 @@ static int visit(const char *path)
     return open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 }
 
+/* One that has no name any more, where it was or in the job's directory. Its
+ * read end, or -errno. */
+static int make_removed(const struct ck_res_load *c, const struct fifo_body *b)
+{
+    char temp[4200], *slash;
+    int fd = -ENOENT;
+
+    snprintf(temp, sizeof(temp), "%s", b->path);
+    slash = strrchr(temp, '/');
+    for (int i = 0; i < 2 && fd < 0; i++) {
+        if (i || !slash)
+            snprintf(temp, sizeof(temp), "%s/.ckpt.%d", c->job_dir, getpid());
+        else
+            snprintf(slash, sizeof(temp) - (size_t)(slash - temp),
+                     "/.ckpt.%d", getpid());
+        if (mkfifo(temp, 0600) < 0) {
+            fd = -errno;
+            continue;
+        }
+        fd = open(temp, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        fd = fd < 0 ? -errno : fd;
+        unlink(temp);
+    }
+    return fd;
+}
+
+static int make_named(const struct fifo_body *b)
+{
+    int fd;
+
+    if (mkfifo(b->path, b->mode & 07777) < 0 && errno != EEXIST)
+        return -errno;
+    fd = open(b->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
 /* s->fd[0] keeps a read end until all are loaded, so that nothing is lost
  * and writers can come. */
 static int open_again(struct ck_res_load *c, const struct ck_ofd *rec,
@@ -141,21 +182,21 @@ static int open_again(struct ck_res_load *c, const struct ck_ofd *rec,
 {
     int fresh, fd, to, rc = 0;
     struct ck_res_shared *s = ck_res_share(c, b->dev, b->ino, &fresh);
+    char path[40];
 
     if (!s)
         return -ENOMEM;
-    if (fresh && mkfifo(b->path, b->mode & 07777) < 0 && errno != EEXIST)
-        return -errno;
     if (fresh)
-        s->fd[0] = open(b->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    fd = s->fd[0] < 0 ? -1
-                      : open(b->path, (int)(rec->flags & O_ACCMODE) |
-                                          O_NONBLOCK | O_CLOEXEC);
+        s->fd[0] = b->gone ? make_removed(c, b) : make_named(b);
+    if (s->fd[0] < 0)
+        return s->fd[0];
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", s->fd[0]);
+    fd = open(path, (int)(rec->flags & O_ACCMODE) | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return -errno;
     fcntl(fd, F_SETPIPE_SZ, (int)b->capacity);
     if (b->left || b->bytes) {
-        to = visit(b->path);
+        to = visit(path);
         if (to >= 0 && b->bytes)
             rc = ck_res_pipe_fill(c, rec->id, to);
         if (to >= 0)
@@ -186,6 +227,15 @@ static int fifo_load(struct ck_res_load *c, const struct ck_ofd *rec)
     return fd;
 }
 
+/* The mode may keep out who opens it. */
+static int fifo_settle(struct ck_res_load *c, const struct ck_ofd *rec, int fd)
+{
+    struct fifo_body b;
+    int rc = fifo_body_of(c, rec, &b);
+
+    return rc ?: ck_res_attr_set(fd, b.attr);
+}
+
 static void fifo_describe(const struct ck_ofd *rec, char *buf, size_t cap)
 {
     static const char *const modes[] = {"read", "write", "each", "?"};
@@ -204,5 +254,6 @@ const struct ck_res ck_res_fifo = {
     .save = fifo_save,
     .check = fifo_check,
     .load = fifo_load,
+    .settle = fifo_settle,
     .describe = fifo_describe,
 };

@@ -4,7 +4,8 @@
  * A file that the computation was writing goes back to its length at the
  * checkpoint (rollback.c); one that is shorter by now, missing, or another
  * file under the same name is refused by name before anything is changed.
- * A file without a name any more is saved with its contents, and so is the
+ * A file without a name any more is saved with its contents and what else it
+ * is like (attr.c, which comes last), and so is the
  * copy of a batch script that Slurm keeps for the time of a job. So is a file
  * in /dev/shm, which another node does not have: it goes back to its name.
  * What stood at standard input, output or error goes to the file that the
@@ -23,10 +24,11 @@
 
 enum { BY_PATH = 0, WITH_CONTENTS = 1, IN_MEMORY = 2 };
 
-/* size: at the checkpoint. how: enum above. locks: lock.c. */
+/* size: at the checkpoint. how: enum above. locks: lock.c. attr: attr.c, of a
+ * file that is made anew. */
 #define BODY_FIELDS(F)                                                      \
     F(STR, path) F(U64, dev) F(U64, ino) F(U64, size) F(U64, mtime_ns)      \
-    F(U64, pos) F(U32, mode) F(U8, how) F(BLOB, locks)
+    F(U64, pos) F(U32, mode) F(U8, how) F(BLOB, locks) F(BLOB, attr)
 CK_RECORD(file_body, BODY_FIELDS)
 
 static int ends_with(const char *s, const char *tail)
@@ -90,6 +92,8 @@ static int file_save(struct ck_res_save *c, const struct ck_res_ofd *o,
         b.how = WITH_CONTENTS;
     else if (ck_mapped_volatile(o->link))
         b.how = IN_MEMORY;
+    if (b.how == WITH_CONTENTS)
+        ck_res_attr_of(o, &b.attr);
     /* One file, several descriptions: its bytes once. */
     if (b.how != BY_PATH &&
         !(before && before->st.st_dev == o->st.st_dev &&
@@ -235,6 +239,8 @@ static int open_contents(struct ck_res_load *c, const struct ck_ofd *rec,
             slash[slash == dir] = '\0';
         s->fd[0] = ck_res_contents_load(c, rec->id, slash ? dir : NULL,
                                         b->size, b->mode | 0600);
+        /* To map it is an access, too. */
+        fcntl(s->fd[0], F_SETFL, O_NOATIME);
     }
     if (s->fd[0] < 0)
         return s->fd[0];
@@ -273,6 +279,19 @@ static int file_load(struct ck_res_load *c, const struct ck_ofd *rec)
     return rc;
 }
 
+/* When nobody needs to open it again or to write into it. */
+static int file_settle(struct ck_res_load *c, const struct ck_ofd *rec, int fd)
+{
+    struct file_body b;
+    int rc = body_of(c, rec, &b);
+
+    rc = rc ?: ck_res_attr_set(fd, b.attr);
+    if (rc && !c->why[0])
+        ck_res_why(c->why, c->whycap, rc, "can't give the file %s its mode and "
+                   "times again: %s", b.path, strerror(-rc));
+    return rc;
+}
+
 static void file_describe(const struct ck_ofd *rec, char *buf, size_t cap)
 {
     static const char *const modes[] = {"read", "write", "read and write",
@@ -300,5 +319,6 @@ const struct ck_res ck_res_file = {
     .save = file_save,
     .check = file_check,
     .load = file_load,
+    .settle = file_settle,
     .describe = file_describe,
 };

@@ -46,6 +46,11 @@ int ck_res_name_of(const struct ck_res_save *c, const struct ck_res_ofd *o,
     "the file %s, which was removed but has another name that can't be "    \
     "found; open it by that name, or remove that too"
 
+/* ck_res_attr_save (contents.h) of o; gives that to fd, which may be an O_PATH one:
+ * nothing if attr is empty. 0 or -errno. */
+void ck_res_attr_of(const struct ck_res_ofd *o, struct ck_blob *out);
+int ck_res_attr_set(int fd, struct ck_blob attr);
+
 /* The directories that lead to path. Temporary ones are gone when their node
  * was left. */
 void ck_res_make_dirs(const char *path);
@@ -135,9 +140,11 @@ int ck_res_noted(pid_t pid, struct ck_watched_head *head);
 int ck_res_reopen(int fd, unsigned flags);
 int ck_res_openable(const char *path, int mode);
 
-/* dir.c: a directory that was at path and is removed: another one is made
- * and removed. A descriptor, or -errno. */
-int ck_res_removed_dir(const char *path, const char *job_dir, int flags);
+/* dir.c: the directory (dev, ino) that was at path and is removed: another one
+ * is made and removed, once. A descriptor that lives until ck_res_load_end,
+ * or -errno. */
+int ck_res_removed_dir(struct ck_res_load *c, const char *path, uint64_t dev,
+                       uint64_t ino, struct ck_blob attr);
 
 /* The process of another tree of the same computation, on this node, that
  * has the socket with this inode; 0: none has. A peer there would be lost. */

@@ -3,8 +3,8 @@
  * description stands in it.
  *
  * Its bytes are saved once, under the first of its descriptions; what maps it
- * finds the object by device and inode (share.c). Mode and seals come last,
- * when nobody needs to open it or to write into it any more.
+ * finds the object by device and inode (share.c). Mode, times and seals come
+ * last, when nobody needs to open it or to write into it any more.
  */
 #include "lib/res/kind.h"
 
@@ -24,7 +24,7 @@
 
 #define BODY_FIELDS(F)                                                      \
     F(STR, name) F(U64, dev) F(U64, ino) F(U64, size) F(U64, pos)           \
-    F(U32, mode) F(U32, seals) F(BLOB, locks)
+    F(U32, mode) F(U32, seals) F(BLOB, locks) F(BLOB, attr)
 CK_RECORD(memfd_body, BODY_FIELDS)
 CK_RES_BODY(memfd_body, "a memory file")
 
@@ -46,9 +46,9 @@ static int read_seals(const struct ck_res_ofd *o, uint32_t *seals)
     int fd, rc = 0;
 
     snprintf(path, sizeof(path), "/proc/%d/fd/%d", o->tid, o->fd);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
+    fd = ck_res_open(path, O_RDONLY);
     if (fd < 0)
-        return -errno;
+        return fd;
     if (!fstatfs(fd, &fs) && (unsigned)fs.f_type == HUGETLBFS)
         rc = -EMEDIUMTYPE;
     else
@@ -87,6 +87,7 @@ static int memfd_save(struct ck_res_save *c, const struct ck_res_ofd *o,
         len -= strlen(DELETED);
     snprintf(name, sizeof(name), "%.*s", (int)len, o->link + strlen(PREFIX));
     rc = ck_res_locks_save(c, o, &b.locks);
+    ck_res_attr_of(o, &b.attr);
     if (!rc && is_first(c, o))
         rc = ck_res_contents_save(c, o);
     memfd_body_put(w, &b);
@@ -174,13 +175,13 @@ static int memfd_load(struct ck_res_load *c, const struct ck_ofd *rec)
 
 static int finish(int fd, const struct memfd_body *b)
 {
-    int seals = fcntl(fd, F_GET_SEALS);
-    struct stat st;
+    int seals = fcntl(fd, F_GET_SEALS), rc;
 
-    if (seals < 0 || fstat(fd, &st) < 0)
+    if (seals < 0)
         return -errno;
-    if ((st.st_mode & 07777) != b->mode && fchmod(fd, b->mode) < 0)
-        return -errno;
+    rc = ck_res_attr_set(fd, b->attr);
+    if (rc)
+        return rc;
     if (seals != (int)b->seals &&
         fcntl(fd, F_ADD_SEALS, b->seals & ~(unsigned)seals) < 0)
         return -errno;
@@ -188,7 +189,7 @@ static int finish(int fd, const struct memfd_body *b)
 }
 
 /* Done for each of its descriptions; once is enough. */
-static int memfd_link(struct ck_res_load *c, const struct ck_ofd *rec, int fd)
+static int memfd_settle(struct ck_res_load *c, const struct ck_ofd *rec, int fd)
 {
     struct ck_res_shared *s;
     struct memfd_body b;
@@ -226,6 +227,6 @@ const struct ck_res ck_res_memfd = {
     .save = memfd_save,
     .check = memfd_check,
     .load = memfd_load,
-    .link = memfd_link,
+    .settle = memfd_settle,
     .describe = memfd_describe,
 };

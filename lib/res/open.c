@@ -23,7 +23,7 @@ static int open_as_owner(const char *way, int flags)
     struct stat st;
     int fd;
 
-    if (stat(way, &st) < 0 || !S_ISREG(st.st_mode) ||
+    if (stat(way, &st) < 0 || !(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)) ||
         st.st_uid != geteuid() || (st.st_mode & FOR_OWNER) == FOR_OWNER ||
         chmod(way, (st.st_mode & 07777) | FOR_OWNER) < 0)
         return -EACCES;

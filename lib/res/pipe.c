@@ -28,8 +28,7 @@ CK_RECORD(pipe_body, BODY_FIELDS)
 
 static int pipe_match(const struct ck_res_ofd *o)
 {
-    return S_ISFIFO(o->st.st_mode) &&
-           (!strncmp(o->link, "pipe:", 5) || o->st.st_nlink == 0);
+    return S_ISFIFO(o->st.st_mode) && !strncmp(o->link, "pipe:", 5);
 }
 
 static int same(const struct ck_res_ofd *a, const struct ck_res_ofd *b)

@@ -29,9 +29,6 @@ int ck_res_mapped_open(const struct ck_res_ofd *o);
 int ck_res_mapped_read(struct ck_res_save *c, const struct ck_res_ofd *o,
                        uint64_t *size);
 
-/* How many pieces the contents of a file take (contents.c). */
-uint64_t ck_res_contents_pieces(int fd, uint64_t size);
-
 /* The device and inode that mappings of this shared memory object name. 0,
  * or -1 when rec is none. */
 int ck_res_mapped(const struct ck_ofd *rec, uint64_t *dev, uint64_t *ino);

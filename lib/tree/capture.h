@@ -61,6 +61,7 @@ struct ck_capture_proc {
     char comm[64];
     char *exe, *cwd;
     uint8_t gone; /* cwd was removed */
+    struct stat cwd_is; /* then */
     uint8_t *tids; /* virtual, u32 each */
     size_t ntids;
     void *argv, *env; /* REEXEC */

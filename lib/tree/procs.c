@@ -273,11 +273,16 @@ static int read_launch(struct ck_capture_proc *p)
 
 static int fill_places(struct ck_capture *c, struct ck_capture_proc *p)
 {
+    char path[96];
+
     p->exe = link_of(p->base, "exe");
     p->cwd = link_of(p->base, "cwd");
     if (!p->exe || !p->cwd)
         return -errno;
     p->gone = (uint8_t)take_deleted(p->base, "cwd", p->cwd);
+    snprintf(path, sizeof(path), "%s/cwd", p->base);
+    if (p->gone && stat(path, &p->cwd_is) < 0)
+        return -errno;
     if (take_deleted(p->base, "exe", p->exe))
         return ck_res_why(c->why, c->whycap, -ENOTSUP,
                           "process %d (%s): its program %s was removed or "

@@ -20,6 +20,7 @@
 #include "lib/image/writer.h"
 #include "lib/place/place.h"
 #include "lib/proto/messages.h"
+#include "lib/res/contents.h"
 #include "lib/res/shm.h"
 
 /* Of an OFD's record; what is above the least comes from its fdinfo. */
@@ -123,7 +124,7 @@ static void put_tree(struct ck_capture *c, struct ck_imgw *w)
 static void put_proc(struct ck_capture *c, struct ck_imgw *w,
                      const struct ck_capture_proc *p)
 {
-    char image[192] = "";
+    char image[192] = "", cwd[96];
     struct ck_proc r = {
         .vpid = (uint32_t)p->vpid,
         .vppid = vparent(c, p->ppid),
@@ -142,6 +143,12 @@ static void put_proc(struct ck_capture *c, struct ck_imgw *w,
         .env = {p->env, (uint32_t)p->nenv},
     };
 
+    if (p->gone) {
+        r.cwd_dev = p->cwd_is.st_dev;
+        r.cwd_ino = p->cwd_is.st_ino;
+        snprintf(cwd, sizeof(cwd), "%s/cwd", p->base);
+        ck_res_attr_save(cwd, &p->cwd_is, &r.cwd_attr);
+    }
     if (p->kind == CK_KIND_SAVED)
         snprintf(image, sizeof(image), "proc.%s.%d.img", c->in->tree, p->vpid);
     CK_IMGW_RECORD(w, CK_TAG_PROC, ck_proc, &r);
