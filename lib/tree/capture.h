@@ -103,6 +103,7 @@ struct ck_capture {
 
 int ck_capture_procs(struct ck_capture *c);  /* procs.c */
 int ck_capture_namespaces(struct ck_capture *c); /* namespaces.c */
+int ck_capture_shared(struct ck_capture *c); /* shared.c */
 int ck_capture_strays(struct ck_capture *c); /* strays.c */
 int ck_capture_fds(struct ck_capture *c);    /* fds.c */
 void ck_capture_fds_end(struct ck_capture *c); /* any number of times */

@@ -497,6 +497,8 @@ int ck_capture_tree(const struct ck_capture_in *in, struct ck_capture_out *out,
     if (!rc)
         rc = ck_capture_namespaces(&c);
     if (!rc)
+        rc = ck_capture_shared(&c);
+    if (!rc)
         rc = ck_capture_strays(&c);
     if (!rc)
         rc = ck_capture_fds(&c);
