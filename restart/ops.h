@@ -18,7 +18,7 @@
 #include "lib/wire/record.h"
 
 #define CK_PLAN_MAGIC 0x4e4c504bu
-#define CK_PLAN_VERSION 4
+#define CK_PLAN_VERSION 5
 #define CK_PLAN_ENV "CKPT_PLAN" /* <descriptor>:<actor> */
 /* The kernel must not write to the linker's rseq area once it is unmapped;
  * the saved thread registers its own. */
@@ -63,7 +63,13 @@ CK_RECORD(ck_plan_actor, CK_PLAN_ACTOR_FIELDS)
 #define CK_OP_RESTORE_F(F) F(STR, image) F(U32, readers)
 #define CK_OP_EXIT_F(F) F(I32, status)
 #define CK_OP_PIDFD_F(F) F(U32, dst) F(U32, vpid) F(U32, flags)
-#define CK_OP_OPEN_F(F) F(U32, dst) F(U32, flags) F(U64, pos) F(STR, path)
+#define CK_OP_OPEN_F(F) F(U32, dst) F(U32, flags) F(STR, path)
+/* path: behind /proc/<number of vpid>, and if first is set its first thread.
+ * share: 0 for this process alone; 1 for others too, to whom a message in the
+ * socket at dst takes it; 2 to take it from there. */
+#define CK_OP_FILE_F(F)                                                     \
+    F(U32, dst) F(U32, flags) F(U64, pos) F(U32, vpid) F(U8, first)         \
+    F(U8, share) F(STR, path)
 #define CK_OP_EPOLL_F(F) \
     F(U32, set) F(U32, src) F(U32, fd) F(U32, events) F(U64, data)
 #define CK_OP_CTTY_F(F) F(U32, fd)
@@ -93,11 +99,12 @@ CK_RECORD(ck_plan_actor, CK_PLAN_ACTOR_FIELDS)
     O(EXIT, exit, 17, CK_OP_EXIT_F)      /* with this wait status */        \
     O(TERMINAL, terminal, 18, CK_OP_TERMINAL_F) /* give it to a group */    \
     O(PIDFD, pidfd, 19, CK_OP_PIDFD_F)   /* when that process exists */     \
-    O(EPOLL, epoll, 20, CK_OP_EPOLL_F)   /* add src, as number fd */        \
-    O(OPEN, open, 21, CK_OP_OPEN_F)      /* what only it can open */        \
+    O(FILE, file, 20, CK_OP_FILE_F)      /* of a process in /proc */        \
+    O(OPEN, open, 21, CK_OP_OPEN_F)      /* of the system */                \
     O(CTTY, ctty, 22, CK_OP_CTTY_F)      /* be the session at this one */   \
     O(OWNER, owner, 23, CK_OP_OWNER_F)   /* who gets the signals of fd */   \
-    O(NOTIFY, notify, 24, CK_OP_NOTIFY_F) /* mq_notify, by the runtime */
+    O(NOTIFY, notify, 24, CK_OP_NOTIFY_F) /* mq_notify, by the runtime */   \
+    O(EPOLL, epoll, 25, CK_OP_EPOLL_F)   /* add src, as number fd */
 
 #define CK_OP_ENUM(TYPE, name, number, FIELDS) CK_OP_T_##TYPE = (number),
 /* A one-shot item of an epoll set that has fired: all events are gone. */

@@ -302,7 +302,7 @@ static int emit_standard(struct ck_actor *a, uint32_t *keep, size_t *n)
             k++;
         if (k < had)
             continue;
-        rc = EMIT(a, open, OPEN, sizeof(null), no, O_RDWR, 0, null);
+        rc = EMIT(a, open, OPEN, sizeof(null), no, O_RDWR, null);
         keep[(*n)++] = no;
     }
     return rc;

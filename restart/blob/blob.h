@@ -72,13 +72,17 @@ int ck_blob_ended(const char *job_dir);
 /* epoll.c: 0 or more, or -errno. */
 long ck_blob_epoll(const struct ck_op_epoll *op);
 
-/* descriptor.c. 0 or -errno. real: number of the owner, 0: nobody. */
+/* descriptor.c. 0 or -errno. real: number of the owner, 0: nobody; of the
+ * process whose file it is. */
 struct ck_op_open;
+struct ck_op_file;
 struct ck_op_owner;
 struct ck_op_limit;
 struct ck_op_notify;
 struct ck_handoff;
 long ck_blob_open(const struct ck_op_open *op);
+long ck_blob_file(const struct ck_op_file *op, int32_t real,
+                  uint32_t limit_ms);
 void ck_blob_owner(const struct ck_op_owner *op, int32_t real);
 void ck_blob_limit(const struct ck_op_limit *op);
 /* Noted, and handed over: the runtime does it when all else is done. */

@@ -327,23 +327,35 @@ static void op_chdir(struct self *s, const struct ck_op_chdir *op)
 }
 
 /* Not all of a descriptor is inherited: what it is of may be made later. */
-static void op_pidfd(struct self *s, const struct ck_op_pidfd *op)
+static int32_t await_process(struct self *s, uint32_t vpid)
 {
-    struct ck_pid_entry *e = ck_pid_find(s->table, (int32_t)op->vpid);
-    long fd;
+    struct ck_pid_entry *e = ck_pid_find(s->table, (int32_t)vpid);
 
     if (!e)
-        FAIL(s, "process %u, which it has a pidfd of, is not in the pid table",
-             op->vpid);
+        FAIL(s, "process %u, which it has open, has no number", vpid);
     if (wait_word(s, &e->state, CK_PID_EXISTS))
-        FAIL(s, "process %u, which it has a pidfd of, did not come up in %u s",
-             op->vpid, s->head.limit_ms / 1000);
-    fd = sys2(SYS_pidfd_open, e->real, op->flags);
+        FAIL(s, "process %u, which it has open, did not come up", vpid);
+    return e->real;
+}
+
+static void op_pidfd(struct self *s, const struct ck_op_pidfd *op)
+{
+    int32_t real = await_process(s, op->vpid);
+    long fd = sys2(SYS_pidfd_open, real, op->flags);
+
     if (fd < 0)
-        FAIL(s, "process %u can't be had as a pidfd (error %ld)", op->vpid,
-             -fd);
+        FAIL(s, "no pidfd of process %u (error %ld)", op->vpid, -fd);
     sys3(SYS_dup3, fd, op->dst, 0);
     sys1(SYS_close, fd);
+}
+
+static void op_file(struct self *s, const struct ck_op_file *op)
+{
+    int32_t real = await_process(s, op->vpid);
+    long r = ck_blob_file(op, real, s->head.limit_ms);
+
+    if (r < 0)
+        FAIL(s, "can't open %s of process %u (%ld)", op->path, op->vpid, -r);
 }
 
 static void op_open(struct self *s, const struct ck_op_open *op)
@@ -503,6 +515,7 @@ static int step(struct self *s, uint16_t code, struct ck_rd r)
         OP(TERMINAL, terminal, op_terminal(s, &op))
         OP(PIDFD, pidfd, op_pidfd(s, &op))
         OP(EPOLL, epoll, op_epoll(s, &op))
+        OP(FILE, file, op_file(s, &op))
         OP(OPEN, open, op_open(s, &op))
         OP(OWNER, owner, op_owner(s, &op))
         OP(CTTY, ctty, op_ctty(s, &op))
