@@ -22,7 +22,8 @@
 CK_RECORD(dir_body, BODY_FIELDS)
 CK_RES_BODY(dir_body, "a directory")
 
-#define OPEN_FLAGS (O_PATH | O_NOFOLLOW | O_NOATIME | O_NONBLOCK)
+#define OPEN_FLAGS \
+    (O_PATH | O_NOFOLLOW | O_NOATIME | O_NONBLOCK | O_DIRECTORY)
 
 static int dir_match(const struct ck_res_ofd *o)
 {
@@ -126,8 +127,9 @@ static int open_removed(struct ck_res_load *c, const struct dir_body *b,
 static int dir_open(struct ck_res_load *c, const struct ck_ofd *rec,
                     struct dir_body *b)
 {
-    int flags = (int)(rec->flags & OPEN_FLAGS) | O_DIRECTORY | O_CLOEXEC;
+    int flags = (int)(rec->flags & OPEN_FLAGS) | O_CLOEXEC;
     int fd, rc = dir_body_of(c, rec, b);
+    struct stat st;
 
     if (rc)
         return rc;
@@ -135,6 +137,10 @@ static int dir_open(struct ck_res_load *c, const struct ck_ofd *rec,
                  : open(b->path, flags);
     if (fd < 0 && !b->gone)
         fd = -errno;
+    if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISDIR(st.st_mode))) {
+        close(fd);
+        fd = -ENOTDIR;
+    }
     if (fd < 0)
         return ck_res_why(c->why, c->whycap, fd,
                           "can't open the directory %s: %s", b->path,

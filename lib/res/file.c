@@ -217,7 +217,7 @@ static int file_check(struct ck_res_load *c, const struct ck_ofd *rec)
 static unsigned open_flags(unsigned flags)
 {
     return flags & ~(unsigned)(O_CREAT | O_EXCL | O_TRUNC | O_TMPFILE |
-                               O_CLOEXEC | O_ASYNC | O_NOCTTY);
+                               O_CLOEXEC | O_NOCTTY);
 }
 
 static int open_contents(struct ck_res_load *c, const struct ck_ofd *rec,

@@ -40,7 +40,8 @@ static int path_load(struct ck_res_load *c, const struct ck_ofd *rec)
 
     if (rc)
         return rc;
-    fd = open(b.path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    /* A link that stands there by now is of another kind than what was. */
+    fd = open(b.path, O_PATH | O_CLOEXEC | (int)(rec->flags & O_NOFOLLOW));
     if (fd < 0)
         return ck_res_why(c->why, c->whycap, -errno, "can't open %s: %s",
                           b.path, strerror(errno));

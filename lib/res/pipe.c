@@ -25,6 +25,7 @@
 CK_RECORD(pipe_body, BODY_FIELDS)
 
 #define KEEP_FLAGS (O_ACCMODE | O_NONBLOCK)
+#define CK_LARGEFILE 0100000u /* glibc's O_LARGEFILE is 0 */
 
 static int pipe_match(const struct ck_res_ofd *o)
 {
@@ -260,6 +261,23 @@ int ck_res_pipe_fill(struct ck_res_load *c, uint32_t id, int fd)
                       strerror(-rc));
 }
 
+/* pipe() makes descriptions without O_LARGEFILE, and no open does; of such
+ * there is one for each end. Packet mode can be set, but not be opened with. */
+static int give_end(int end, unsigned flags)
+{
+    int fd;
+
+    if (flags & CK_LARGEFILE || (flags & O_ACCMODE) == O_RDWR) {
+        fd = ck_res_reopen(end, flags & KEEP_FLAGS);
+    } else {
+        fd = fcntl(end, F_DUPFD_CLOEXEC, 3);
+        fd = fd < 0 ? -errno : fd;
+    }
+    if (fd >= 0)
+        fcntl(fd, F_SETFL, flags & (O_NONBLOCK | O_DIRECT));
+    return fd;
+}
+
 static int pipe_load(struct ck_res_load *c, const struct ck_ofd *rec)
 {
     struct ck_res_shared *s;
@@ -281,11 +299,7 @@ static int pipe_load(struct ck_res_load *c, const struct ck_ofd *rec)
     rc = b.bytes ? ck_res_pipe_fill(c, rec->id, s->fd[1]) : 0;
     if (rc)
         return rc;
-    fd = (rec->flags & O_ACCMODE) == O_WRONLY ? s->fd[1] : s->fd[0];
-    fd = ck_res_reopen(fd, rec->flags & KEEP_FLAGS);
-    /* Packet mode can be set, but not be opened with. */
-    if (fd >= 0 && rec->flags & O_DIRECT)
-        fcntl(fd, F_SETFL, (rec->flags & O_NONBLOCK) | O_DIRECT);
+    fd = give_end(s->fd[(rec->flags & O_ACCMODE) == O_WRONLY], rec->flags);
     if (fd >= 0)
         return fd;
     errno = -fd;

@@ -177,12 +177,23 @@ static int look_at_queue(struct ck_res_save *c, int fd, struct queue *q)
     return rc;
 }
 
+/* To look takes an error that is to be told (ECONNREFUSED from a peer): it
+ * stays where there is nothing else. */
 static int save_queue(struct ck_res_save *c, const struct ck_res_ofd *o,
                       int fd, struct udp_body *b)
 {
+    struct pollfd p = {.fd = fd, .events = POLLIN};
     struct queue q = {.p = NULL};
-    int rc = look_at_queue(c, fd, &q);
+    int rc;
 
+    poll(&p, 1, 0);
+    if ((p.revents & (POLLERR | POLLIN)) == POLLERR)
+        return 0;
+    if (p.revents & POLLERR)
+        return ck_res_why(c->why, c->whycap, -EAGAIN,
+                          "a UDP socket with an error to report and unread "
+                          "datagrams; let it read before the checkpoint");
+    rc = look_at_queue(c, fd, &q);
     if (!rc && q.len)
         rc = c->sink->open(c->sink, o->id, q.len / CK_RES_PIECE + 1);
     for (size_t at = 0, k; !rc && at < q.len; at += k) {

@@ -252,19 +252,17 @@ static int is_alone(const struct ck_res_save *save,
     return mine;
 }
 
-/* Who gets its signals (SIGIO, SIGURG). Without O_ASYNC only sockets and files
- * with a lease send any. */
+/* Who gets its signals (SIGIO, SIGURG), or would if it sent any: without
+ * O_ASYNC only sockets and files with a lease do. */
 static int read_owner(const struct ck_capture *c, const struct ck_res_ofd *o,
                       struct ck_ofd *r, char *why, size_t cap)
 {
     struct f_owner_ex owner = {.pid = 0};
-    int fd, sig;
+    int fd = ck_res_take(o), sig;
 
-    if (!(o->flags & O_ASYNC) && !S_ISSOCK(o->st.st_mode) && !o->lock[0])
-        return 0;
-    fd = ck_res_take(o);
     if (fd < 0)
-        return fd;
+        return o->flags & O_ASYNC || S_ISSOCK(o->st.st_mode) || o->lock[0]
+                   ? fd : 0;
     sig = fcntl(fd, F_GETSIG);
     if (fcntl(fd, F_GETOWN_EX, &owner) < 0)
         owner.pid = 0;
