@@ -89,11 +89,11 @@ int main(void)
     if (pid > 0)
         claim_ready();
     claim_wait();
+    unlink(shm); /* whatever comes: nothing is left behind */
     BREAK(o[2].own[0]++);
     if (pid > 0) {
         for (int i = 0; i < N; i++)
             look(&o[i], 'z');
-        unlink(shm);
         claim_reap(pid);
     }
     CHECK_EQ(alone.own[0], 'p');
