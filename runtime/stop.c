@@ -400,11 +400,16 @@ static int tracer_main(void *arg)
         if (!kept)
             r = ck_tracer_fail(-ESRCH, "is ending", job.pid);
     }
-    for (uint32_t i = 0; !r && i < ck_threads.n; i++) {
-        if (ck_threads.slot[i].phase == STOPPED) {
-            ck_tracer_pending(&ck_threads.slot[i], 1, &ck_threads.shared);
-            break;
-        }
+    /* Those that ran on for longer may have sent more to the others. */
+    for (uint32_t i = 0, all = 1; !r && i < ck_threads.n; i++) {
+        struct ck_slot *t = &ck_threads.slot[i];
+
+        if (t->phase != STOPPED)
+            continue;
+        ck_tracer_pending(t, 0, &t->pending);
+        if (all)
+            ck_tracer_pending(t, 1, &ck_threads.shared);
+        all = 0;
     }
     for (uint32_t i = 0; i < ck_threads.n; i++) { /* as seize wants it */
         struct ck_slot *t = &ck_threads.slot[i ? ck_threads.n - i : 0];

@@ -56,16 +56,16 @@ __asm__(".text\n"
 void ck_stop_restorer(void) CK_HIDDEN;
 
 /*
- * A thread that is in libc with a number in its hands (slots.h) is let run on,
- * as the tracer lets it, and asked again.
+ * A thread that is in libc with a number in its hands (slots.h), or in a window
+ * of a wrapper, is let run on, as the tracer lets it, and asked again.
  */
 static int must_go_on(struct ck_slot *t, const greg_t *g,
                       const struct user_regs_struct *r)
 {
-
     _Static_assert(REG_R8 == 0 && REG_RCX == 14, "fifteen registers");
     if (t->sys.how ||
-        !ck_thread_carries(ck_getpid(), t->tid, g, r->rip, r->rsp))
+        (!(t->tls && ck_virt_busy) &&
+         !ck_thread_carries(ck_getpid(), t->tid, g, r->rip, r->rsp)))
         return 0;
     ck_thread_try(t, r);
     return t->tries < CK_CARRY_TRIES;

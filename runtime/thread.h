@@ -117,6 +117,9 @@ int ck_stop_by_signal(int limit_ms, char *why, size_t cap);
 void ck_stop_let_look(int yes);
 extern CK_HIDDEN int ck_ptracer; /* the program's PR_SET_PTRACER */
 
+/* ---- late.c: the last of the signals that wait; when all are parked ---- */
+int ck_late_signals(char *why, size_t cap);
+
 /* ---- task/sched.c: on the thread itself ---- */
 void ck_sched_tell(struct ck_slot *t);
 void ck_sched_become(const struct ck_slot *t);

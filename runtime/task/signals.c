@@ -2,9 +2,9 @@
  * signals.c - what signals do, and those that were sent and not yet seen.
  *
  * Actions are read by the agent, which shares them. Pending signals were
- * read by the tracer (stop.c) into the threads' slots; each thread queues its
- * own again, the first one also those of the process, with the information
- * that they had.
+ * read by the tracer (stop.c, late.c) into the threads' slots; each thread
+ * queues its own again, the first one also those of the process, with the
+ * information that they had.
  */
 #include <errno.h>
 #include <signal.h>
@@ -71,8 +71,9 @@ static int more_than_kept(char *why, size_t cap)
 
 int ck_signals_save(char *why, size_t cap)
 {
-    int rc = more_than_kept(why, cap);
+    int rc = ck_late_signals(why, cap);
 
+    rc = rc ? rc : more_than_kept(why, cap);
     if (rc)
         return rc;
     number_all(ck_virt_of);

@@ -19,9 +19,10 @@ enum ck_stage { CK_STAGE_EARLY, CK_STAGE_LATE };
 
 /* X(name): int ck_<name>_save(char *why, size_t cap) and
  * int ck_<name>_restore(enum ck_stage, char *why, size_t cap); 0 or -errno
- * with a reason. The one list of kinds; the order is that of restoring. */
+ * with a reason. The one list of kinds; the order is that of saving and of
+ * restoring: a timer that runs out before it is read has left a signal. */
 #define CK_TASK_KINDS(X)                                     \
-    X(xstate) X(cputime) X(attrs) X(sched) X(signals) X(timers) X(locks) \
+    X(xstate) X(cputime) X(attrs) X(sched) X(timers) X(signals) X(locks) \
     X(membarrier) X(sysv) X(limits)
 
 #define CK_TASK_DECLARE(name)                   \
