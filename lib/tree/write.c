@@ -365,15 +365,19 @@ static int put_placement(struct ck_capture *c, struct sink *k)
     return rc;
 }
 
+static int has_contents(const struct ck_res_ofd *o, const struct stat *st)
+{
+    return !st->st_nlink || ck_mapped_volatile(o->link) ||
+           ck_mapped_nfs_removed(o->link);
+}
+
 /* A file that may be saved with its contents: a piece for each run of data. */
 static size_t contents_memory(const struct ck_res_ofd *o, int fd)
 {
     struct stat st;
     uint64_t n = 2;
 
-    if (fd >= 0 && !fstat(fd, &st) &&
-        (!st.st_nlink || ck_mapped_volatile(o->link) ||
-         ck_mapped_nfs_removed(o->link)))
+    if (fd >= 0 && !fstat(fd, &st) && has_contents(o, &st))
         n += ck_res_contents_pieces(fd, (uint64_t)st.st_size);
     if (fd >= 0)
         close(fd);
@@ -384,6 +388,8 @@ static size_t file_memory(const struct ck_res_ofd *o)
 {
     char path[64];
 
+    if (!has_contents(o, &o->st)) /* to open it would break a lease */
+        return contents_memory(o, -1);
     snprintf(path, sizeof(path), "/proc/%d/fd/%d", o->tid, o->fd);
     return contents_memory(o, open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
 }
