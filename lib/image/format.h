@@ -12,10 +12,10 @@
 
 #include "lib/wire/record.h"
 
-#define CK_IMAGE_VERSION 1
+#define CK_IMAGE_VERSION 2
 #define CK_IMAGE_MAGIC "CKPTIMG\n"
 #define CK_FOOTER_MAGIC "CKPTEND\n"
-#define CK_RECORD_VERSION 1 /* of every index record */
+#define CK_RECORD_VERSION 2 /* of every index record */
 #define CK_MACHINE 62u      /* EM_X86_64 */
 #define CK_BLOCK_MAGIC 0x4b4c4243u /* "CBLK" */
 #define CK_HEADER_SIZE 32

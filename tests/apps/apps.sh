@@ -67,7 +67,7 @@ interrupt() {
 		fi
 		list=$(pids_of)
 		[ -n "$list" ] || must_have_ended "status names no process" || return
-		kill_all
+		kill_all "$list"
 	fi
 	rm -rf run/progress
 	mkdir run/progress

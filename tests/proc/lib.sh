@@ -5,7 +5,7 @@
 # a limit; when one passes, fail() says which. Only processes that carry
 # CLAIM_DIR=$W in their environment, or that this test started, are killed.
 
-: "${LIMIT:=60}" # seconds, for each single wait
+: "${LIMIT:=120}" # seconds, for each single wait; a machine may stand still
 
 say() { echo "$*" >> "$W/trace"; }
 
@@ -90,10 +90,9 @@ checkpoint() {
 	[ $st -eq 0 ] || fail "checkpoint ended with $st: $(tail -n 2 "$W/ckpt.err" | tr '\n' ' ')"
 }
 
-# kill_all: kill -9 of every process of it, its front end and coordinator
+# kill_all [LIST]: kill -9 of every process of it, its front end and coordinator
 kill_all() {
-	local list c p
-	list=$(pids_of)
+	local list=${1:-$(pids_of)} c p
 	[ -n "$list" ] || fail "status names no process"
 	c=$(coordinator_pid)
 	say "kill -9 $list, $c, $FRONT"

@@ -26,8 +26,9 @@ static const struct {
 };
 #define N_OPTIONS (sizeof options / sizeof options[0])
 
-/* The VmFlags of the area at p hold this word. */
-static int flagged(const void *p, const char *word)
+/* Is this word in the VmFlags of the area at p? Of a text in /proc that is read
+ * in pieces the second is another one's after a restart between them. */
+static int flagged_now(const void *p, const char *word)
 {
     char text[512];
     FILE *f = fopen("/proc/self/smaps", "r");
@@ -43,6 +44,16 @@ static int flagged(const void *p, const char *word)
     if (f)
         fclose(f);
     return yes;
+}
+
+static int flagged(const void *p, const char *word)
+{
+    int tries = 3;
+
+    while (!flagged_now(p, word))
+        if (!--tries)
+            return 0;
+    return 1;
 }
 
 static int option(struct inst *t, int fd, unsigned i)

@@ -76,6 +76,8 @@ committed_set() {
 	echo $((10#${s##*-}))
 }
 
+answers() { timeout -k 5 "$LIMIT" "$CKPT" status --dir "$D" > /dev/null 2>> trace; }
+
 # outcome STATUS: of a checkpoint that nothing was done to
 outcome() {
 	local why
@@ -85,6 +87,12 @@ outcome() {
 	124 | 137) bad HANG "checkpoint --wait does not end" ;;
 	*)
 		unharmed
+		# a machine that stands still for long; it must be there, though
+		if grep -qE 'closed the connection|no coordinator answers' ckpt.err; then
+			until_true "an answer of the coordinator" answers
+			REFUSED=slow
+			return
+		fi
 		why=$(grep -oEf "$ROOM/refusals.list" ckpt.err | head -n 1)
 		[ -n "$why" ] || bad REFUSED "$(tail -n 2 ckpt.err | tr '\n' ' ')"
 		refusals[$why]=$((${refusals[$why]:-0} + 1))

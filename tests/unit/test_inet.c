@@ -55,21 +55,21 @@ static void open_pair(struct pair *p)
 
 /* How many ends the kernel keeps. */
 struct kept {
-    unsigned port, server, client;
+    unsigned port, from, server, client;
 };
 
 static int count(void *arg, const struct ck_inet_seen *s)
 {
     struct kept *k = arg;
 
-    k->server += s->local.port == k->port;
-    k->client += s->peer.port == k->port;
+    k->server += s->local.port == k->port && s->peer.port == k->from;
+    k->client += s->local.port == k->from && s->peer.port == k->port;
     return 0;
 }
 
 static struct kept kept(const struct pair *p)
 {
-    struct kept k = {.port = p->name.port};
+    struct kept k = {.port = p->name.port, .from = p->from.port};
 
     assert_int_equal(ck_inet_list(1u << TCP_TIME_WAIT, count, &k), 0);
     return k;
