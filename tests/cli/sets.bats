@@ -10,12 +10,15 @@ asleep() { # the child is known, so that nothing changes any more
 # A computation that has ended and has left image sets 1 to N. A checkpoint
 # that meets a process between fork and exec is tried again under the next
 # number: hence the waiting.
+two_there() { [ "$(ckpt status --json job | grep -c '"real_pid"')" -eq 2 ]; }
+
 have_sets() { # N
     printf '#!/bin/bash\nsleep 1000; :\n' >idle
     chmod +x idle
     ckpt launch --name job ./idle &
     launched=$!
     until_ 10 asleep
+    until_ 10 two_there # else the first may be tried again, with a number more
     for _ in $(seq "$1"); do
         ckpt checkpoint --wait job
     done

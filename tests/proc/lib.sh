@@ -106,6 +106,15 @@ kill_all() {
 	for p in $list $c; do
 		until_true "end of process $p" gone "$p"
 	done
+	until_true "the end of all" none_left
+}
+
+# what was just being made is killed, too: a writer
+none_left() {
+	local list
+	list=$(mine)
+	[ -z "$list" ] || kill -9 $list 2>> "$W/trace"
+	[ -z "$list" ]
 }
 
 restart() {
