@@ -22,10 +22,12 @@ static void set_outside(struct ck_spawn *s, struct ck_pidtable_file *f)
     if (s->plan.out_sid && (e = ck_pid_find(f, s->plan.out_sid))) {
         e->real = getsid(0);
         e->state = CK_PID_SESSION;
+        e->outside = 1;
     }
     if (s->plan.out_pgid && (e = ck_pid_find(f, s->plan.out_pgid))) {
         e->real = getpgid(0);
         e->state = CK_PID_GROUP;
+        e->outside = 1;
     }
 }
 

@@ -24,6 +24,12 @@ static int known_virt(const struct ck_pidtable *t, int32_t virt)
     return i < t->count && t->by_virt[i].virt == virt;
 }
 
+/* By real number; of two that have the same the process comes first. */
+static int after(const struct ck_pid_entry *a, const struct ck_pid_entry *b)
+{
+    return a->real != b->real ? a->real > b->real : a->outside > b->outside;
+}
+
 /* Restores the heap property of idx[0..n) below `i`. */
 static void sift(const struct ck_pid_entry *e, uint32_t *idx, uint32_t i,
                  uint32_t n)
@@ -31,9 +37,9 @@ static void sift(const struct ck_pid_entry *e, uint32_t *idx, uint32_t i,
     for (;;) {
         uint32_t big = i, l = 2 * i + 1, r = l + 1, tmp;
 
-        if (l < n && e[idx[l]].real > e[idx[big]].real)
+        if (l < n && after(&e[idx[l]], &e[idx[big]]))
             big = l;
-        if (r < n && e[idx[r]].real > e[idx[big]].real)
+        if (r < n && after(&e[idx[r]], &e[idx[big]]))
             big = r;
         if (big == i)
             return;

@@ -41,7 +41,8 @@ struct ck_pid_entry {
     int32_t virt;
     int32_t real;   /* valid once state != UNSET (release/acquire) */
     uint32_t state; /* enum ck_pid_state; a futex word */
-    uint32_t spare;
+    uint32_t outside; /* 1: group or session of the surroundings. The root may
+                       * lead these itself now; then the number is the root's */
 };
 
 /* unseen: saved processes that have not yet looked through their shared

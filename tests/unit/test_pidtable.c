@@ -45,6 +45,22 @@ static void entries_map_both_ways(void **state)
     }
 }
 
+/* A root that is restarted in place leads the session that was outside. */
+static void a_number_of_two_is_the_process(void **state)
+{
+    (void)state;
+    for (uint32_t outside = 0; outside < 20; outside += 19) {
+        fill(20);
+        entry[7].real = entry[outside].real;
+        entry[outside].outside = 1;
+        ck_pidtable_init(&table, entry, 20, by_real);
+        assert_int_equal(ck_pid_virt(&table, entry[7].real), entry[7].virt);
+        assert_int_equal(ck_pid_real(&table, entry[outside].virt),
+                         entry[7].real);
+        entry[outside].outside = 0;
+    }
+}
+
 static void who_spoke_for_another_has_no_number_otherwise(void **state)
 {
     (void)state;
@@ -134,6 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_table_maps_everything_to_itself),
         cmocka_unit_test(entries_map_both_ways),
+        cmocka_unit_test(a_number_of_two_is_the_process),
         cmocka_unit_test(who_spoke_for_another_has_no_number_otherwise),
         cmocka_unit_test(a_new_number_that_is_free_stays),
         cmocka_unit_test(a_new_number_that_is_taken_moves_by_the_stride),
