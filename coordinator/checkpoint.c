@@ -424,6 +424,16 @@ static int add_image(struct ck_coord *c, int kind, const char *tree,
     return im->file && im->tree && im->node && im->command ? 0 : -ENOMEM;
 }
 
+/* The tree's image names those of its processes by the program's numbers: one
+ * that has another name would not be found again. */
+static int is_image_of(const struct ck_peer *x, const char *file)
+{
+    char name[256];
+
+    snprintf(name, sizeof name, "proc.%s.%u.img", x->tree, x->vpid);
+    return strcmp(file, name) == 0;
+}
+
 /* Nonzero: a helper has been asked now what it thinks of all files of its
  * tree. One that has ended since it has written its own can't be. */
 static int rehearse(struct ck_coord *c)
@@ -474,7 +484,8 @@ void ck_checkpoint_written(struct ck_coord *c, struct ck_peer *x,
                            c->session.state != CK_ST_WRITING))
         return;
     if (kind < 0 || i < 0 || (x && kind == CK_IMAGE_TREE) ||
-        (h && kind == CK_IMAGE_PROCESS)) {
+        (h && kind == CK_IMAGE_PROCESS) ||
+        (x && kind == CK_IMAGE_PROCESS && !is_image_of(x, m->file))) {
         ck_checkpoint_fail(c, 0, "\"%s\" is not a file that tree %s may "
                            "write", m->file, tree);
         return;

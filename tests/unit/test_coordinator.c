@@ -84,6 +84,31 @@ static void a_helper_may_say_captured_before_its_file_is_synced(void **state)
     leave(c);
 }
 
+static void an_image_has_the_name_that_the_tree_knows(void **state)
+{
+    struct fake *p, *h, *c;
+    uint32_t id;
+
+    (void)state;
+    start(NULL);
+    p = process(10, CK_KIND_SAVED, 1, "main");
+    c = asks(0);
+    id = stops(p, NULL, 0);
+    get(p, CK_MSG_CAPTURE);
+    snaps(p, id);
+    h = peer(CK_ROLE_CAPTURE);
+    SEND(h, capture_hello, CAPTURE_HELLO, .id = id, .tree = "main");
+    get(h, CK_MSG_CAPTURE_LIST);
+    SEND(h, snapped, SNAPPED, .id = id);
+    get(p, CK_MSG_RESUME);
+    writes(p, id, "proc.main.11.img");
+    assert_int_equal(final(c, NULL), -EIO);
+    assert_false(have("set-000001/MANIFEST"));
+    leave(p);
+    leave(h);
+    leave(c);
+}
+
 static void the_capture_list_names_the_tree_s_members(void **state)
 {
     struct fake *a, *b, *other, *h, *c;
@@ -533,6 +558,7 @@ int main(void)
         T(a_checkpoint_commits_a_set),
         T(resume_waits_for_the_capture_and_every_snapshot),
         T(a_helper_may_say_captured_before_its_file_is_synced),
+        T(an_image_has_the_name_that_the_tree_knows),
         T(the_capture_list_names_the_tree_s_members),
         T(a_process_that_fails_aborts_for_all),
         T(the_older_set_stands_when_a_checkpoint_fails),
