@@ -12,5 +12,6 @@ cleanup
 mkdir again && W=$W/again && cd again || exit 1
 alone --break "$m" --seconds 20
 st=$?
+cleanup
 [ $st -eq 99 ] || fail "$m has not noticed its damage: ended with $st"
 grep -q "^$m\." fault || fail "the fault doesn't name $m: $(cat fault)"
