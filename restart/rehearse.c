@@ -229,6 +229,16 @@ static int try_all(struct ck_spawn *s)
     return !s->why[0] ? 0 : WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
 }
 
+/* What failed without a reason has its error for one. */
+static int end(struct ck_spawn *s, int rc)
+{
+    if (rc && !s->why[0])
+        ck_res_why(s->why, s->whycap, rc, "tree %s: %s", s->opts->tree,
+                   strerror(-rc));
+    ck_spawn_end(s);
+    return rc;
+}
+
 int ck_rehearse(const struct ck_restart_opts *opts, char *why, size_t cap)
 {
     struct ck_spawn s;
@@ -243,10 +253,7 @@ int ck_rehearse(const struct ck_restart_opts *opts, char *why, size_t cap)
         rc = ck_spawn_check(&s);
     if (!rc)
         rc = try_all(&s);
-    if (rc && !why[0])
-        ck_res_why(why, cap, rc, "tree %s: %s", opts->tree, strerror(-rc));
-    ck_spawn_end(&s);
-    return rc;
+    return end(&s, rc);
 }
 
 int ck_rehearse_memory(const struct ck_restart_opts *opts, char *why,
@@ -260,10 +267,7 @@ int ck_rehearse_memory(const struct ck_restart_opts *opts, char *why,
     rc = ck_spawn_open(&s);
     if (!rc)
         rc = ck_spawn_layout(&s);
-    if (rc && !why[0])
-        ck_res_why(why, cap, rc, "tree %s: %s", opts->tree, strerror(-rc));
-    ck_spawn_end(&s);
-    return rc;
+    return end(&s, rc);
 }
 
 int ck_restart_look(const struct ck_restart_opts *opts,

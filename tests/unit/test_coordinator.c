@@ -55,6 +55,22 @@ static void resume_waits_for_the_capture_and_every_snapshot(void **state)
     leave(c);
 }
 
+/* One process runs on, and neither it nor its helper has written yet. */
+static struct fake *captured(struct fake *p, uint32_t *id)
+{
+    struct fake *h;
+
+    *id = stops(p, NULL, 0);
+    get(p, CK_MSG_CAPTURE);
+    snaps(p, *id);
+    h = peer(CK_ROLE_CAPTURE);
+    SEND(h, capture_hello, CAPTURE_HELLO, .id = *id, .tree = "main");
+    get(h, CK_MSG_CAPTURE_LIST);
+    SEND(h, snapped, SNAPPED, .id = *id);
+    get(p, CK_MSG_RESUME);
+    return h;
+}
+
 static void a_helper_may_say_captured_before_its_file_is_synced(void **state)
 {
     struct fake *p, *h, *c;
@@ -64,14 +80,7 @@ static void a_helper_may_say_captured_before_its_file_is_synced(void **state)
     start(NULL);
     p = process(10, CK_KIND_SAVED, 1, "main");
     c = asks(0);
-    id = stops(p, NULL, 0);
-    get(p, CK_MSG_CAPTURE);
-    snaps(p, id);
-    h = peer(CK_ROLE_CAPTURE);
-    SEND(h, capture_hello, CAPTURE_HELLO, .id = id, .tree = "main");
-    get(h, CK_MSG_CAPTURE_LIST);
-    SEND(h, snapped, SNAPPED, .id = id);
-    get(p, CK_MSG_RESUME);
+    h = captured(p, &id);
     writes(p, id, "proc.main.10.img");
     quiet(p);
     assert_false(have("set-000001/MANIFEST"));
@@ -93,14 +102,7 @@ static void an_image_has_the_name_that_the_tree_knows(void **state)
     start(NULL);
     p = process(10, CK_KIND_SAVED, 1, "main");
     c = asks(0);
-    id = stops(p, NULL, 0);
-    get(p, CK_MSG_CAPTURE);
-    snaps(p, id);
-    h = peer(CK_ROLE_CAPTURE);
-    SEND(h, capture_hello, CAPTURE_HELLO, .id = id, .tree = "main");
-    get(h, CK_MSG_CAPTURE_LIST);
-    SEND(h, snapped, SNAPPED, .id = id);
-    get(p, CK_MSG_RESUME);
+    h = captured(p, &id);
     writes(p, id, "proc.main.11.img");
     assert_int_equal(final(c, NULL), -EIO);
     assert_false(have("set-000001/MANIFEST"));
