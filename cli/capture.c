@@ -8,6 +8,7 @@
  * failure goes to the coordinator; D/log has it if that cannot be reached.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "lib/base/env.h"
 #include "lib/base/jobdir.h"
 #include "lib/base/log.h"
+#include "lib/image/held.h"
 #include "lib/proto/client.h"
 #include "lib/tree/capture.h"
 #include "restart/rehearse.h"
@@ -80,19 +82,39 @@ static int send_written(int fd, uint32_t id, const struct ck_capture_out *out)
     return (int)CK_CLIENT_SEND(fd, buf, sizeof(buf), written, WRITTEN, &m);
 }
 
-struct seen {
-    int fd;
+struct talk {
+    int fd, held;
     uint32_t id;
 };
 
 /* A coordinator that is gone is noticed when the file is reported. */
 static void send_seen(void *arg)
 {
-    const struct seen *s = arg;
+    struct talk *s = arg;
     struct ck_msg_snapped m = {.id = s->id};
     uint8_t buf[64];
 
+    close(s->held);
     CK_CLIENT_SEND(s->fd, buf, sizeof(buf), snapped, SNAPPED, &m);
+}
+
+/* Until all is seen nothing can come but that it is over. */
+static int is_over(void *arg)
+{
+    struct pollfd p = {.fd = ((struct talk *)arg)->fd, .events = POLLIN};
+
+    return poll(&p, 1, 0) > 0;
+}
+
+/* The programs of this tree wait for us from here on. What was begun by the
+ * capture before is finished first. */
+static int hold(const struct args *a)
+{
+    int held = ck_held_take(a->dir, a->tree);
+
+    if (held == -EADDRINUSE && !ck_held_wait(a->dir, a->tree, ANSWER_MS))
+        held = ck_held_take(a->dir, a->tree);
+    return held;
 }
 
 /* The list of members, or a negative errno when there is none to be had. */
@@ -106,6 +128,8 @@ static int receive_list(int fd, struct ck_client_rx *rx,
     if (n <= 0)
         return n < 0 ? (int)n : -ETIMEDOUT;
     ck_rd_init(&r, f.body, f.len);
+    if (f.type == CK_MSG_ABORT)
+        return -ECANCELED; /* it is over */
     if (f.type != CK_MSG_CAPTURE_LIST)
         return -EPROTO;
     return ck_msg_capture_list_get(&r, list);
@@ -115,9 +139,10 @@ static int receive_list(int fd, struct ck_client_rx *rx,
 static int rehearse(const struct ck_capture_in *in,
                     int (*part)(const struct ck_restart_opts *opts, char *why,
                                 size_t cap),
-                    char *why, size_t cap)
+                    uint64_t nofile, char *why, size_t cap)
 {
     struct ck_restart_opts opts = {.job_dir = in->job_dir,
+                                   .nofile = nofile,
                                    .set_dir = in->set_dir,
                                    .tree = in->tree,
                                    .node = in->node,
@@ -132,12 +157,38 @@ static int rehearse(const struct ck_capture_in *in,
 
 /* The coordinator has the limits: until it is asked, or told that nobody
  * wants to know, or the connection is gone. */
-static int asked(int fd, struct ck_client_rx *rx)
+static int asked(int fd, struct ck_client_rx *rx, struct ck_msg_rehearse *m)
 {
     struct ck_frame f;
+    struct ck_rd r;
     long n = ck_client_recv(fd, rx, WRITERS_MS, &f);
 
-    return n > 0 && f.type == CK_MSG_REHEARSE;
+    if (n <= 0 || f.type != CK_MSG_REHEARSE)
+        return 0;
+    ck_rd_init(&r, f.body, f.len);
+    return !ck_msg_rehearse_get(&r, m);
+}
+
+/* names: each with its NUL. */
+static int together(const char *set_dir, struct ck_blob names, char *why,
+                    size_t cap)
+{
+    const char *at = names.p, *end = at + names.n, **tree;
+    size_t n = 0;
+    char text[900];
+    int rc;
+
+    if (!names.n || end[-1])
+        return 0;
+    tree = calloc(names.n, sizeof(*tree));
+    if (!tree)
+        return ck_res_why(why, cap, -ENOMEM, "%s", strerror(ENOMEM));
+    for (; at < end; at += strlen(at) + 1)
+        tree[n++] = at;
+    rc = ck_rehearse_together(set_dir, tree, n, text, sizeof(text));
+    free(tree);
+    return rc ? ck_res_why(why, cap, rc, "could not be restarted: %s", text)
+              : 0;
 }
 
 /* The list of members, which `in` points at, is in rx's buffer. */
@@ -146,6 +197,7 @@ static int finish(int fd, struct ck_client_rx *rx, uint32_t id,
                   const struct ck_capture_out *out)
 {
     struct ck_msg_rehearsed m = {.id = id};
+    struct ck_msg_rehearse q;
     char why[1024] = "", set_dir[CK_PATH];
     struct ck_capture_in of = *in;
     uint8_t buf[64];
@@ -153,9 +205,11 @@ static int finish(int fd, struct ck_client_rx *rx, uint32_t id,
 
     snprintf(set_dir, sizeof(set_dir), "%s", in->set_dir);
     of.set_dir = set_dir;
-    if (rc || !asked(fd, rx))
+    if (rc || !asked(fd, rx, &q))
         return rc;
-    rc = rehearse(&of, ck_rehearse_memory, why, sizeof(why));
+    rc = rehearse(&of, ck_rehearse_memory, 0, why, sizeof(why));
+    if (!rc)
+        rc = together(set_dir, q.trees, why, sizeof(why));
     return rc ? send_failed(fd, id, rc, why)
               : (int)CK_CLIENT_SEND(fd, buf, sizeof(buf), rehearsed, REHEARSED,
                                     &m);
@@ -166,7 +220,7 @@ static int run(int fd, const struct args *a)
     struct ck_msg_capture_hello hello = {.id = a->id, .tree = a->tree};
     struct ck_msg_capture_list list = {0};
     struct ck_capture_out out;
-    struct seen seen = {.fd = fd, .id = a->id};
+    struct talk talk = {.fd = fd, .held = hold(a), .id = a->id};
     struct ck_capture_in in;
     struct ck_client_rx rx;
     uint8_t small[512], *buf = malloc(CK_FRAME_MAX);
@@ -192,14 +246,22 @@ static int run(int fd, const struct args *a)
             .members = list.members.p,
             .nmembers = list.members.n,
             .seen = send_seen,
-            .arg = &seen,
+            .over = is_over,
+            .arg = &talk,
         };
-        rc = ck_capture_tree(&in, &out, why, sizeof(why));
+        rc = talk.held < 0 ? ck_res_why(why, sizeof(why), -EAGAIN,
+                                        "this tree can't be held while it is "
+                                        "looked at: %s", strerror(-talk.held))
+                           : ck_capture_tree(&in, &out, why, sizeof(why));
         if (!rc)
-            rc = rehearse(&in, ck_rehearse, why, sizeof(why));
-        rc = rc ? send_failed(fd, a->id, rc, why)
-                : finish(fd, &rx, a->id, &in, &out);
+            rc = rehearse(&in, ck_rehearse, list.nofile, why, sizeof(why));
+        if (!rc)
+            rc = finish(fd, &rx, a->id, &in, &out);
+        else if (rc != -ECANCELED)
+            rc = send_failed(fd, a->id, rc, why);
     }
+    if (rc == -ECANCELED)
+        rc = 0; /* nobody wants to know */
     if (rc)
         ck_log("the coordinator can't be told about tree %s: %s", a->tree,
                strerror(-rc));

@@ -26,7 +26,9 @@ int ck_cmd_check(int argc, char **argv);
 int ck_cmd_quit(int argc, char **argv);
 int ck_cmd_kill(int argc, char **argv);
 int ck_cmd_coordinator(int argc, char **argv);
+int ck_cmd_ended(int argc, char **argv);
 int ck_cmd_capture(int argc, char **argv); /* run by the runtime only */
+int ck_cmd_works(int argc, char **argv);   /* run by the plugin only */
 
 /* "ckpt: CMD: text (ckpt CMD --help)" to stderr; returns 2. */
 int ck_cli_usage(const char *cmd, const char *fmt, ...)

@@ -1,6 +1,6 @@
 /*
- * coordinator.c - `ckpt coordinator`: hands over to coordinator/, which
- * reads its own options.
+ * coordinator.c - `ckpt coordinator`, `ckpt ended`: hand over to
+ * coordinator/, which reads its own options.
  */
 #include "cli/cli.h"
 #include "coordinator/coordinator.h"
@@ -8,4 +8,9 @@
 int ck_cmd_coordinator(int argc, char **argv)
 {
     return ck_coordinator_main(argc, argv);
+}
+
+int ck_cmd_ended(int argc, char **argv)
+{
+    return ck_ended_main(argc, argv);
 }

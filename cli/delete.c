@@ -22,6 +22,7 @@
 #include "lib/base/jobdir.h"
 #include "lib/base/log.h"
 #include "lib/base/sets.h"
+#include "lib/image/intake.h"
 #include "lib/image/undo.h"
 
 static const char usage[] =
@@ -34,10 +35,10 @@ static const char usage[] =
 /* What may be in a job directory (docs/architecture.md). */
 static const char *const ours[] = {
     "key",    "coordinator", "status.json", "journal", "env",    "log",
-    "output", "restart",     "pids.*",      "exit.*",  "claim.*",
-    "sysv.*",   "places.*",
+    "output", "step.*", "off.*", "pids.*",      "exit.*",  "claim.*",
+    "sysv.*",   "places.*", "finished",  "outputs.*",
     /* what a crash left of a replaced file */
-    "key.*",  "coordinator.*", "env.*", ".*.new", "*.tmp",
+    "key.*",  "coordinator.*", "env.*", "finished.*", ".*.new", "*.tmp",
 };
 
 static int is_ours(const char *name)
@@ -97,7 +98,7 @@ static int delete_set(const struct ck_setarg *a, int yes)
 }
 
 /* rollback/ holds what was cut off files at restarts: files, and one level
- * of directories; undo/ files only. */
+ * of directories, as input/ does; undo/ files only. */
 static int remove_flat(int parent, const char *name, int depth)
 {
     int fd = openat(parent, name,
@@ -135,7 +136,8 @@ static int remove_files(const char *dir, char *left, struct ck_err *e)
 
         if (!strcmp(n, ".") || !strcmp(n, ".."))
             continue;
-        if (!strcmp(n, "rollback") || !strcmp(n, CK_UNDO_DIR))
+        if (!strcmp(n, "rollback") || !strcmp(n, CK_UNDO_DIR) ||
+            !strcmp(n, CK_INTAKE_DIR))
             rc = remove_flat(dirfd(d), n, 2);
         else if (!is_ours(n))
             snprintf(left, CK_PATH, "%s", n);

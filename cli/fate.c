@@ -10,6 +10,7 @@
 #include "lib/base/conn.h"
 #include "lib/base/env.h"
 #include "lib/base/jobdir.h"
+#include "lib/base/sets.h"
 
 #define ALIVE_MS 2000
 
@@ -27,6 +28,7 @@ static int is_dead(const char *dir)
 void ck_fate(const char *dir, const struct ck_status *s, struct ck_fate_of *f)
 {
     struct ck_member m;
+    uint32_t over;
     int status;
 
     *f = (struct ck_fate_of){.state = ck_jstr(s->doc, "state", "?"),
@@ -36,6 +38,14 @@ void ck_fate(const char *dir, const struct ck_status *s, struct ck_fate_of *f)
     f->was = f->state;
     if (ck_jobdir_exit_read(dir, "main", &status) == 0)
         f->exit = ck_exit_code(status);
+    if (ck_jobdir_exit_read(dir, "batch", &status) == 0 &&
+        (over = ck_sets_finished(dir, &status)) > 0 &&
+        ck_sets_newest(dir) <= over) {
+        f->exit = ck_exit_code(status);
+        f->fate = CK_FATE_ENDED;
+        f->state = "ended";
+        return;
+    }
     if (strcmp(f->was, "ended") == 0 || strcmp(f->was, "ending") == 0) {
         f->fate = CK_FATE_ENDED;
         f->state = "ended";

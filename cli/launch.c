@@ -319,6 +319,7 @@ static int run(struct launch *l, char **argv)
     }
     ck_term_note(&term);
     ck_super_begin(&super);
+    ck_super_listen(l->dir);
     snprintf(root.tree, sizeof(root.tree), "%s", l->tree);
     root.pid = spawn(l, argv, &super, &e);
     if (root.pid < 0) {

@@ -15,6 +15,7 @@
 #include "cli/setarg.h"
 #include "lib/base/duration.h"
 #include "lib/base/json.h"
+#include "lib/base/log.h"
 #include "lib/base/sets.h"
 
 static const char usage[] =
@@ -45,7 +46,8 @@ static void look(const char *dir, struct row *r, int quick)
         r->err = ck_set_verify(dir, r->set->number, &rep, &r->m, &r->why);
 }
 
-static void json_row(struct ck_json *j, const struct row *r, int quick)
+static void json_row(struct ck_json *j, const struct row *r, int quick,
+                     uint32_t over)
 {
     const struct ck_manifest *m = r->m;
 
@@ -53,6 +55,7 @@ static void json_row(struct ck_json *j, const struct row *r, int quick)
     ck_json_u64(j, "number", r->set->number);
     ck_json_str(j, "name", r->set->name);
     ck_json_bool(j, "committed", r->set->committed);
+    ck_json_bool(j, "finished", r->set->number <= over);
     if (quick && !r->err)
         ck_json_null(j, "verified"); /* nobody has looked */
     else
@@ -100,6 +103,8 @@ static int list(const char *dir, int json, int quick)
     struct ck_json j;
     struct ck_sets s;
     struct ck_err e;
+    int status = 0;
+    uint32_t over = ck_sets_finished(dir, &status);
     char *text;
 
     if (ck_sets_scan(dir, &s, &e))
@@ -118,7 +123,7 @@ static int list(const char *dir, int json, int quick)
         if (r.err == -ESTALE)
             ; /* removed while we looked */
         else if (json)
-            json_row(&j, &r, quick);
+            json_row(&j, &r, quick, over);
         else
             text_row(&r, quick);
         ck_manifest_destroy(r.m);
@@ -130,6 +135,10 @@ static int list(const char *dir, int json, int quick)
         printf("%s\n", text);
     else if (!s.n)
         fprintf(stderr, "ckpt: no image sets in %s yet\n", dir);
+    else if (!json && s.v[0].number <= over)
+        ck_log("sets up to %u are of a run that has ended with status %d; "
+               "nothing goes on from them by itself", over,
+               ck_exit_code(status));
     ck_sets_free(&s);
     free(text);
     if (!text) {

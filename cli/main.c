@@ -26,6 +26,8 @@ static const struct command {
     {"kill", ck_cmd_kill, "end a computation with SIGKILL"},
     {"coordinator", ck_cmd_coordinator, "the coordinator itself"},
     {"capture", ck_cmd_capture, NULL},
+    {"ended", ck_cmd_ended, NULL},
+    {"works", ck_cmd_works, NULL},
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

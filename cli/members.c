@@ -4,13 +4,24 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "cli/cli.h"
 #include "lib/base/paths.h"
+#include "lib/sys/fmt.h"
+#include "lib/sys/ours.h"
+
+#define HELPERS_MS 10000 /* a write to a slow disk is finished first */
+/* in the flags of /proc/PID/stat */
+#define PF_EXITING 0x00000004ul
+#define PF_SIGNALED 0x00000400ul
 
 /* Does a NUL-separated file begin one of its entries with `entry`, whole? */
 static int has_entry(const char *path, const char *entry)
@@ -70,7 +81,25 @@ static int is_member(pid_t pid, const char *entry)
     return maps_runtime(path);
 }
 
-unsigned ck_members(const char *dir, struct ck_member *m, unsigned max)
+static int is_dying(pid_t pid)
+{
+    unsigned long flags = 0;
+    char path[64], text[2048], *p;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    if (ck_read_file(path, text, sizeof(text)) < 0 ||
+        !(p = strrchr(text, ')')) ||
+        sscanf(p, ") %*c %*d %*d %*d %*d %*d %lu", &flags) != 1)
+        return 1;
+    snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+    return (flags & (PF_EXITING | PF_SIGNALED)) != 0 ||
+           (ck_read_number(path, "SigPnd:\t", 16, 0) &
+            1ull << (SIGKILL - 1)) != 0;
+}
+
+/* Programs, or what of ours has their memory. */
+static unsigned look(const char *dir, int ours, struct ck_member *m,
+                     unsigned max)
 {
     char entry[CK_PATH + 16];
     DIR *d = opendir("/proc");
@@ -82,15 +111,47 @@ unsigned ck_members(const char *dir, struct ck_member *m, unsigned max)
         pid_t pid = (pid_t)atoi(de->d_name);
 
         if (!isdigit((unsigned char)de->d_name[0]) || pid == getpid() ||
-            !is_member(pid, entry))
+            ck_ours(pid) != ours || !is_member(pid, entry))
             continue;
         if (n < max) {
             m[n].pid = pid;
+            m[n].dying = is_dying(pid);
             read_comm(pid, m[n].comm);
         }
         n++;
     }
     if (d)
         closedir(d);
+    return n;
+}
+
+unsigned ck_members(const char *dir, struct ck_member *m, unsigned max)
+{
+    return look(dir, 0, m, max);
+}
+
+/* By a descriptor: the number may be another's by now. */
+static void end(pid_t pid, int64_t until)
+{
+    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    int64_t left = until - ck_now_ms();
+
+    if (fd >= 0 && ck_ours(pid) &&
+        syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) == 0)
+        poll(&p, 1, left > 0 ? (int)left : 0);
+    if (fd >= 0)
+        close(fd);
+}
+
+unsigned ck_members_end_helpers(const char *dir)
+{
+    int64_t until = ck_now_ms() + HELPERS_MS;
+    struct ck_member m[64];
+    unsigned n;
+
+    while ((n = look(dir, 1, m, 64)) > 0 && ck_now_ms() < until)
+        for (unsigned i = 0; i < n && i < 64; i++)
+            end(m[i].pid, until);
     return n;
 }

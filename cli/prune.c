@@ -59,7 +59,7 @@ int ck_cmd_prune(int argc, char **argv)
     rc = ck_cli_target("prune", dir_option, argc, argv, optind, dir);
     if (rc)
         return rc;
-    if (ck_sets_prune(dir, keep, gone, &removed, &e))
+    if (ck_sets_prune(dir, keep, ck_sets_finished(dir, NULL), gone, &removed, &e))
         return ck_cli_fail(&e);
     if (!removed)
         fprintf(stderr, "ckpt: nothing to remove in %s\n", dir);

@@ -57,7 +57,8 @@ static void who_is_left(const char *dir, char *text, size_t cap)
 }
 
 /* The coordinator ends after the last process: until then it answers. */
-static int wait_gone(const char *dir, int64_t until, struct ck_err *e)
+static int wait_gone(const char *dir, uint8_t cmd, int64_t until,
+                     struct ck_err *e)
 {
     char who[512];
 
@@ -69,9 +70,9 @@ static int wait_gone(const char *dir, int64_t until, struct ck_err *e)
         if (ck_now_ms() >= until) {
             who_is_left(dir, who, sizeof(who));
             return ck_err(e, -ETIMEDOUT,
-                          "the computation in %s has not ended yet%s; "
-                          "`ckpt kill` ends it by force",
-                          dir, who);
+                          "the computation in %s has not ended yet%s%s",
+                          dir, who, cmd == CK_CMD_QUIT ?
+                          "; `ckpt kill` ends it by force" : "");
         }
         ck_sleep_ms(50);
     }
@@ -84,8 +85,10 @@ static int end_members(const char *dir, int sig, int64_t until,
     struct ck_member m[64];
     unsigned n = ck_members(dir, m, 64), all = n;
 
-    if (n == 0)
+    if (n == 0) {
+        ck_members_end_helpers(dir);
         return -ENOENT; /* e says who does not answer */
+    }
     for (unsigned sent = 0; n > 0; n = ck_members(dir, m, 64)) {
         for (unsigned i = 0; i < n && i < 64; i++)
             if (!sent || sig == SIGKILL)
@@ -96,17 +99,41 @@ static int end_members(const char *dir, int sig, int64_t until,
                           m[0].comm, (int)m[0].pid);
         ck_sleep_ms(20);
     }
+    ck_members_end_helpers(dir);
     ck_log("no coordinator answered; %u process%s on this node ended", all,
            all > 1 ? "es" : "");
     return 0;
 }
 
+/* A connection that is lost is that of one who has ended, as it was told to;
+ * or it had no time to read from us, and is to be told again. */
+static int tell(const char *dir, uint8_t cmd, int64_t until, struct ck_err *e)
+{
+    int told = 0;
+
+    for (;;) {
+        struct ck_conn *c;
+        int64_t left = until - ck_now_ms();
+        int r = ck_conn_open(dir, 10000, &c, e);
+
+        if (r == -ENOENT || r == -ECONNREFUSED)
+            return told ? 0 : r;
+        if (r < 0)
+            return r;
+        r = ck_conn_run(c, cmd, 0, 0, left > 1 ? (int)left : 1, NULL, NULL, e);
+        ck_conn_close(c);
+        if (r != -ECONNRESET || ck_now_ms() >= until)
+            return r;
+        told = 1;
+        ck_sleep_ms(50);
+    }
+}
+
 static int end_it(const char *dir, uint8_t cmd, uint32_t timeout)
 {
     int64_t until = ck_now_ms() + (int64_t)timeout * 1000;
-    struct ck_conn *c;
     struct ck_err e;
-    int r = ck_conn_open(dir, 10000, &c, &e);
+    int r = tell(dir, cmd, until, &e);
 
     if (r == -ENOENT || r == -ECONNREFUSED)
         return end_members(dir, cmd == CK_CMD_KILL ? SIGKILL : SIGTERM, until,
@@ -115,12 +142,7 @@ static int end_it(const char *dir, uint8_t cmd, uint32_t timeout)
                    : 0;
     if (r < 0)
         return ck_cli_fail(&e);
-    r = ck_conn_run(c, cmd, 0, 0, (int)timeout * 1000, NULL, NULL, &e);
-    ck_conn_close(c);
-    /* it may have ended, as it was told to, before its answer got here */
-    if (r < 0 && r != -ECONNRESET)
-        return ck_cli_fail(&e);
-    return wait_gone(dir, until, &e) < 0 ? ck_cli_fail(&e) : 0;
+    return wait_gone(dir, cmd, until, &e) < 0 ? ck_cli_fail(&e) : 0;
 }
 
 static int run(int argc, char **argv, const char *name, const char *usage,

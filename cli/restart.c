@@ -26,6 +26,8 @@
 #include "lib/base/log.h"
 #include "lib/base/sets.h"
 
+#define DYING_MS 10000 /* of those who were killed just now */
+
 static const char usage[] =
     "usage: ckpt restart [OPTIONS] [DIR | JOBID | NAME]\n\n"
     "Goes on from the newest image set that verifies, in the foreground, and\n"
@@ -154,17 +156,26 @@ static int choose(struct ck_restart *r, struct ck_err *e)
     int64_t next = ck_now_ms() + 500;
     struct ck_set_report rep = {.progress = progress, .arg = &next};
     struct ck_err why;
-    int rc;
+    int rc, status = 0;
+    uint32_t over = ck_sets_finished(r->dir, &status);
 
     if (r->set)
         rc = ck_set_verify(r->dir, r->set, &rep, &r->manifest, &why);
     else
-        rc = ck_sets_newest_good(r->dir, passed_over, NULL, &rep,
+        rc = ck_sets_newest_good(r->dir, over, passed_over, NULL, &rep,
+                                 &r->manifest, &why);
+    /* Who says that it is to be restarted means it. */
+    if (rc == -ENOENT && !r->set && over)
+        rc = ck_sets_newest_good(r->dir, 0, passed_over, NULL, &rep,
                                  &r->manifest, &why);
     if (isatty(2))
         fprintf(stderr, "\r\033[K");
     if (rc == 0) {
         r->set = r->manifest->number;
+        if (r->set <= over)
+            ck_log("the computation of image set %u has ended with status "
+                   "%d; it goes on from there once more", r->set,
+                   ck_exit_code(status));
         return 0;
     }
     if (r->set)
@@ -190,10 +201,29 @@ static int out_of_reach(const char *dir, struct ck_err *e)
                   dir, a.node);
 }
 
+/* The first who is not on his way out; who is gets his time. */
+static unsigned left_alone(const char *dir, struct ck_member *who)
+{
+    int64_t until = ck_now_ms() + DYING_MS;
+    struct ck_member m[64];
+
+    for (;;) {
+        unsigned n = ck_members(dir, m, 64), i = 0;
+
+        while (i < n && i < 64 && m[i].dying)
+            i++;
+        if (n == 0 || i < n || ck_now_ms() >= until) {
+            *who = m[i < n && i < 64 ? i : 0];
+            return n;
+        }
+        ck_sleep_ms(20);
+    }
+}
+
 int ck_restart_left_alone(const char *dir, struct ck_err *e)
 {
     struct ck_member m;
-    unsigned n = ck_members(dir, &m, 1);
+    unsigned n = left_alone(dir, &m);
 
     if (n == 0)
         return 0;
@@ -205,7 +235,7 @@ int ck_restart_left_alone(const char *dir, struct ck_err *e)
 }
 
 /* Nothing may be running: a computation restarted beside itself would write
- * into the same files twice. */
+ * into the same files twice. What has no program any more is ended. */
 static int nobody_there(const struct ck_restart *r, struct ck_err *e)
 {
     const char *dir = r->dir;
@@ -225,8 +255,14 @@ static int nobody_there(const struct ck_restart *r, struct ck_err *e)
     } else {
         alive = ck_conn_alive(dir, 10000, NULL) == 1;
     }
-    if (alive == 0 || ck_coordinator_dismiss(dir, 3000))
-        return ck_restart_left_alone(dir, e);
+    if (alive == 0 || ck_coordinator_dismiss(dir, 3000)) {
+        int rc = ck_restart_left_alone(dir, e);
+
+        if (!rc && ck_members_end_helpers(dir))
+            rc = ck_err(e, -EBUSY, "who was writing an image in %s when the "
+                        "computation ended can't be ended; try again", dir);
+        return rc;
+    }
     if (ck_jobdir_addr_read(dir, &a, NULL) < 0)
         memset(&a, 0, sizeof(a));
     return ck_err(e, -EBUSY,

@@ -26,6 +26,11 @@ struct ck_restart {
 int ck_restart_all(struct ck_restart *r);
 int ck_restart_in_place(struct ck_restart *r);
 
+/* May the trees of this set be restarted side by side? 0, or -errno and what
+ * two of them need. */
+int ck_restart_together(const struct ck_manifest *m, const char *set_dir,
+                        struct ck_err *e);
+
 /* Programs whose coordinator has died run on: -EBUSY and who they are. */
 int ck_restart_left_alone(const char *dir, struct ck_err *e);
 

@@ -84,6 +84,21 @@ static int starts_by_itself(const char *tree)
     return !CK_TREE_IS_TASK(tree);
 }
 
+int ck_restart_together(const struct ck_manifest *m, const char *set_dir,
+                        struct ck_err *e)
+{
+    const char **tree = calloc(m->ntrees + 1, sizeof(*tree));
+    char why[900] = "";
+    int rc = tree ? 0 : -ENOMEM;
+
+    for (size_t i = 0; tree && i < m->ntrees; i++)
+        tree[i] = m->tree[i].name;
+    if (!rc)
+        rc = ck_rehearse_together(set_dir, tree, m->ntrees, why, sizeof(why));
+    free(tree);
+    return rc ? ck_err(e, rc, "%s", *why ? why : strerror(-rc)) : 0;
+}
+
 /* Of several trees none is begun if one can't be restarted: what one does to
  * files stays done. */
 static int ask_all(const struct ck_restart *r, struct ck_err *e)
@@ -105,7 +120,7 @@ static int ask_all(const struct ck_restart *r, struct ck_err *e)
         if (rc < 0)
             ck_err(e, rc, "tree %s: %s", m->tree[i].name, why);
     }
-    return rc;
+    return rc < 0 ? rc : ck_restart_together(m, set_dir, e);
 }
 
 static int start_trees(const struct ck_restart *r, uint32_t generation,
@@ -257,6 +272,8 @@ static int start_coordinator(struct ck_restart *r, uint32_t *generation,
 
     as_before(r, &s, name);
     ck_jobdir_forget_run(r->dir);
+    if (r->set <= ck_sets_finished(r->dir, NULL))
+        ck_sets_reopen(r->dir);
     pid = ck_coordinator_start(&r->paths, &s, e);
     if (pid < 0)
         return pid;
@@ -316,6 +333,7 @@ int ck_restart_all(struct ck_restart *r)
         rc = start_trees(r, generation, roots, &n, &resized, &e);
     ck_given_close(r->given, r->ngiven);
     ck_super_begin(&super);
+    ck_super_listen(r->dir);
     if (rc == 0)
         rc = await_go(r, roots, n, &e);
     if (rc < 0) {

@@ -21,7 +21,7 @@
 #include "lib/base/log.h"
 #include "lib/proto/messages.h"
 
-#define START_LIMIT_MS 10000
+#define START_LIMIT_MS 60000 /* a node under load takes its time */
 
 /* The last lines of D/log: why a coordinator did not come up. */
 static void tail(const char *dir, long from, char *out, size_t cap)

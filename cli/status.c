@@ -120,6 +120,15 @@ static void processes(const struct ck_jval *doc, FILE *out)
     }
 }
 
+static void warnings(const struct ck_jval *doc, FILE *out)
+{
+    const struct ck_jval *list = ck_jget(doc, "warnings"), *w;
+
+    for (w = list ? list->child : NULL; w; w = w->next)
+        if (w->kind == CK_JSTR)
+            fprintf(out, "warning      %s\n", w->str);
+}
+
 static size_t count(const struct ck_jval *list)
 {
     size_t n = 0;
@@ -181,6 +190,7 @@ static void table(const char *dir, const struct ck_status *s,
     bar(s->doc, out);
     if (error && *error)
         fprintf(out, "last error   %s\n", error);
+    warnings(s->doc, out);
     processes(s->doc, out);
 }
 

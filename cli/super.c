@@ -2,18 +2,30 @@
 #include "cli/super.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "cli/ask.h"
 #include "cli/cli.h"
+#include "cli/members.h"
+#include "lib/base/env.h"
 #include "lib/base/jobdir.h"
 #include "lib/base/log.h"
 #include "lib/base/sets.h"
 
 static const int passed_on[] = {SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
 static const int ignored[] = {SIGINT, SIGQUIT};
+#define WARNING " warning text="
+
+static struct {
+    FILE *journal; /* read to where it was looked at last */
+    int watch;
+} heard = {NULL, -1};
 
 static void our_signals(sigset_t *set)
 {
@@ -23,6 +35,7 @@ static void our_signals(sigset_t *set)
     for (size_t i = 0; i < sizeof(ignored) / sizeof(int); i++)
         sigaddset(set, ignored[i]);
     sigaddset(set, SIGCHLD);
+    sigaddset(set, SIGIO);
 }
 
 void ck_super_begin(struct ck_super *s)
@@ -34,6 +47,41 @@ void ck_super_begin(struct ck_super *s)
     sigprocmask(SIG_BLOCK, &set, &s->old_mask);
     /* who starts us with SIGCHLD ignored would take the status away */
     sigaction(SIGCHLD, &dfl, &s->old_chld);
+}
+
+void ck_super_listen(const char *dir)
+{
+    char path[CK_PATH];
+
+    if (ck_jobdir_path(path, sizeof(path), dir, "journal") < 0 ||
+        !(heard.journal = fopen(path, "re")))
+        return;
+    fseek(heard.journal, 0, SEEK_END);
+    heard.watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (heard.watch < 0 ||
+        inotify_add_watch(heard.watch, path, IN_MODIFY) < 0 ||
+        fcntl(heard.watch, F_SETOWN, getpid()) < 0 ||
+        fcntl(heard.watch, F_SETFL, O_ASYNC | O_NONBLOCK) < 0)
+        ck_debug("%s: no news of it: %s", path, strerror(errno));
+}
+
+/* What has come into the journal; a line is written whole. */
+static void hear(void)
+{
+    char line[1100], events[4096];
+    const char *text;
+
+    while (heard.watch >= 0 && read(heard.watch, events, sizeof(events)) > 0)
+        ;
+    if (!heard.journal)
+        return;
+    clearerr(heard.journal);
+    while (fgets(line, sizeof(line), heard.journal)) {
+        line[strcspn(line, "\n")] = 0;
+        text = strstr(line, WARNING);
+        if (text && text == strchr(line, ' '))
+            ck_log("warning: %s", text + strlen(WARNING));
+    }
 }
 
 void ck_super_child(const struct ck_super *s)
@@ -93,7 +141,9 @@ size_t ck_super_step(const char *dir, struct ck_root *roots, size_t n,
     our_signals(&set);
     sig = limit_ms < 0 ? sigwaitinfo(&set, NULL)
                        : sigtimedwait(&set, NULL, &ts);
-    if (sig > 0)
+    if (sig == SIGIO)
+        hear();
+    else if (sig > 0)
         pass_on(sig, roots, n);
     return reap(dir, roots, n);
 }
@@ -104,10 +154,37 @@ void ck_super_wait(const char *dir, struct ck_root *roots, size_t n)
         ;
 }
 
+/* What the first process has left behind is the computation still: it may
+ * have gone into the background. */
+static int all_have_ended(const char *dir)
+{
+    struct ck_member m[64];
+    unsigned n = ck_members(dir, m, 64);
+    const struct ck_jval *p;
+    struct ck_status s;
+    int others = 0;
+
+    for (unsigned i = 0; i < n; i++)
+        if (i >= 64 || !m[i].dying)
+            return 0;
+    if (ck_status_live(dir, 2000, &s, NULL) < 0)
+        return 1;
+    p = ck_jget(s.doc, "processes");
+    for (p = p ? p->child : NULL; p; p = p->next)
+        others |= strcmp(ck_jstr(p, "node", ""), ck_env_node()) != 0;
+    ck_status_free(&s);
+    return !others;
+}
+
 int ck_super_end(const char *dir, const struct ck_root *first)
 {
     uint32_t set;
 
+    hear();
+    /* A signal is no end of its own: it may go on from where it was. */
+    if (WIFEXITED(first->status) && (set = ck_sets_newest(dir)) > 0 &&
+        all_have_ended(dir))
+        ck_sets_finish(dir, set, first->status, NULL);
     if (WIFSIGNALED(first->status) && WTERMSIG(first->status) == SIGKILL &&
         (set = ck_sets_newest(dir)) > 0)
         ck_log("ended by SIGKILL; `ckpt restart %s` goes on from image set "

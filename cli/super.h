@@ -25,6 +25,11 @@ struct ck_super {
 };
 
 void ck_super_begin(struct ck_super *s);
+/* From here on, what the coordinator of dir warns of is said on stderr: it
+ * stands in D/journal, and a signal tells when that grows. Where none comes
+ * (another node's coordinator, and a network file system) it is said at the
+ * end. */
+void ck_super_listen(const char *dir);
 /* In a forked child, before exec: signals as they were given to us. */
 void ck_super_child(const struct ck_super *s);
 /* Waits at most limit_ms (-1: no limit) for an event, passes signals on and

@@ -34,7 +34,8 @@ static const char usage[] =
     "and for each thing that a restart from the newest set (or the one that\n"
     "is named) would need here and does not find: files, programs, ports,\n"
     "names, keys. That is not asked while the computation runs. Exit status\n"
-    "0 if all are whole and nothing is in the way, else 1.\n"
+    "0 if all are whole and nothing is in the way, 1 if not, 2 for wrong\n"
+    "usage.\n"
     "  --deep     read every byte, not only sizes and indexes\n"
     "  --quiet    only print what is wrong\n"
     "  --set N    this image set\n"
@@ -105,7 +106,10 @@ static unsigned one_tree(const struct ask *k, struct show *s, const char *dir,
         rc = ck_restart_look(&o, blocked, s, why, sizeof(why));
     if (rc >= 0)
         return (unsigned)rc;
-    printf("%s BAD it could not be restarted: %s\n", s->name, why);
+    if (rc == -EMFILE) /* by our limit */
+        blocked(s, why);
+    else
+        printf("%s BAD it could not be restarted: %s\n", s->name, why);
     return 1;
 }
 
@@ -124,6 +128,10 @@ static unsigned trees(const struct ask *k, struct show *s,
     }
     for (size_t i = 0; i < m->ntrees; i++)
         n += one_tree(k, s, dir, m->tree[i].name, look);
+    if (ck_restart_together(m, dir, &e) < 0) {
+        printf("%s BAD it could not be restarted: %s\n", s->name, e.text);
+        n++;
+    }
     return n;
 }
 
@@ -160,8 +168,9 @@ static int one_set(const struct ask *k, const struct ck_set *set, int look)
     } else {
         in_the_way = rc ? 0 : trees(k, &s, m, set->number, look && !k->alive);
         if (!quiet)
-            printf("%s %s: %zu files, %u bad\n", set->name,
-                   rc ? "is damaged" : "is whole", m->nimages, s.bad);
+            printf("%s %s: %zu files, %u bad%s\n", set->name,
+                   rc ? "is damaged" : "is whole", m->nimages, s.bad,
+                   rc || k->deep ? "" : "; contents not read (--deep does)");
     }
     if (!rc && look && !quiet && m)
         tell_of_restart(k, set->name, in_the_way);

@@ -22,6 +22,7 @@
 struct answer {
     int fresh;
     int code;
+    uint32_t number; /* of the look */
     char why[256];
 };
 
@@ -36,6 +37,7 @@ struct ck_allocation {
     pthread_cond_t wake;
     /* under the lock */
     int stop, look_now, ask_requeue;
+    uint32_t asked; /* looks */
     char requeue_why[128];
     struct answer looked, may, requeued;
     struct ck_slurm_job job;
@@ -60,13 +62,18 @@ static void look(struct ck_allocation *a, int *asked_may)
 {
     struct ck_slurm_job job = {0};
     char err[256] = "";
-    int r = a->slurm->look(&job, err, sizeof err);
+    uint32_t number;
+    int r;
 
-    if (r == 0) {
-        pthread_mutex_lock(&a->lock);
+    pthread_mutex_lock(&a->lock);
+    number = a->asked;
+    pthread_mutex_unlock(&a->lock);
+    r = a->slurm->look(&job, err, sizeof err);
+    pthread_mutex_lock(&a->lock);
+    if (r == 0)
         a->job = job;
-        pthread_mutex_unlock(&a->lock);
-    }
+    a->looked.number = number;
+    pthread_mutex_unlock(&a->lock);
     post(a, &a->looked, r, err);
     if (r == 0 && !*asked_may) {
         *asked_may = 1;
@@ -142,6 +149,7 @@ static void on_answers(void *arg, uint32_t events)
             a->lost = 1;
             a->ops->lost(a->arg, ans.why);
         }
+        a->ops->answered(a->arg, ans.number, ans.code == 0);
     }
     if (take(a, &a->requeued, &ans))
         a->ops->requeued(a->arg, ans.code, ans.why);
@@ -202,11 +210,15 @@ void ck_allocation_requeue(struct ck_allocation *a, const char *why)
     wake(a);
 }
 
-void ck_allocation_look(struct ck_allocation *a)
+uint32_t ck_allocation_look(struct ck_allocation *a)
 {
+    uint32_t number;
+
     pthread_mutex_lock(&a->lock);
     a->look_now = 1;
+    number = ++a->asked;
     wake(a);
+    return number;
 }
 
 void ck_allocation_close(struct ck_allocation *a)

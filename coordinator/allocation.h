@@ -21,6 +21,9 @@ struct ck_allocation_ops {
     void (*looked)(void *arg, const struct ck_slurm_job *job);
     /* Slurm does not answer, and why; once per outage. */
     void (*lost)(void *arg, const char *why);
+    /* Behind one of these, or instead of it while the outage lasts: the look
+     * that was asked for under this number, and any before, is over. */
+    void (*answered)(void *arg, uint32_t number, int known);
     /* may it be requeued: 1 or 0; why is "" for 1. */
     void (*may)(void *arg, int may, const char *why);
     /* 0, or negative errno and why. */
@@ -36,8 +39,8 @@ int ck_allocation_open(struct ck_allocation **out, struct ck_loop *loop,
                        struct ck_err *e);
 /* The answer comes through ops->requeued. */
 void ck_allocation_requeue(struct ck_allocation *a, const char *why);
-/* Look now. */
-void ck_allocation_look(struct ck_allocation *a);
+/* Look now; the answer is not older than this question. Its number. */
+uint32_t ck_allocation_look(struct ck_allocation *a);
 /* Does not wait for an answer that Slurm owes us. NULL is fine. */
 void ck_allocation_close(struct ck_allocation *a);
 

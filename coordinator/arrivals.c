@@ -15,8 +15,13 @@ void ck_round_welcome(struct ck_coord *c, struct ck_peer *x)
 {
     struct ck_msg_welcome m = {.generation = c->history.generation,
                                .set = c->last_set};
+    struct ck_msg_go go = {.generation = c->history.generation};
 
     CK_LINK_SEND(x->link, welcome, WELCOME, &m);
+    /* It has missed that of the restart, which waits for its tasks only. */
+    if (x->kind == CK_KIND_REEXEC && c->opt.restore &&
+        c->session.state != CK_ST_RESTORING)
+        CK_LINK_SEND(x->link, go, GO, &go);
 }
 
 void ck_checkpoint_joined(struct ck_coord *c, struct ck_peer *x)
@@ -56,8 +61,8 @@ void ck_checkpoint_joined(struct ck_coord *c, struct ck_peer *x)
         return;
     }
     ck_peer_text(x, who, sizeof who);
-    ck_checkpoint_fail(c, 1, "%s appeared when all were already stopped",
-                       who);
+    ck_checkpoint_fail(c, CK_AGAIN_SOON,
+                       "%s appeared when all were already stopped", who);
 }
 
 /* It was part of the set, and had been parked. */
@@ -67,8 +72,8 @@ static void fail_for(struct ck_coord *c, const struct ck_peer *x,
     char who[256];
 
     ck_peer_text(x, who, sizeof who);
-    ck_checkpoint_fail(c, 1, "%s was lost while it was %s: %s", who,
-                       ck_pstate_name(x->state), why);
+    ck_checkpoint_fail(c, CK_AGAIN_SOON, "%s was lost while it was %s: %s",
+                       who, ck_pstate_name(x->state), why);
 }
 
 /* x is still in the registry. */
@@ -89,6 +94,7 @@ void ck_checkpoint_gone(struct ck_coord *c, struct ck_peer *x,
         return;
     }
     x->member = 0;
+    c->round.left++;
     ck_barrier_drop(&c->round.barrier, x->key);
     if (s == CK_ST_DRAINING)
         ck_drain_continue(c);
@@ -106,7 +112,8 @@ void ck_checkpoint_helper_gone(struct ck_coord *c, struct ck_helper *h)
         return;
     }
     if ((s == CK_ST_CAPTURING || s == CK_ST_WRITING) && !h->written)
-        ck_checkpoint_fail(c, 1, "the capture helper of tree %s ended "
+        ck_checkpoint_fail(c, CK_AGAIN_LATER,
+                           "the capture helper of tree %s ended "
                            "without a result; %s/log may say why", h->tree,
                            c->opt.dir);
 }

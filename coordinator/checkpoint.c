@@ -12,10 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "coordinator/coord.h"
 #include "coordinator/local.h"
+#include "coordinator/obstacles.h"
 #include "lib/base/jobdir.h"
 #include "lib/base/log.h"
 #include "lib/base/sets.h"
@@ -72,10 +74,11 @@ static void limit_over(void *arg)
                         c->round.barrier.deadline);
         return;
     }
-    if (bury_dead(c) && ck_barrier_complete(&c->round.barrier))
-        return;
+    if (bury_dead(c) && (ck_barrier_complete(&c->round.barrier) ||
+                         !ck_barrier_overdue(&c->round.barrier, ck_now())))
+        return; /* which was all; the next phase may have begun, too */
     ck_barrier_text(&c->round.barrier, describe, c, text, sizeof text);
-    ck_checkpoint_fail(c, 1, "%s", text);
+    ck_checkpoint_fail(c, CK_AGAIN_LATER, "%s", text);
 }
 
 void ck_round_barrier(struct ck_coord *c, const char *name, int64_t limit)
@@ -91,7 +94,8 @@ void ck_round_barrier(struct ck_coord *c, const char *name, int64_t limit)
 void ck_round_expect(struct ck_coord *c, uint64_t key)
 {
     if (ck_barrier_expect(&c->round.barrier, key) == -ENOMEM)
-        ck_checkpoint_fail(c, 1, "the coordinator is out of memory");
+        ck_checkpoint_fail(c, CK_AGAIN_LATER,
+                           "the coordinator is out of memory");
 }
 
 /* Helpers leave and writers are killed on ABORT; until then the set's
@@ -126,11 +130,14 @@ static void recheck(void *arg)
     case CK_ST_DRAINING:
         ck_drain_continue(c);
         break;
+    case CK_ST_WRITING:
+        ck_checkpoint_check(c);
+        break;
     case CK_ST_ABORTING:
         abort_over(c);
         break;
     case CK_ST_HOLDING:
-        ck_coord_fire(c, CK_EV_RELEASE, "nobody has ended the computation");
+        ck_hold_over(c);
         break;
     default:
         break;
@@ -165,11 +172,13 @@ static void round_reset(struct ck_coord *c, enum ck_due why)
     r->requested = ck_now();
     r->resumed = 0;
     r->rehearsing = 0;
+    r->left = 0;
     r->stall_us = 0;
-    r->retriable = 0;
+    r->again = CK_AGAIN_NOT;
     r->reason[0] = '\0';
     r->kill = 0;
-    r->final = ck_due_final(why) && c->policy.may_requeue;
+    r->then = ck_hold_then(c, why);
+    r->final = r->then != CK_THEN_RUN_ON;
 }
 
 int ck_checkpoint_begin(struct ck_coord *c, enum ck_due why,
@@ -177,6 +186,8 @@ int ck_checkpoint_begin(struct ck_coord *c, enum ck_due why,
 {
     struct ck_round *r = &c->round;
 
+    if (ck_twins_check(c, e) < 0 || ck_off_check(c, e) < 0)
+        return -EBUSY;
     round_reset(c, why);
     if (ck_jobdir_set(r->dir, sizeof r->dir, c->opt.dir, r->id) < 0)
         return ck_err(e, -ENAMETOOLONG, "%s: too long", c->opt.dir);
@@ -191,8 +202,8 @@ int ck_checkpoint_begin(struct ck_coord *c, enum ck_due why,
     return 0;
 }
 
-void ck_checkpoint_fail(struct ck_coord *c, int retriable, const char *fmt,
-                        ...)
+void ck_checkpoint_fail(struct ck_coord *c, enum ck_again again,
+                        const char *fmt, ...)
 {
     struct ck_round *r = &c->round;
     va_list ap;
@@ -202,7 +213,7 @@ void ck_checkpoint_fail(struct ck_coord *c, int retriable, const char *fmt,
     va_start(ap, fmt);
     vsnprintf(r->reason, sizeof r->reason, fmt, ap);
     va_end(ap);
-    r->retriable = retriable;
+    r->again = again;
     ck_coord_fire(c, CK_EV_FAIL, "set %u", r->id);
 }
 
@@ -278,8 +289,10 @@ void ck_capture_enter(struct ck_coord *c)
     unsigned saved = 0;
 
     ck_round_barrier(c, "taking the snapshot", c->opt.limit.snapshot);
+    ck_leaving_ask(c);
     if (collect_trees(c) < 0) {
-        ck_checkpoint_fail(c, 1, "the coordinator is out of memory");
+        ck_checkpoint_fail(c, CK_AGAIN_LATER,
+                           "the coordinator is out of memory");
         return;
     }
     for (size_t i = 0; i < r->manifest->ntrees; i++) {
@@ -297,7 +310,8 @@ void ck_capture_enter(struct ck_coord *c)
         CK_LINK_SEND(x->link, snapshot, SNAPSHOT, &snap);
     }
     if (!saved)
-        ck_checkpoint_fail(c, 0, "there is no process that can be saved, "
+        ck_checkpoint_fail(c, CK_AGAIN_NOT,
+                           "there is no process that can be saved, "
                            "only launchers and ckpt itself");
 }
 
@@ -312,19 +326,30 @@ static int on_several_nodes(const struct ck_coord *c)
     return 0;
 }
 
+/* Of open files. The program may have changed its own; who started it all
+ * has the one that a restart will have, too. */
+static uint64_t hard_limit(void)
+{
+    struct rlimit r;
+
+    return getrlimit(RLIMIT_NOFILE, &r) < 0 ? RLIM_INFINITY : r.rlim_max;
+}
+
 /* The helper asks what it is to look at. */
 void ck_checkpoint_capture_list(struct ck_coord *c, struct ck_helper *h)
 {
     struct ck_msg_capture_list m = {.id = c->round.id,
                                     .set_dir = c->round.dir,
-                                    .several = (uint8_t)on_several_nodes(c)};
+                                    .several = (uint8_t)on_several_nodes(c),
+                                    .nofile = hard_limit()};
     size_t cap = 9 * (size_t)c->peers.nprocesses;
     uint8_t *members = malloc(cap + 1);
     struct ck_peer *x;
     struct ck_wr w;
 
     if (!members) {
-        ck_checkpoint_fail(c, 1, "the coordinator is out of memory");
+        ck_checkpoint_fail(c, CK_AGAIN_LATER,
+                           "the coordinator is out of memory");
         return;
     }
     ck_wr_init(&w, members, cap);
@@ -361,7 +386,7 @@ void ck_checkpoint_snapped(struct ck_coord *c, struct ck_peer *x,
     check_captured(c);
 }
 
-static int tree_index(const struct ck_coord *c, const char *name)
+int ck_round_tree(const struct ck_coord *c, const char *name)
 {
     const struct ck_manifest *m = c->round.manifest;
 
@@ -374,7 +399,7 @@ static int tree_index(const struct ck_coord *c, const char *name)
 /* The helper has seen all it needs: the processes may run on. */
 void ck_checkpoint_captured(struct ck_coord *c, struct ck_helper *h)
 {
-    int i = tree_index(c, h->tree);
+    int i = ck_round_tree(c, h->tree);
 
     if (c->session.state != CK_ST_CAPTURING || i < 0 ||
         ck_barrier_arrive(&c->round.barrier, CK_TREE_KEY(i)) < 0)
@@ -434,37 +459,13 @@ static int is_image_of(const struct ck_peer *x, const char *file)
     return strcmp(file, name) == 0;
 }
 
-/* Nonzero: a helper has been asked now what it thinks of all files of its
- * tree. One that has ended since it has written its own can't be. */
-static int rehearse(struct ck_coord *c)
-{
-    struct ck_msg_rehearse m = {.id = c->round.id};
-    struct ck_helper *h;
-    int asked = 0;
-
-    if (c->round.rehearsing)
-        return 0;
-    c->round.rehearsing = 1;
-    ck_round_barrier(c, "looking at the images", c->opt.limit.write);
-    TAILQ_FOREACH(h, &c->peers.helpers, entry) {
-        int i = h->written ? tree_index(c, h->tree) : -1;
-
-        if (i < 0)
-            continue;
-        h->written = 0; /* its end would be a failure again */
-        ck_round_expect(c, CK_TREE_KEY(i));
-        CK_LINK_SEND(h->link, rehearse, REHEARSE, &m);
-        asked = 1;
-    }
-    return asked;
-}
-
-static void check_written(struct ck_coord *c)
+void ck_checkpoint_check(struct ck_coord *c)
 {
     struct ck_peer *x;
 
     if (c->session.state != CK_ST_WRITING ||
-        !ck_barrier_complete(&c->round.barrier) || rehearse(c))
+        !ck_barrier_complete(&c->round.barrier) ||
+        ck_round_rehearse(c) || ck_leaving_waits(c))
         return;
     TAILQ_FOREACH(x, &c->peers.processes, entry)
         if (x->member && x->state == CK_P_WRITING)
@@ -478,7 +479,7 @@ void ck_checkpoint_written(struct ck_coord *c, struct ck_peer *x,
 {
     struct ck_round *r = &c->round;
     const char *tree = x ? x->tree : h->tree;
-    int kind = image_kind(m->file), i = tree_index(c, tree), rc;
+    int kind = image_kind(m->file), i = ck_round_tree(c, tree), rc;
 
     if (m->id != r->id || (c->session.state != CK_ST_CAPTURING &&
                            c->session.state != CK_ST_WRITING))
@@ -486,14 +487,16 @@ void ck_checkpoint_written(struct ck_coord *c, struct ck_peer *x,
     if (kind < 0 || i < 0 || (x && kind == CK_IMAGE_TREE) ||
         (h && kind == CK_IMAGE_PROCESS) ||
         (x && kind == CK_IMAGE_PROCESS && !is_image_of(x, m->file))) {
-        ck_checkpoint_fail(c, 0, "\"%s\" is not a file that tree %s may "
+        ck_checkpoint_fail(c, CK_AGAIN_NOT,
+                           "\"%s\" is not a file that tree %s may "
                            "write", m->file, tree);
         return;
     }
     rc = add_image(c, kind, tree, r->manifest->tree[i].node,
                    x ? x->vpid : 0, x ? x->command : "", m);
     if (rc < 0) {
-        ck_checkpoint_fail(c, 1, "%s cannot be listed: %s", m->file,
+        ck_checkpoint_fail(c, CK_AGAIN_LATER,
+                           "%s cannot be listed: %s", m->file,
                            strerror(-rc));
         return;
     }
@@ -502,6 +505,11 @@ void ck_checkpoint_written(struct ck_coord *c, struct ck_peer *x,
         h->written = r->tree[i].written = 1;
         ck_barrier_arrive(&r->barrier, CK_TREE_KEY(i));
     } else if (kind == CK_IMAGE_PROCESS) {
+        /* killed before it could say so, and its writer has gone on */
+        if (x->state == CK_P_STOPPED && c->session.state == CK_ST_CAPTURING) {
+            x->state = CK_P_SNAPPED;
+            ck_barrier_arrive(&r->barrier, x->key);
+        }
         x->written = 1;
         x->done = x->total;
         if (x->state == CK_P_WRITING)
@@ -511,19 +519,19 @@ void ck_checkpoint_written(struct ck_coord *c, struct ck_peer *x,
     }
     ck_status_changed(c);
     check_captured(c);
-    check_written(c);
+    ck_checkpoint_check(c);
 }
 
 void ck_checkpoint_rehearsed(struct ck_coord *c, struct ck_helper *h,
                              const struct ck_msg_rehearsed *m)
 {
-    int i = tree_index(c, h->tree);
+    int i = ck_round_tree(c, h->tree);
 
     if (m->id != c->round.id || !c->round.rehearsing || i < 0 ||
         ck_barrier_arrive(&c->round.barrier, CK_TREE_KEY(i)) < 0)
         return;
     h->written = 1;
-    check_written(c);
+    ck_checkpoint_check(c);
 }
 
 void ck_checkpoint_alive(struct ck_coord *c)
@@ -553,7 +561,7 @@ void ck_write_enter(struct ck_coord *c)
         if (!r->final)
             x->state = CK_P_WRITING;
     }
-    check_written(c);
+    ck_checkpoint_check(c);
 }
 
 void ck_commit_enter(struct ck_coord *c)
@@ -564,7 +572,7 @@ void ck_commit_enter(struct ck_coord *c)
 
     ck_loop_disarm(&c->loop, &r->limit);
     if (ck_commit(c, &e) < 0) {
-        ck_checkpoint_fail(c, 1, "%s", e.text);
+        ck_checkpoint_fail(c, CK_AGAIN_LATER, "%s", e.text);
         return;
     }
     cost = ck_now() - r->requested;

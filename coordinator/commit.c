@@ -142,18 +142,21 @@ void ck_commit_prune(struct ck_coord *c)
 {
     struct ck_err e;
 
-    if (ck_sets_prune(c->opt.dir, c->opt.keep, pruned, c, &e) < 0)
+    if (ck_sets_prune(c->opt.dir, c->opt.keep, c->over, pruned, c, &e) < 0)
         ck_log("older sets cannot be removed: %s", e.text);
 }
 
-/* At the start: what status shows until the first checkpoint of this run. */
+/* At the start: what status shows until the first checkpoint of this run. One
+ * of a run that is over is none of it. */
 void ck_commit_load_last(struct ck_coord *c)
 {
     uint32_t newest = ck_sets_newest(c->opt.dir);
     struct ck_manifest *m = NULL;
     struct ck_err e;
 
-    if (newest && ck_set_manifest(c->opt.dir, newest, &m, &e) == 0)
+    c->over = ck_sets_finished(c->opt.dir, NULL);
+    if (newest > c->over &&
+        ck_set_manifest(c->opt.dir, newest, &m, &e) == 0)
         remember(c, m);
     ck_manifest_destroy(m);
 }

@@ -73,7 +73,7 @@ int ck_control_begun(struct ck_coord *c, uint32_t id)
     return kill;
 }
 
-void ck_control_failed(struct ck_coord *c, uint32_t id, int again,
+void ck_control_failed(struct ck_coord *c, uint32_t id, enum ck_again again,
                        const char *reason)
 {
     struct ck_control *k;
@@ -83,7 +83,9 @@ void ck_control_failed(struct ck_coord *c, uint32_t id, int again,
     TAILQ_FOREACH(k, &c->peers.controls, entry) {
         if (!k->waiting || k->id != id)
             continue;
-        if (again && k->tries < TRIES) {
+        if (again == CK_AGAIN_SOON) {
+            k->id = 0; /* not worth a word */
+        } else if (again && k->tries < TRIES) {
             k->tries++;
             k->id = 0;
             reply(k, 0, 0, text);

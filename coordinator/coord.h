@@ -11,6 +11,7 @@
 #include "coordinator/barrier.h"
 #include "coordinator/journal.h"
 #include "coordinator/loop.h"
+#include "coordinator/lost.h"
 #include "coordinator/options.h"
 #include "coordinator/peers.h"
 #include "coordinator/policy.h"
@@ -18,11 +19,17 @@
 #include "coordinator/session.h"
 
 #define CK_GONE_MAX 8
+#define CK_OUTSIDE_MAX 32
+#define CK_OUTSIDE_PATH 512
 
 struct ck_last {
     uint32_t number; /* 0: there is none */
     uint64_t bytes, time;
     double seconds, stall_seconds;
+};
+
+struct ck_outside { /* a program without the runtime */
+    char path[CK_OUTSIDE_PATH], text[900];
 };
 
 struct ck_status {
@@ -41,6 +48,7 @@ struct ck_coord {
     struct ck_watch listener, child, stdin_watch, signals;
     struct ck_links links;
     struct ck_peers peers;
+    struct ck_losses lost;
     struct ck_session session;
     struct ck_round round;
     struct ck_restore restore;
@@ -54,13 +62,18 @@ struct ck_coord {
     char prompt[256];
     size_t prompt_len;
     char last_error[1024];
-    uint32_t last_set;
+    uint32_t last_set, over; /* over: up to it they are of earlier runs */
     uint32_t stray; /* the child that did not answer last */
+    int leaving, suspended; /* the job, as Slurm says */
+    uint32_t answered; /* look at the job; known: Slurm has answered it */
+    int known;
     int requested;  /* a checkpoint was asked for and has not begun */
     int quit_signal; /* ENDING: sent to all */
     int had_process;
     int gave_up;    /* on one that does not connect; has been said */
     uint32_t gone[CK_GONE_MAX]; /* local pids that disconnected last */
+    struct ck_outside outside[CK_OUTSIDE_MAX]; /* that have been told */
+    size_t noutside;
     int64_t kill_wait_ms; /* Slurm's time from TERM to KILL */
     int64_t idle_since, progress_told;
     int leave;      /* end as soon as the computation is gone */
@@ -73,6 +86,8 @@ void ck_coord_fire(struct ck_coord *c, enum ck_event ev, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* After every round of the loop: begins what is due. */
 void ck_coord_pump(void *arg);
+/* Nobody is connected any more. */
+void ck_coord_empty(struct ck_coord *c);
 /* The computation is empty: ends the coordinator if it may. */
 void ck_coord_consider_end(struct ck_coord *c);
 /* Is somebody there that has not introduced itself yet (left.h)? */
@@ -89,8 +104,20 @@ void ck_term_ask(struct ck_coord *c, struct ck_peer *x);
 /* After each look at the job; lost: Slurm does not answer. */
 void ck_term_looked(struct ck_coord *c, int lost);
 
+/* ---- leaving.c: the job's end, by Slurm ---- */
+void ck_leaving_looked(struct ck_coord *c, const struct ck_slurm_job *job);
+void ck_leaving_answered(struct ck_coord *c, uint32_t number, int known);
+int ck_leaving_blocks(struct ck_coord *c, int final); /* none may begin */
+void ck_leaving_ask(struct ck_coord *c); /* all stand still */
+/* Before the commit: its word is not there yet, or has made it fail. */
+int ck_leaving_waits(struct ck_coord *c);
+
 /* ---- dispatch.c ---- */
 extern const struct ck_link_ops ck_coord_link_ops;
+
+/* ---- outside.c ---- */
+void ck_outside_heard(struct ck_coord *c, const struct ck_peer *x,
+                      const struct ck_msg_outside *m);
 
 /* ---- control.c ---- */
 void ck_control_command(struct ck_coord *c, struct ck_control *k,
@@ -100,7 +127,7 @@ void ck_control_tell(struct ck_coord *c, uint32_t id, int code, int final,
                      const char *text);
 /* The checkpoint has failed; again: it will be tried once more, and those
  * who wait for it go on waiting, a few times. */
-void ck_control_failed(struct ck_coord *c, uint32_t id, int again,
+void ck_control_failed(struct ck_coord *c, uint32_t id, enum ck_again again,
                        const char *reason);
 void ck_control_progress(struct ck_coord *c);
 /* Those who waited for any checkpoint to begin wait for this one now.

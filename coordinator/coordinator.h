@@ -10,5 +10,7 @@
 #define CKPT_COORDINATOR_COORDINATOR_H
 
 int ck_coordinator_main(int argc, char **argv);
+/* `ckpt ended`: what becomes of a job whose script is over (ended.c). */
+int ck_ended_main(int argc, char **argv);
 
 #endif

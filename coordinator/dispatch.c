@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "coordinator/coord.h"
+#include "coordinator/obstacles.h"
 #include "lib/base/jobdir.h"
 #include "lib/base/log.h"
 
@@ -46,12 +47,13 @@ static void process_gone(struct ck_coord *c, struct ck_peer *x,
 {
     remember_gone(c, x);
     ck_debug("%s[%u] on %s: %s", x->command, x->pid, x->node, why);
+    ck_lost_add(c, x, why);
     ck_checkpoint_gone(c, x, why);
     ck_restore_gone(c, x);
     ck_peer_remove(&c->peers, x);
     ck_status_changed(c);
     if (!c->peers.nprocesses)
-        ck_coord_fire(c, CK_EV_EMPTY, "the last process is gone");
+        ck_coord_empty(c);
 }
 
 static void closed(void *arg, struct ck_link *l, const char *why)
@@ -106,11 +108,13 @@ static void on_register(struct ck_coord *c, struct ck_link *l,
     x->kind = m.kind;
     x->start = m.start;
     x->root = m.root;
+    ck_twins_registered(c, x);
     c->had_process = 1;
     c->idle_since = 0;
     c->gave_up = 0;
     ck_status_changed(c);
     ck_checkpoint_joined(c, x);
+    ck_lost_found(c, x); /* a round that waited for it has it now */
     ck_coord_fire(c, CK_EV_JOIN, "%s[%u]", x->command, x->pid);
 }
 
@@ -188,7 +192,12 @@ static void on_failed(struct ck_coord *c, struct ck_link *l,
     if (c->session.state == CK_ST_RESTORING)
         ck_restore_fail(c, "%s: %s", who, why);
     else if (m->id == c->round.id)
-        ck_checkpoint_fail(c, m->retry, "%s: %s", who, why);
+        ck_checkpoint_fail(c, !m->retry ? CK_AGAIN_NOT
+                              : m->phase == CK_PHASE_STOP ||
+                                m->phase == CK_PHASE_CAPTURE
+                                  ? CK_AGAIN_SOON
+                                  : CK_AGAIN_LATER,
+                           "%s: %s", who, why);
 }
 
 static void on_progress(struct ck_coord *c, struct ck_link *l,
@@ -230,7 +239,7 @@ static void process_frame(struct ck_coord *c, struct ck_link *l,
         ck_stop_stopped(c, x, &m);
     END_ON
     ON(DRAINED, drained)
-        ck_stop_drained(c, x, &m);
+        ck_drain_drained(c, x, &m);
     END_ON
     ON(SNAPPED, snapped)
         ck_checkpoint_snapped(c, x, &m);
@@ -246,6 +255,12 @@ static void process_frame(struct ck_coord *c, struct ck_link *l,
     END_ON
     ON(RESTORED, restored)
         ck_restore_restored(c, x, &m);
+    END_ON
+    ON(OUTSIDE, outside)
+        ck_outside_heard(c, x, &m);
+    END_ON
+    ON(ANSWER, answer)
+        ck_lost_answer(c, x, &m);
     END_ON
     ON(REQUEST, request)
         if (m.flags & CK_REQUEST_TERM)

@@ -19,12 +19,18 @@
 #include "coordinator/local.h"
 #include "lib/base/log.h"
 #include "lib/sys/fmt.h"
+#include "lib/sys/process.h"
 
 #define NAMED 8
 
 static int is_here(const struct ck_coord *c, const struct ck_peer *x)
 {
     return x->start && strcmp(x->node, c->node) == 0;
+}
+
+static char state_here(const struct ck_coord *c, const struct ck_peer *x)
+{
+    return is_here(c, x) ? ck_state_of((int32_t)x->pid, (int32_t)x->pid) : 0;
 }
 
 /* Nonzero: the process has it. */
@@ -62,7 +68,7 @@ static int signal_left(void *arg, pid_t pid, int sure)
 
     if (!sure || ck_peer_find(&l->c->peers, l->c->node, (uint32_t)pid))
         return 0;
-    if (kill(pid, l->sig) == 0 && ck_local_state((uint32_t)pid) == 'T')
+    if (kill(pid, l->sig) == 0 && ck_state_of(pid, pid) == 'T')
         kill(pid, SIGCONT);
     return 0;
 }
@@ -102,7 +108,7 @@ void ck_coord_signal_all(struct ck_coord *c, int sig)
         if (x->state == CK_P_HELD)
             continue;
         /* What is stopped reads nothing, and is to end. */
-        if (is_here(c, x) && ck_local_state(x->pid) == 'T' &&
+        if (state_here(c, x) == 'T' &&
             send_here(x, sig))
             send_here(x, SIGCONT);
         else
@@ -120,7 +126,7 @@ void ck_coord_quit_over(void *arg)
     if (c->session.state != CK_ST_ENDING)
         return;
     TAILQ_FOREACH(x, &c->peers.processes, entry) {
-        char state = is_here(c, x) ? ck_local_state(x->pid) : 0;
+        char state = state_here(c, x);
 
         if (n++ >= NAMED)
             continue;

@@ -80,14 +80,11 @@ static void enter_ending(struct ck_coord *c, enum ck_state from)
     ck_coord_signal_all(c, c->quit_signal);
     ck_loop_arm(&c->loop, &c->quit_timer, ck_now() + c->opt.limit.quit);
     if (!c->peers.nprocesses)
-        ck_coord_fire(c, CK_EV_EMPTY, "no process is left");
+        ck_coord_empty(c);
 }
 
 static void enter_ended(struct ck_coord *c, enum ck_state from)
 {
-    /* One that was forked by who was about to die. */
-    if (from == CK_ST_ENDING)
-        ck_coord_signal_all(c, c->quit_signal);
     if (ck_state_busy(from)) {
         ck_round_abort(c, "the coordinator ends");
         ck_round_remove(c);
@@ -207,37 +204,51 @@ int ck_coord_left(struct ck_coord *c)
     return 0;
 }
 
-static int anybody_waits(const struct ck_coord *c)
-{
-    const struct ck_control *k;
-
-    TAILQ_FOREACH(k, &c->peers.controls, entry)
-        if (k->waiting)
-            return 1;
-    return 0;
-}
-
 void ck_coord_end(struct ck_coord *c, const char *why)
 {
     ck_coord_fire(c, CK_EV_END, "%s", why);
 }
 
+/* One that was forked by who was about to die has missed the signal. */
+void ck_coord_empty(struct ck_coord *c)
+{
+    if (c->session.state == CK_ST_ENDING && c->had_process) {
+        if (!c->idle_since)
+            c->idle_since = ck_now();
+        if (ck_coord_left(c)) {
+            ck_coord_signal_all(c, c->quit_signal);
+            ck_loop_arm(&c->loop, &c->end_timer, ck_now() + 100);
+            return;
+        }
+    }
+    ck_coord_fire(c, CK_EV_EMPTY, "the last process is gone");
+}
+
 /* Called again by end_timer until it is decided. */
 void ck_coord_consider_end(struct ck_coord *c)
 {
+    if (c->session.state == CK_ST_ENDING && !c->peers.nprocesses) {
+        ck_coord_empty(c);
+        return;
+    }
     if (c->session.state != CK_ST_IDLE || c->peers.nprocesses)
         return;
-    if (!c->leave && (c->opt.stay || c->opt.parent_watch || !c->had_process))
+    if (!c->leave && !c->had_process)
         return;
     if (!c->leave && (!c->idle_since || somebody_execs(c) ||
                       ck_now() < c->idle_since + c->opt.limit.linger ||
-                      anybody_waits(c) || ck_coord_left(c))) {
+                      ck_coord_left(c))) {
         if (!c->idle_since)
             c->idle_since = ck_now();
         ck_loop_arm(&c->loop, &c->end_timer, ck_now() + 100);
         return;
     }
-    ck_coord_end(c, "the computation has ended");
+    /* who waits for a checkpoint that was to be tried again */
+    c->requested = 0;
+    ck_control_tell(c, 0, -ESRCH, 1, "no checkpoint: the computation has "
+                    "ended");
+    if (c->leave || !(c->opt.stay || c->opt.parent_watch))
+        ck_coord_end(c, "the computation has ended");
 }
 
 /* After every round of the loop: is a checkpoint due? */
@@ -257,11 +268,13 @@ void ck_coord_pump(void *arg)
             ck_loop_arm(&c->loop, &c->due, at);
         return;
     }
+    if (ck_leaving_blocks(c, ck_due_final(why)))
+        return;
     c->requested = 0;
     if (ck_checkpoint_begin(c, why, &e) < 0) {
         ck_log("no checkpoint: %s", e.text);
         snprintf(c->last_error, sizeof c->last_error, "%s", e.text);
-        ck_policy_failed(&c->policy, ck_now(), 1);
+        ck_policy_failed(&c->policy, ck_now(), CK_AGAIN_LATER);
         ck_control_tell(c, 0, -EIO, 1, e.text);
         ck_status_changed(c);
     }

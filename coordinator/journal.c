@@ -15,6 +15,7 @@
 #include "lib/base/jobdir.h"
 
 #define ENDING_MS 10000 /* for a coordinator that has said that it ends */
+#define KILLED_MS 3000  /* for one that may have been killed just now */
 #define NAP_MS 20
 
 /* The number behind " key=", or 0. */
@@ -63,8 +64,24 @@ void ck_journal_replay_line(struct ck_history *h, const char *line,
         h->requeues++;
     if (is(event, "state") && strstr(event, " to=ended"))
         h->ended = 1;
-    if (is(event, "start"))
+    if (is(event, "start")) {
         h->ended = 0;
+        h->absent = value(event, "restore") != 0;
+        h->quit = 0;
+    }
+    if (is(event, "restored"))
+        h->absent = 0;
+    if (is(event, "killed") ||
+        (is(event, "state") && strstr(event, " to=ending")))
+        h->quit = 1;
+    if (is(event, "failure")) {
+        h->failures++;
+        h->failed_set = set;
+    }
+    if (is(event, "finished")) {
+        h->failures = 0;
+        h->failed_set = set;
+    }
 }
 
 static int replay(int fd, struct ck_history *h)
@@ -97,7 +114,9 @@ static void mend(int fd)
 }
 
 /* One that has ended the computation writes its last lines: who starts the
- * next run right behind it has seen the end and no more. */
+ * next run right behind it has seen the end and no more. And one that was
+ * killed has its lock for some time after it is not seen any more: the kernel
+ * takes the memory of who ends away first, then the files. */
 static int lock(int fd)
 {
     const struct timespec nap = {.tv_nsec = NAP_MS * 1000000L};
@@ -107,10 +126,37 @@ static int lock(int fd)
 
         if (errno != EWOULDBLOCK)
             return 0; /* a file system without locks */
-        if (lseek(fd, 0, SEEK_SET) < 0 || replay(fd, &h) < 0 || !h.ended ||
-            ms >= ENDING_MS)
+        if (lseek(fd, 0, SEEK_SET) < 0 || replay(fd, &h) < 0 ||
+            ms >= (h.ended ? ENDING_MS : KILLED_MS))
             return -EBUSY;
         nanosleep(&nap, NULL);
+    }
+    return 0;
+}
+
+static int open_file(struct ck_journal *j, const char *dir, int flags,
+                     struct ck_err *e)
+{
+    char path[CK_PATH];
+
+    j->fd = -1;
+    if (ck_jobdir_path(path, sizeof path, dir, "journal") < 0)
+        return ck_err(e, -ENAMETOOLONG, "%s: too long", dir);
+    j->fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | flags,
+                 0600);
+    return j->fd < 0 ? ck_err_sys(e, -errno, "cannot open %s", path) : 0;
+}
+
+static int read_it(struct ck_journal *j, const char *dir,
+                   struct ck_history *h, struct ck_err *e)
+{
+    int r;
+
+    *h = (struct ck_history){0};
+    r = lseek(j->fd, 0, SEEK_SET) < 0 ? -errno : replay(j->fd, h);
+    if (r < 0) {
+        ck_journal_close(j);
+        return ck_err_sys(e, r, "cannot read %s/journal", dir);
     }
     return 0;
 }
@@ -118,29 +164,29 @@ static int lock(int fd)
 int ck_journal_open(struct ck_journal *j, const char *dir,
                     struct ck_history *h, struct ck_err *e)
 {
-    char path[CK_PATH];
-    int r;
+    int r = open_file(j, dir, O_CREAT, e);
 
-    *h = (struct ck_history){0};
-    j->fd = -1;
-    if (ck_jobdir_path(path, sizeof path, dir, "journal") < 0)
-        return ck_err(e, -ENAMETOOLONG, "%s: too long", dir);
-    j->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-                 0600);
-    if (j->fd < 0)
-        return ck_err_sys(e, -errno, "cannot open %s", path);
+    if (r < 0)
+        return r;
     if (lock(j->fd) < 0) {
         ck_journal_close(j);
         return ck_err(e, -EBUSY, "another coordinator runs for %s: `ckpt "
                       "status --dir %s` shows it", dir, dir);
     }
-    r = lseek(j->fd, 0, SEEK_SET) < 0 ? -errno : replay(j->fd, h);
-    if (r < 0) {
-        ck_journal_close(j);
-        return ck_err_sys(e, r, "cannot read %s", path);
-    }
-    mend(j->fd);
-    return 0;
+    r = read_it(j, dir, h, e);
+    if (r == 0)
+        mend(j->fd);
+    return r;
+}
+
+/* Nothing is mended here: a line without its end may be one that is just
+ * being written. */
+int ck_journal_join(struct ck_journal *j, const char *dir,
+                    struct ck_history *h, struct ck_err *e)
+{
+    int r = open_file(j, dir, 0, e);
+
+    return r < 0 ? r : read_it(j, dir, h, e);
 }
 
 int ck_journal_add(struct ck_journal *j, int sync, const char *fmt, ...)

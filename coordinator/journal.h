@@ -22,7 +22,11 @@ struct ck_history {
     uint32_t committed;  /* last committed set; 0: none */
     int64_t cost_ms;     /* of that one; 0: not known */
     unsigned requeues;
-    int ended; /* the last run has said that it ends */
+    uint32_t failures;   /* since a computation last ended for good */
+    uint32_t failed_set; /* `committed` at the last of them, or at that end */
+    int ended;  /* the last run has said that it ends */
+    int absent; /* it was to go on from a set, and is not back */
+    int quit;   /* somebody has told it to end */
 };
 
 struct ck_journal {
@@ -36,6 +40,9 @@ void ck_journal_replay_line(struct ck_history *h, const char *line,
 /* Opens (or makes) D/journal, locks it, replays it. -EBUSY: another
  * coordinator has it; one that is ending is waited for. */
 int ck_journal_open(struct ck_journal *j, const char *dir,
+                    struct ck_history *h, struct ck_err *e);
+/* Opens and replays it beside the coordinator that has it, or had. */
+int ck_journal_join(struct ck_journal *j, const char *dir,
                     struct ck_history *h, struct ck_err *e);
 /* Appends a line; fmt begins with the event's name. sync: the event must
  * not be forgotten (start, commit, requeue). 0 or -errno. */

@@ -12,6 +12,7 @@
 #include "coordinator/left.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 #include "lib/sys/fmt.h"
 #include "lib/tree/capture.h"
 
+#define LIBRARY "/libckpt.so"
 #define FLAGS 9 /* fields of /proc/<pid>/stat, counted from 1 */
 #define ENV_START 50
 #define PF_KTHREAD 0x00200000ul
@@ -50,25 +52,52 @@ static int is_beginning(pid_t pid)
     return env == 0;
 }
 
-static int is_of(pid_t pid, const char *dir)
+/* Is the environment that its program was given one of this computation? Can't
+ * be told (negative) when it can't be read, or is not in place. */
+static int invited(pid_t pid, const char *dir)
 {
-    char path[64], file[CK_PATH], *env;
+    char path[64], *env;
     int with = 0, here = 0;
-    struct ck_err e;
     size_t len = 0;
 
     snprintf(path, sizeof path, "/proc/%d/environ", pid);
     env = ck_proc_slurp(path, &len);
-    for (const char *p = env; p && p < env + len; p += strlen(p) + 1) {
+    if (!env)
+        return -EACCES;
+    for (const char *p = env; p < env + len; p += strlen(p) + 1) {
         with |= !strncmp(p, "LD_PRELOAD=", 11) &&
-                strstr(p, "/libckpt.so") != NULL;
+                strstr(p, LIBRARY) != NULL;
         here |= !strncmp(p, "CKPT_DIR=", 9) && !strcmp(p + 9, dir);
     }
     free(env);
-    if (!env || !len)
-        return env && is_beginning(pid) ? PERHAPS : 0;
+    return !len && is_beginning(pid) ? -EAGAIN : with && here;
+}
+
+static int is_of(pid_t pid, const char *dir)
+{
+    char path[64], file[CK_PATH];
+    int is = invited(pid, dir);
+    struct ck_err e;
+
+    if (is <= 0)
+        return is == -EAGAIN ? PERHAPS : 0;
     snprintf(path, sizeof path, "/proc/%d/exe", pid);
-    return with && here && ck_program_check(path, file, &e) == 0 ? SURE : 0;
+    return ck_program_check(path, file, &e) == 0 ? SURE : 0;
+}
+
+int ck_left_out(pid_t pid, const char *dir)
+{
+    char path[64], *maps;
+    size_t len = 0;
+    int has;
+
+    if (invited(pid, dir) != 0)
+        return 0;
+    snprintf(path, sizeof path, "/proc/%d/maps", pid);
+    maps = ck_proc_slurp(path, &len);
+    has = !maps || !len || strstr(maps, LIBRARY) != NULL;
+    free(maps);
+    return !has;
 }
 
 void ck_left_each(const char *dir,

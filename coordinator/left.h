@@ -12,4 +12,9 @@
 void ck_left_each(const char *dir,
                   int (*fn)(void *arg, pid_t pid, int sure), void *arg);
 
+/* Was its program started without our library in its environment, so that it
+ * will never connect? A fork of one that has it has it; the environment that
+ * /proc shows may be overwritten (setproctitle). */
+int ck_left_out(pid_t pid, const char *dir);
+
 #endif

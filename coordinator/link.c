@@ -60,11 +60,18 @@ void ck_link_close(struct ck_link *l, const char *why)
     ck_loop_defer(s->loop, &l->free_later);
 }
 
+/* A peer is never closed while somebody walks over the peers: that this one is
+ * over is noticed by the loop, as the socket becomes readable. */
+static void hang_up(struct ck_link *l)
+{
+    shutdown(l->watch.fd, SHUT_RDWR);
+}
+
 void ck_link_finish(struct ck_link *l)
 {
     l->finishing = 1;
-    if (l->tx_len == 0)
-        ck_link_close(l, "finished");
+    if (l->state != CK_LINK_CLOSED && l->tx_len == 0)
+        hang_up(l);
 }
 
 /* Room for n more bytes, at most max altogether. */
@@ -118,15 +125,13 @@ static int flush_tx(struct ck_link *l)
     return 0;
 }
 
-/* A peer is never closed while somebody walks over the peers: a failing
- * send is noticed by the loop, as the socket becomes readable. */
 void ck_link_send(struct ck_link *l, const void *frame, long n)
 {
     if (l->state == CK_LINK_CLOSED)
         return;
     if (n < 0 || grow(&l->tx, &l->tx_cap, l->tx_len, (size_t)n,
                       CK_LINK_BACKLOG) < 0) {
-        shutdown(l->watch.fd, SHUT_RDWR);
+        hang_up(l);
         return;
     }
     memcpy(l->tx + l->tx_len, frame, (size_t)n);

@@ -19,7 +19,7 @@
 #include "lib/proto/auth.h"
 #include "lib/proto/messages.h"
 
-#define CK_LINK_AUTH_MS 5000
+#define CK_LINK_AUTH_MS 20000
 #define CK_LINK_STRANGERS 128
 #define CK_LINK_PATIENCE_MS 500
 #define CK_LINK_BACKLOG (4u << 20)

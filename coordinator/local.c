@@ -36,15 +36,3 @@ int ck_local_gone(uint32_t pid, char *comm, size_t cap)
     }
     return !p || atoi(p) <= 1;
 }
-
-char ck_local_state(uint32_t pid)
-{
-    char path[64], stat[1024];
-    const char *p;
-
-    snprintf(path, sizeof path, "/proc/%u/stat", pid);
-    if (ck_read_file(path, stat, sizeof stat) < 0)
-        return 0;
-    p = strrchr(stat, ')');
-    return p && p[1] == ' ' ? p[2] : 0;
-}

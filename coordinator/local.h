@@ -7,8 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* As /proc has it, 'T' for one that a signal has stopped; 0: not there. */
-char ck_local_state(uint32_t pid);
 /* Nonzero when nothing of it runs any more: no such process, or a zombie
  * (one whose first thread alone has ended still runs). comm (may be NULL)
  * gets its name, or "". */

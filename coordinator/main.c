@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "coordinator/coord.h"
+#include "coordinator/obstacles.h"
 #include "lib/base/config.h"
 #include "lib/base/env.h"
 #include "lib/base/jobdir.h"
@@ -44,7 +45,10 @@ static void slurm_looked(void *arg, const struct ck_slurm_job *job)
         ck_log("the job is being preempted");
         ck_journal_add(&c->journal, 0, "preempted");
     }
+    if (job->running && !job->preempt_time && p->preempted)
+        ck_hold_withdrawn(c);
     p->preempted = job->preempt_time != 0 && job->running;
+    ck_leaving_looked(c, job);
     ck_term_looked(c, 0);
 }
 
@@ -52,6 +56,11 @@ static void slurm_lost(void *arg, const char *why)
 {
     ck_log("Slurm does not answer: %s", why);
     ck_term_looked(arg, 1);
+}
+
+static void slurm_answered(void *arg, uint32_t number, int known)
+{
+    ck_leaving_answered(arg, number, known);
 }
 
 static void slurm_may(void *arg, int may, const char *why)
@@ -72,6 +81,7 @@ static void slurm_requeued(void *arg, int code, const char *why)
 static const struct ck_allocation_ops allocation_ops = {
     .looked = slurm_looked,
     .lost = slurm_lost,
+    .answered = slurm_answered,
     .may = slurm_may,
     .requeued = slurm_requeued,
 };
@@ -189,10 +199,13 @@ static void init(struct ck_coord *c)
     ck_peers_init(&c->peers);
     ck_session_init(&c->session, &ck_coord_session_ops, c);
     ck_round_init(c);
+    ck_lost_init(c);
     ck_status_init(c);
     ck_policy_init(&c->policy, (int64_t)c->opt.interval * 1000, c->opt.lead);
-    c->policy.on_limit = (c->opt.on & CK_ON_TIMEOUT) != 0;
-    c->policy.on_preempt = (c->opt.on & CK_ON_PREEMPT) != 0;
+    c->policy.on_limit = ck_requeue(&(struct ck_case){
+        .happened = CK_HAS_LIMIT, .on = c->opt.on}).checkpoint;
+    c->policy.on_preempt = ck_requeue(&(struct ck_case){
+        .happened = CK_HAS_PREEMPT, .on = c->opt.on}).checkpoint;
     c->due = (struct ck_timer){.fn = nothing, .arg = c};
     c->end_timer = (struct ck_timer){.fn = end_over, .arg = c};
     c->quit_timer = (struct ck_timer){.fn = ck_coord_quit_over, .arg = c};
@@ -238,6 +251,7 @@ static int start(struct ck_coord *c, pid_t parent, struct ck_err *e)
         return ck_err_sys(e, r, "epoll");
     if ((r = open_dir(c, e)) < 0 || (r = find_last_set(c, e)) < 0)
         return r;
+    ck_off_forget(c);
     c->history.generation++;
     c->policy.cost = c->history.cost_ms;
     ck_commit_load_last(c);
@@ -273,6 +287,7 @@ static void finish(struct ck_coord *c)
     ck_journal_add(&c->journal, 1, "ended");
     ck_log("ended");
     ck_round_fini(c);
+    ck_lost_fini(c);
     ck_restore_fini(c);
     ck_journal_close(&c->journal);
     ck_loop_fini(&c->loop);

@@ -31,7 +31,7 @@ static const char usage[] =
     "  --slurm              ask Slurm for the job's end, and requeue it\n"
     "  --job ID             Slurm's job id ($SLURM_JOB_ID)\n"
     "  --lead TIME|auto     last checkpoint this long before the job's end\n"
-    "  --on EVENTS          timeout,preempt: when to requeue\n"
+    "  --on EVENTS          timeout,preempt,failure: when to requeue\n"
     "  --limit-stop S, --limit-drain S, --limit-snapshot S,\n"
     "  --limit-write S, --limit-restore S, --limit-quit S,\n"
     "  --limit-first S, --limit-linger S\n"

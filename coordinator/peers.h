@@ -30,7 +30,7 @@ struct ck_peer {
     uint64_t key;
     uint32_t pid, vpid;
     uint64_t start; /* when it was made; 0: not known */
-    uint8_t kind, root;
+    uint8_t kind, root, twin; /* twin: see twins.c */
     int departed; /* executes another program; its writer goes on */
     char *node, *tree, *command;
     enum ck_pstate state;
@@ -40,8 +40,10 @@ struct ck_peer {
     int written;          /* its image is complete */
     uint32_t *child;      /* real pids, from STOPPED */
     uint32_t nchild;
-    int drained;          /* has answered this round's DRAIN */
-    uint64_t outq, drain_written;
+    uint64_t outq, drain_written; /* of the last DRAIN */
+    uint8_t input;        /* enum ck_input: what it has answered */
+    unsigned input_flags; /* what it is told about it */
+    uint64_t inq;
     uint64_t done, total; /* bytes */
 };
 

@@ -19,7 +19,7 @@ void ck_policy_started(struct ck_policy *p, int64_t now)
     p->started = now;
     p->last = 0;
     p->retry_at = p->not_before = 0;
-    p->retries = 0;
+    p->retries = p->soon = 0;
     p->final_done = 0;
 }
 
@@ -28,20 +28,26 @@ void ck_policy_done(struct ck_policy *p, int64_t now, int64_t cost)
     p->cost = cost > 0 ? cost : 1;
     p->last = now;
     p->retry_at = p->not_before = 0;
-    p->retries = 0;
+    p->retries = p->soon = 0;
 }
 
-void ck_policy_failed(struct ck_policy *p, int64_t now, int retriable)
+enum ck_again ck_policy_failed(struct ck_policy *p, int64_t now,
+                               enum ck_again again)
 {
     p->last = now;
     p->retry_at = 0;
-    if (retriable && p->retries < CK_POLICY_RETRIES) {
+    if (again == CK_AGAIN_SOON && p->soon < CK_POLICY_SOON) {
+        p->retry_at = now + (CK_POLICY_SOON_MS << p->soon++);
+    } else if (again && p->retries < CK_POLICY_RETRIES) {
         p->retry_at = now + (INT64_C(1000) << p->retries++);
-        p->not_before = p->retry_at;
+        again = CK_AGAIN_LATER;
     } else {
-        p->retries = 0;
+        p->retries = p->soon = 0;
         p->not_before = now + CK_POLICY_GRAIN;
+        return CK_AGAIN_NOT;
     }
+    p->not_before = p->retry_at;
+    return again;
 }
 
 /*

@@ -25,6 +25,13 @@ enum ck_due {
 /* A first guess, where no checkpoint's cost is known. */
 #define CK_POLICY_COST 15000
 #define CK_POLICY_RETRIES 6 /* 1, 2, 4, ... s; then the clock again */
+/* Before these, where nobody had to stand still for long: processes that come
+ * and go all the time, or a connection that was just being made, are in the
+ * way of one checkpoint and not of the next. */
+#define CK_POLICY_SOON 5
+#define CK_POLICY_SOON_MS 20 /* 20, 40, 80, ... ms */
+
+enum ck_again { CK_AGAIN_NOT, CK_AGAIN_LATER, CK_AGAIN_SOON };
 
 struct ck_policy {
     int64_t interval;  /* 0: no clock */
@@ -40,7 +47,7 @@ struct ck_policy {
     int64_t last;      /* end of the last checkpoint, good or not */
     int64_t retry_at;   /* a retriable failure is tried again */
     int64_t not_before; /* a final one that failed waits until then */
-    int retries;
+    int retries, soon;
 };
 
 void ck_policy_init(struct ck_policy *p, int64_t interval_ms,
@@ -49,8 +56,10 @@ void ck_policy_init(struct ck_policy *p, int64_t interval_ms,
 void ck_policy_started(struct ck_policy *p, int64_t now);
 /* A checkpoint is committed; cost: from its request to its commit. */
 void ck_policy_done(struct ck_policy *p, int64_t now, int64_t cost);
-/* One has failed. */
-void ck_policy_failed(struct ck_policy *p, int64_t now, int retriable);
+/* One has failed; `again` is when it may be tried again at the earliest.
+ * Returns when it will be. */
+enum ck_again ck_policy_failed(struct ck_policy *p, int64_t now,
+                               enum ck_again again);
 
 /* How long before the limit the last checkpoint must begin. */
 int64_t ck_policy_lead(const struct ck_policy *p);

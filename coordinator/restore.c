@@ -5,6 +5,8 @@
  * restorer runs (RESTORING) and says RESTORED when it has its memory and
  * threads; until GO it executes nothing of the program. Whoever connects
  * twice, or is not in the set, is sent away: a restart never starts twice.
+ * Launchers, which are executed again, have held back what they read and say:
+ * they are told first when all are back, and answer when they do so no more.
  * One failure, one lost process or silence for the limit ends all of them.
  */
 #include <errno.h>
@@ -144,12 +146,47 @@ static struct ck_expected *expected_of(struct ck_restore *r,
     return NULL;
 }
 
+/* All processes are back, and no launcher is still to answer. */
+static void check_all(struct ck_coord *c)
+{
+    struct ck_restore *r = &c->restore;
+    struct ck_peer *x;
+
+    if (r->back < r->n)
+        return;
+    TAILQ_FOREACH(x, &c->peers.processes, entry)
+        if (x->kind == CK_KIND_REEXEC && x->state == CK_P_RESTORING)
+            return;
+    ck_coord_fire(c, CK_EV_RESTORED, "set %u, %zu processes", c->opt.restore,
+                  r->n);
+}
+
+static void tell_launchers(struct ck_coord *c)
+{
+    struct ck_msg_go m = {.generation = c->history.generation};
+    struct ck_peer *x;
+
+    TAILQ_FOREACH(x, &c->peers.processes, entry) {
+        if (x->kind != CK_KIND_REEXEC)
+            continue;
+        CK_LINK_SEND(x->link, go, GO, &m);
+        x->state = CK_P_RESTORING;
+    }
+    check_all(c);
+}
+
 void ck_restore_restored(struct ck_coord *c, struct ck_peer *x,
                          const struct ck_msg_restored *m)
 {
     struct ck_restore *r = &c->restore;
     struct ck_expected *e = expected_of(r, x);
 
+    if (c->session.state == CK_ST_RESTORING && x->kind == CK_KIND_REEXEC &&
+        x->state == CK_P_RESTORING) {
+        x->state = CK_P_RUNNING;
+        check_all(c);
+        return;
+    }
     if (c->session.state != CK_ST_RESTORING || !e || e->restored ||
         m->vpid != x->vpid)
         return;
@@ -160,8 +197,7 @@ void ck_restore_restored(struct ck_coord *c, struct ck_peer *x,
     ck_restore_alive(c);
     ck_status_changed(c);
     if (r->back == r->n)
-        ck_coord_fire(c, CK_EV_RESTORED, "set %u, %zu processes",
-                      c->opt.restore, r->n);
+        tell_launchers(c);
 }
 
 void ck_restore_go(struct ck_coord *c)
@@ -170,7 +206,8 @@ void ck_restore_go(struct ck_coord *c)
     struct ck_peer *x;
 
     TAILQ_FOREACH(x, &c->peers.processes, entry) {
-        if (x->state != CK_P_RESTORED)
+        /* and launchers that came when the others had been told */
+        if (x->state != CK_P_RESTORED && x->kind != CK_KIND_REEXEC)
             continue;
         CK_LINK_SEND(x->link, go, GO, &m);
         x->state = CK_P_RUNNING;
@@ -183,13 +220,39 @@ void ck_restore_go(struct ck_coord *c)
     ck_restore_fini(c);
 }
 
+/* It may have had no task in the set, or a second process of it ends. */
+static void launcher_gone(struct ck_coord *c, struct ck_peer *x,
+                          const char *who)
+{
+    const struct ck_restore *r = &c->restore;
+    char name[32];
+
+    snprintf(name, sizeof name, "srun-%u.", x->vpid);
+    for (size_t i = 0; i < r->n; i++) {
+        if (r->expected[i].restored ||
+            strncmp(r->expected[i].image->tree, name, strlen(name)) != 0)
+            continue;
+        ck_restore_fail(c, "%s ended before its tasks were back; %s/log has "
+                        "what it said", who, c->opt.dir);
+        return;
+    }
+    x->state = CK_P_RUNNING;
+    check_all(c);
+}
+
 void ck_restore_gone(struct ck_coord *c, struct ck_peer *x)
 {
     char who[256];
 
-    if (c->session.state != CK_ST_RESTORING || !expected_of(&c->restore, x))
+    if (c->session.state != CK_ST_RESTORING)
         return;
     ck_peer_text(x, who, sizeof who);
+    if (x->kind == CK_KIND_REEXEC) {
+        launcher_gone(c, x, who);
+        return;
+    }
+    if (!expected_of(&c->restore, x))
+        return;
     ck_restore_fail(c, "%s of tree %s ended while it was being restored",
                     who, x->tree);
 }

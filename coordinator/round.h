@@ -10,6 +10,7 @@
 #include "coordinator/loop.h"
 #include "coordinator/peers.h"
 #include "coordinator/policy.h"
+#include "coordinator/requeue.h"
 #include "lib/base/err.h"
 #include "lib/base/manifest.h"
 #include "lib/base/paths.h"
@@ -24,6 +25,7 @@ struct ck_round_tree {
 struct ck_round {
     uint32_t id; /* number of the set */
     enum ck_due why;
+    enum ck_then then; /* as it was when the round began */
     int final;   /* stay parked after the commit */
     int kill;    /* ... and are killed then */
     char dir[CK_PATH];
@@ -34,28 +36,34 @@ struct ck_round {
     struct ck_timer recheck; /* children, drain, helpers */
     unsigned rechecks;
     int64_t drain_until, abort_until;
-    uint64_t drain_written;
+    uint64_t drain_written, drain_inq;
     unsigned drain_quiet;    /* rounds without a change */
+    unsigned left;           /* have ended while all were being stopped */
+    uint32_t word;           /* look at the job that is waited for */
+    int64_t word_until;
+    uint8_t token[16];       /* the last that launchers send */
     struct ck_manifest *manifest;
     struct ck_round_tree *tree; /* beside manifest->tree */
     int rehearsing; /* all is written, and the helpers have been asked */
-    int retriable;
+    enum ck_again again; /* when it has failed */
     char reason[960];
 };
 
 /* ---- stop.c: from running to parked ---- */
 void ck_stop_enter(struct ck_coord *c);           /* STOPPING */
 void ck_stop_launchers_enter(struct ck_coord *c); /* STOPPING_LAUNCHERS */
-void ck_drain_enter(struct ck_coord *c);          /* DRAINING */
 void ck_stop_stopped(struct ck_coord *c, struct ck_peer *x,
                      const struct ck_msg_stopped *m);
-void ck_stop_drained(struct ck_coord *c, struct ck_peer *x,
-                     const struct ck_msg_drained *m);
-/* DRAINING: the next round, or one of them has left. */
-void ck_drain_continue(struct ck_coord *c);
 /* Is it over? Fires the event if so. */
 void ck_stop_check(struct ck_coord *c);
 void ck_stop_one(struct ck_coord *c, struct ck_peer *x);
+
+/* ---- drain.c ---- */
+void ck_drain_enter(struct ck_coord *c); /* DRAINING */
+void ck_drain_drained(struct ck_coord *c, struct ck_peer *x,
+                      const struct ck_msg_drained *m);
+/* The next round, or one of them has left. */
+void ck_drain_continue(struct ck_coord *c);
 
 /* ---- checkpoint.c ---- */
 void ck_round_init(struct ck_coord *c);
@@ -64,13 +72,19 @@ void ck_round_fini(struct ck_coord *c);
 int ck_checkpoint_begin(struct ck_coord *c, enum ck_due why,
                         struct ck_err *e);
 /* Ends the checkpoint under way; without one it only keeps the reason. */
-void ck_checkpoint_fail(struct ck_coord *c, int retriable, const char *fmt,
-                        ...) __attribute__((format(printf, 3, 4)));
+void ck_checkpoint_fail(struct ck_coord *c, enum ck_again again,
+                        const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 void ck_capture_enter(struct ck_coord *c); /* CAPTURING */
 void ck_write_enter(struct ck_coord *c);   /* WRITING */
 void ck_commit_enter(struct ck_coord *c);  /* COMMITTING */
 void ck_hold_enter(struct ck_coord *c);    /* HOLDING */
 void ck_abort_enter(struct ck_coord *c);   /* ABORTING */
+/* What is to become of the job after a checkpoint for this reason. */
+enum ck_then ck_hold_then(const struct ck_coord *c, enum ck_due why);
+void ck_hold_over(struct ck_coord *c); /* HOLDING has lasted long */
+/* Slurm has taken the preemption back. */
+void ck_hold_withdrawn(struct ck_coord *c);
 /* The requeue's answer. */
 void ck_hold_requeued(struct ck_coord *c, int code, const char *why);
 /* RESUME to all members, WELCOME to those held. */
@@ -96,6 +110,12 @@ void ck_checkpoint_written(struct ck_coord *c, struct ck_peer *x,
 void ck_checkpoint_rehearsed(struct ck_coord *c, struct ck_helper *h,
                              const struct ck_msg_rehearsed *m);
 void ck_checkpoint_alive(struct ck_coord *c); /* PROGRESS */
+/* WRITING: is all that the commit needs there? */
+void ck_checkpoint_check(struct ck_coord *c);
+/* Its place in the manifest, or -1. */
+int ck_round_tree(const struct ck_coord *c, const char *name);
+/* rehearse.c. Once per round; nonzero: helpers have been asked now. */
+int ck_round_rehearse(struct ck_coord *c);
 void ck_round_barrier(struct ck_coord *c, const char *name, int64_t limit);
 void ck_round_expect(struct ck_coord *c, uint64_t key);
 #define CK_TREE_KEY(i) (UINT64_C(1) << 63 | (uint64_t)(i))

@@ -17,8 +17,20 @@
 #include <stdint.h>
 #include <time.h>
 
-#define CK_SLURM_API_VERSION 1
+#define CK_SLURM_API_VERSION 3
 #define CK_SLURM_SYMBOL "ck_slurm_ops"
+
+/* How Slurm is ending the job, or has. */
+enum ck_slurm_end {
+    CK_SLURM_LIVES, /* it is not: it runs, or is suspended */
+    CK_SLURM_ENDED, /* by itself: Slurm knows already */
+    CK_SLURM_REQUEUED,
+    CK_SLURM_CANCELLED,
+    CK_SLURM_PREEMPTED,
+    CK_SLURM_TIMEOUT,
+    CK_SLURM_NODE_FAIL,
+    CK_SLURM_KILLED, /* otherwise */
+};
 
 /* One look at the job, as slurmctld sees it. Times are 0 when unknown or
  * unlimited. */
@@ -32,6 +44,8 @@ struct ck_slurm_job {
     uint8_t batch;       /* only batch jobs can be requeued */
     uint8_t requeue;     /* Requeue=1: may_requeue() need not ask */
     uint8_t running;     /* 0: completing, suspended, requeued, gone */
+    uint8_t suspended;   /* will run again */
+    enum ck_slurm_end end;
 };
 
 struct ck_slurm_ops {

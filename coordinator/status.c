@@ -122,6 +122,10 @@ static void put_head(struct ck_coord *c, struct ck_json *j)
         ck_json_str(j, "last_error", c->last_error);
     else
         ck_json_null(j, "last_error");
+    ck_json_array(j, "warnings");
+    for (size_t i = 0; i < c->noutside; i++)
+        ck_json_str(j, NULL, c->outside[i].text);
+    ck_json_end_array(j);
     ck_json_u64(j, "updated", (uint64_t)time(NULL));
 }
 
@@ -143,6 +147,7 @@ char *ck_status_text(struct ck_coord *c, size_t max, size_t *len)
         else
             put_process(&j, x);
     }
+    ck_lost_status(c, &j);
     ck_json_end_array(&j);
     ck_json_u64(&j, "processes_omitted", omitted);
     ck_json_end_object(&j);

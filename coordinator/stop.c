@@ -6,8 +6,8 @@
  * set would miss one that its parent will wait for after a restart. Such a
  * child may be on its way (it has been forked, or is executing another
  * program), so it is waited for, and its parent is asked again, since the
- * child may have ended. Then, where there are launchers, what the tasks
- * wrote travels to the launchers' output before these are stopped too.
+ * child may have ended. Then, where there are launchers, their streams come to
+ * rest (drain.c) before these are stopped too.
  */
 #include <errno.h>
 #include <signal.h>
@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "coordinator/coord.h"
+#include "coordinator/left.h"
 #include "coordinator/local.h"
 #include "lib/base/program.h"
 
@@ -23,8 +24,6 @@
 #define NEVER_MS 300   /* for who can't be under control, if it is a short one */
 #define RECHECK_MS 20
 #define ASK_AGAIN 10   /* every so many rechecks parents list anew */
-#define DRAIN_MS 20
-#define QUIET_ROUNDS 3 /* the launchers have written nothing since */
 
 void ck_stop_one(struct ck_coord *c, struct ck_peer *x)
 {
@@ -47,7 +46,7 @@ void ck_stop_enter(struct ck_coord *c)
     c->round.stop_sent = ck_now();
     TAILQ_FOREACH(x, &c->peers.processes, entry) {
         x->member = x->state != CK_P_HELD;
-        x->written = x->drained = 0;
+        x->written = 0;
         x->nchild = 0;
         x->outq = x->drain_written = x->done = x->total = 0;
         if (x->member && x->kind != CK_KIND_REEXEC)
@@ -110,7 +109,7 @@ static struct ck_peer *uncovered(struct ck_coord *c, uint32_t *pid)
     return NULL;
 }
 
-/* Nothing of ours can be loaded into it: it will not answer. */
+/* Nothing of ours can be loaded into it, or was: it will not answer. */
 static int cannot_answer(const struct ck_coord *c, const struct ck_peer *x,
                          uint32_t pid, struct ck_err *why)
 {
@@ -126,7 +125,12 @@ static int cannot_answer(const struct ck_coord *c, const struct ck_peer *x,
                ck_err(why, -EACCES, "it runs with other rights than ours "
                       "(set-user-ID, file capabilities)") < 0;
     path[n] = '\0';
-    return ck_program_check(access(path, F_OK) ? link : path, found, why) < 0;
+    if (ck_program_check(access(path, F_OK) ? link : path, found, why) < 0)
+        return 1;
+    return ck_left_out((pid_t)pid, c->opt.dir) &&
+           ck_err(why, -ENOEXEC, "it was started without this computation in "
+                  "its environment (LD_PRELOAD, CKPT_DIR), as what is in a "
+                  "container is") < 0;
 }
 
 static void fail_for_child(struct ck_coord *c, const struct ck_peer *x,
@@ -134,9 +138,10 @@ static void fail_for_child(struct ck_coord *c, const struct ck_peer *x,
 {
     char who[256], comm[64] = "";
     struct ck_err why;
-    int again;
+    enum ck_again again;
 
-    again = c->round.final || pid != c->stray;
+    again = c->round.final || pid != c->stray ? CK_AGAIN_LATER
+                                             : CK_AGAIN_NOT;
     c->stray = pid;
     ck_peer_text(x, who, sizeof who);
     child_gone(c, x, pid, comm, sizeof comm);
@@ -199,6 +204,11 @@ void ck_stop_check(struct ck_coord *c)
         ck_loop_arm(&c->loop, &r->recheck, ck_now() + RECHECK_MS);
         return;
     }
+    if (ck_lost_in_the_way(c)) {
+        if (ck_state_busy(c->session.state))
+            ck_loop_arm(&c->loop, &r->recheck, ck_now() + RECHECK_MS);
+        return;
+    }
     if (c->session.state == CK_ST_STOPPING && have_launchers(c))
         ck_coord_fire(c, CK_EV_STOPPED, "set %u", r->id);
     else
@@ -213,7 +223,8 @@ void ck_stop_stopped(struct ck_coord *c, struct ck_peer *x,
     if (x->state != CK_P_STOPPING && x->state != CK_P_STOPPED)
         return;
     if (ck_peer_children(x, m->children.p, m->children.n) < 0) {
-        ck_checkpoint_fail(c, 1, "an answer to STOP cannot be used");
+        ck_checkpoint_fail(c, CK_AGAIN_LATER,
+                           "an answer to STOP cannot be used");
         return;
     }
     x->state = CK_P_STOPPED;
@@ -223,89 +234,4 @@ void ck_stop_stopped(struct ck_coord *c, struct ck_peer *x,
     if (c->session.state == CK_ST_STOPPING ||
         c->session.state == CK_ST_STOPPING_LAUNCHERS)
         ck_stop_check(c);
-}
-
-static int drains(const struct ck_peer *x)
-{
-    if (!x->member)
-        return 0;
-    return x->kind == CK_KIND_REEXEC || CK_TREE_IS_TASK(x->tree);
-}
-
-static void drain_round(struct ck_coord *c)
-{
-    struct ck_msg_drain m = {.id = c->round.id};
-    struct ck_peer *x;
-
-    ck_round_barrier(c, "draining the tasks' output", c->opt.limit.stop);
-    TAILQ_FOREACH(x, &c->peers.processes, entry) {
-        if (!drains(x))
-            continue;
-        x->drained = 0;
-        ck_round_expect(c, x->key);
-        CK_LINK_SEND(x->link, drain, DRAIN, &m);
-    }
-}
-
-void ck_drain_enter(struct ck_coord *c)
-{
-    c->round.drain_until = ck_now() + c->opt.limit.drain;
-    c->round.drain_quiet = 0;
-    c->round.drain_written = UINT64_MAX;
-    drain_round(c);
-}
-
-/* All have answered one round. */
-static void drain_judge(struct ck_coord *c)
-{
-    struct ck_round *r = &c->round;
-    uint64_t outq = 0, written = 0;
-    struct ck_peer *x;
-
-    TAILQ_FOREACH(x, &c->peers.processes, entry) {
-        if (!drains(x))
-            continue;
-        outq += x->outq;
-        if (x->kind == CK_KIND_REEXEC)
-            written += x->drain_written;
-    }
-    if (outq || written != r->drain_written)
-        r->drain_quiet = 0;
-    else
-        r->drain_quiet++;
-    r->drain_written = written;
-    if (!outq && r->drain_quiet >= QUIET_ROUNDS) {
-        ck_coord_fire(c, CK_EV_DRAINED, "set %u", r->id);
-        return;
-    }
-    if (ck_now() >= r->drain_until) {
-        ck_checkpoint_fail(c, 1, "the tasks' output does not reach the "
-                           "launcher's output: %lu bytes are still on their "
-                           "way (is the job's output blocked?)",
-                           (unsigned long)outq);
-        return;
-    }
-    ck_loop_arm(&c->loop, &r->recheck, ck_now() + DRAIN_MS);
-}
-
-void ck_stop_drained(struct ck_coord *c, struct ck_peer *x,
-                     const struct ck_msg_drained *m)
-{
-    if (c->session.state != CK_ST_DRAINING || m->id != c->round.id ||
-        ck_barrier_arrive(&c->round.barrier, x->key) < 0)
-        return;
-    x->drained = 1;
-    x->outq = m->outq;
-    x->drain_written = m->written;
-    if (ck_barrier_complete(&c->round.barrier))
-        drain_judge(c);
-}
-
-/* The recheck timer in DRAINING, or somebody left. */
-void ck_drain_continue(struct ck_coord *c)
-{
-    if (ck_barrier_complete(&c->round.barrier))
-        drain_round(c);
-    if (c->round.barrier.n == 0)
-        ck_coord_fire(c, CK_EV_DRAINED, "set %u", c->round.id);
 }

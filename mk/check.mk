@@ -27,8 +27,8 @@ check-needs:
 	@$(MAKE) --no-print-directory -j2 all $(CHECK_NEEDS)
 
 check: check-needs
-	@MAKE="$(MAKE)" LANES=$(LANES) sh mk/check.sh $(BUILD)/check $(CHECKS_SORTED)
+	@MAKE="$(MAKE)" LANES=$(LANES) bash mk/check.sh $(BUILD)/check $(CHECKS_SORTED)
 
 check-long: check-needs
-	@MAKE="$(MAKE)" LANES=$(LANES) sh mk/check.sh $(BUILD)/check-long \
+	@MAKE="$(MAKE)" LANES=$(LANES) bash mk/check.sh $(BUILD)/check-long \
 	  $(CHECKS_SORTED) $(LONG_CHECKS)

@@ -6,7 +6,7 @@ FUZZ_CC      ?= $(shell command -v clang)
 FUZZ_SECONDS ?= 5
 FUZZ_NAMES   := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_LIB     := $(wildcard lib/wire/*.c lib/image/*.c) lib/proto/frame.c \
-                lib/sys/fmt.c lib/base/manifest.c lib/base/err.c
+                lib/sys/fmt.c lib/sys/process.c lib/base/manifest.c lib/base/err.c
 FUZZ_DIR     := $(BUILD)/fuzz
 FUZZ_FLAGS   := -std=gnu11 -O1 -g -I. -Itests/fuzz -D_GNU_SOURCE \
                 -Wall -Wextra -Werror -fno-omit-frame-pointer

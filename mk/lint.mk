@@ -17,7 +17,7 @@ LONG_CHECKS += lint-deep
 
 .PHONY: lint check-lint lint-rules lint-scripts lint-man lint-tidy lint-deep
 lint:
-	@MAKE="$(MAKE)" LANES=1 sh mk/check.sh $(BUILD)/lint \
+	@MAKE="$(MAKE)" LANES=1 bash mk/check.sh $(BUILD)/lint \
 	  lint-rules lint-scripts lint-man lint-tidy
 
 check-lint: lint

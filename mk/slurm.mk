@@ -33,7 +33,9 @@ endif
 # bats cannot give one file two sets of claims: the preemption tests run once
 # for each kind of process tracking.
 BATS       ?= bats
-SLURM_TESTS := options untouched faults preempt limit scripts steps
+SLURM_TESTS := options untouched faults preempt limit scripts steps killed
+# whole jobs that are requeued, most of them: a quarter of an hour
+SLURM_LONG  := ends input het alone export
 
 CHECKS      += check-slurm
 LONG_CHECKS += check-slurm-long
@@ -44,7 +46,8 @@ check-slurm: all
 	  -f 'goes? on|go on by rank' tests/slurm/preempt.bats
 
 check-slurm-long: all
-	@BUILD=$(abspath $(BUILD)) $(BATS) tests/slurm/long
+	@BUILD=$(abspath $(BUILD)) $(BATS) $(SLURM_LONG:%=tests/slurm/%.bats) \
+	  tests/slurm/long
 
 # Installs what is missing first, so that it works on a bare machine.
 demo:

@@ -20,8 +20,8 @@ TESTS      ?=
 MODES      ?=
 JOBS       ?= 4
 
-CLAIM_OBJ  := $(BUILD)/t/claim.o $(BUILD)/t/hold.o
-$(CLAIM_OBJ): $(BUILD)/t/%.o: tests/proc/%.c tests/proc/claim.h tests/proc/hold.h
+CLAIM_OBJ  := $(BUILD)/t/claim.o $(BUILD)/t/hold.o $(BUILD)/t/waits.o
+$(CLAIM_OBJ): $(BUILD)/t/%.o: tests/proc/%.c $(wildcard tests/proc/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(T_CFLAGS) -c -o $@ $<
 $(BUILD)/t/%: tests/%.c $(wildcard tests/proc/*.h) $(CLAIM_OBJ)
@@ -52,5 +52,7 @@ check-apps: all
 # measurements pass or fail nothing; the machine should have nothing else to do
 bench: $(BENCHES)
 
+# BASE: a build to compare checkpoints with, see tests/bench/rehearse.sh
 bench-run: all $(BENCH_BIN)
 	BUILD=$(BUILD) tests/bench/bench.sh
+	$(if $(BASE),BUILD=$(BUILD) BASE=$(BASE) tests/bench/rehearse.sh)

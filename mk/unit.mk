@@ -8,6 +8,7 @@ UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 UNIT_LIB := $(BUILD)/unit/libhosted.a
 UNIT_HELP := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
 UNIT_OBJ := $(filter-out $(BUILD)/h/cli/main.o,$(CKPT_OBJ)) \
+            $(BUILD)/h/lib/arch/x86_64/callnr.o \
             $(BUILD)/h/lib/arch/x86_64/xstate.o \
             $(UNIT_HELP:%.c=$(BUILD)/h/%.o)
 

@@ -281,13 +281,16 @@ static void begin(struct ck_spawn *s, struct load *load, char *why, size_t cap)
 
 int ck_spawn_files_check(struct ck_spawn *s)
 {
+    int64_t until = 0;
     struct load load;
     char why[900];
     int rc;
 
-    begin(s, &load, why, sizeof(why));
-    rc = check_all(s, &load.base);
-    ck_res_load_end(&load.base);
+    do {
+        begin(s, &load, why, sizeof(why));
+        rc = check_all(s, &load.base);
+        ck_res_load_end(&load.base);
+    } while (ck_spawn_again(s, rc, &until));
     return rc;
 }
 

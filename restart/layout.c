@@ -116,22 +116,39 @@ static int note(struct look *l, const struct ck_area *a, uint32_t how)
     return l->seen[l->nseen].path ? (l->nseen++, 0) : -ENOMEM;
 }
 
-/* What may be written to may have changed since, and so may data; what is
- * executed may not (restart/blob/memory.c). */
-static int is_same(const struct ck_area *a, int fd)
+/* Has the tree it open for writing? */
+static int is_written(const struct look *l, const struct ck_area *a)
 {
+    const struct ck_tree_image *m = &l->s->tree.img;
+
+    for (size_t i = 0; i < m->nofd; i++) {
+        if (ck_res_file_writes(&m->ofd[i], a->path))
+            return 1;
+    }
+    return 0;
+}
+
+/* What may be written to may have changed since, and so may data; what is
+ * executed may not (restart/blob/memory.c). What the program has open may have
+ * grown, as what a compiler tells a profiler of its code does (before it was
+ * looked at, or since): it is cut back before that. */
+static int is_same(const struct look *l, const struct ck_area *a, int fd)
+{
+    int data = !(a->prot & PROT_EXEC);
     uint8_t first[PAGE];
     struct stat st;
     ssize_t n;
 
     if (fstat(fd, &st) < 0)
         return 0;
-    if (!(a->prot & PROT_EXEC) && st.st_ino == a->ino &&
-        (uint64_t)st.st_size >= a->file_size)
+    if ((uint64_t)st.st_size != a->file_size &&
+        (st.st_ino != a->ino ||
+         !(data ? (uint64_t)st.st_size > a->file_size : is_written(l, a))))
+        return 0;
+    if (data && st.st_ino == a->ino)
         return 1;
-    n = pread(fd, first, sizeof(first), 0);
-    return n >= 0 && (uint64_t)st.st_size == a->file_size &&
-           ck_sum64(first, (size_t)n) == a->fingerprint;
+    n = pread(fd, first, a->file_size < PAGE ? a->file_size : PAGE, 0);
+    return n >= 0 && ck_sum64(first, (size_t)n) == a->fingerprint;
 }
 
 static int check_file(struct look *l, const struct ck_area *a)
@@ -153,7 +170,7 @@ static int check_file(struct look *l, const struct ck_area *a)
                    errno == ENOENT ? ", which it has mapped, is missing"
                                    : ", which it has mapped, can't be opened",
                    a->path);
-    if (!maywrite && !is_same(a, fd))
+    if (!maywrite && !is_same(l, a, fd))
         rc = why(l, -ESTALE, ", which the program has mapped, has been "
                              "replaced since the checkpoint", a->path);
     close(fd);

@@ -38,6 +38,8 @@ int ck_spawn_numbers(struct ck_spawn *s)
     if (getrlimit(RLIMIT_NOFILE, &s->nofile) < 0)
         return -errno;
     lim = s->nofile;
+    if (s->opts->nofile && s->opts->nofile < lim.rlim_max)
+        lim.rlim_max = s->opts->nofile;
     lim.rlim_cur = lim.rlim_max;
     setrlimit(RLIMIT_NOFILE, &lim);
     if (max >= lim.rlim_cur)

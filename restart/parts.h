@@ -70,6 +70,10 @@ int ck_spawn_open(struct ck_spawn *s);
 int ck_spawn_check(struct ck_spawn *s);
 int ck_spawn_make(struct ck_spawn *s);
 int ck_spawn_found(struct ck_spawn *s, int rc);
+/* A check has found a name taken, a lock, or memory attached: by one who was
+ * killed and has not ended, perhaps. Nonzero, after a moment: look again.
+ * until: 0 at first. */
+int ck_spawn_again(struct ck_spawn *s, int rc, int64_t *until);
 
 /* numbers.c: descriptors out of the programs' way. high: moves fd to a number
  * that no program uses; the old one is closed. free_number: the next such

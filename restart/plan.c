@@ -308,6 +308,14 @@ static int emit_standard(struct ck_actor *a, uint32_t *keep, size_t *n)
     return rc;
 }
 
+/* A launcher marks close-on-exec what it has opened for its tasks. */
+int ck_plan_is_input(const struct ck_tree_image *img, const struct ck_fd *fd)
+{
+    long i = fd->fd > 2 && fd->cloexec ? ck_tree_ofd(img, fd->ofd) : -1;
+
+    return i >= 0 && (img->ofd[i].flags & O_ACCMODE) == O_RDONLY;
+}
+
 static int emit_descriptors(struct maker *m, int i, int restored)
 {
     const struct ck_plan_facts *f = m->facts;
@@ -327,7 +335,9 @@ static int emit_descriptors(struct maker *m, int i, int restored)
 
         rc = src < 0 ? -EBADMSG
                      : EMIT(a, dup, DUP, 0, (uint32_t)src, fd->fd,
-                            fd->cloexec && (restored || fd->fd > 2));
+                            fd->cloexec &&
+                                (restored || (fd->fd > 2 &&
+                                              !ck_plan_is_input(m->img, fd))));
         if (!rc && restored)
             rc = emit_owner(m, a, fd);
         keep[n++] = fd->fd;

@@ -29,6 +29,8 @@ struct ck_restart_opts {
     const char *restorer; /* libckpt-restore.so */
     uint32_t generation;
     int in_place;
+    uint64_t nofile; /* a rehearsal: open files that a restart may have; 0: as
+                      * many as we */
     int keep_files; /* --files=keep: no rollback */
     const struct ck_given *given;
     size_t ngiven;
@@ -117,5 +119,8 @@ struct ck_plan {
 int ck_plan_make(struct ck_plan *p, const struct ck_tree_image *img,
                  const struct ck_plan_facts *facts, char *why, size_t cap);
 void ck_plan_free(struct ck_plan *p);
+
+/* Is it what a launcher has opened to read it for its tasks? */
+int ck_plan_is_input(const struct ck_tree_image *img, const struct ck_fd *fd);
 
 #endif

@@ -8,10 +8,14 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/proto/messages.h"
 #include "restart/parts.h"
+
+#define NAP_MS 50
+#define ENDING_MS 10000
 
 /* Is it as true at a restart, whatever the program does until then? */
 static int is_lasting(int rc)
@@ -32,6 +36,24 @@ int ck_spawn_found(struct ck_spawn *s, int rc)
     s->nfound++;
     s->why[0] = '\0';
     return 0;
+}
+
+int ck_spawn_again(struct ck_spawn *s, int rc, int64_t *until)
+{
+    const struct timespec nap = {.tv_nsec = NAP_MS * 1000000L};
+    struct timespec ts;
+    int64_t now;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    now = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+    if (!*until)
+        *until = now + ENDING_MS;
+    if ((rc != -EADDRINUSE && rc != -EBUSY && rc != -EAGAIN) || s->found ||
+        s->trial || now >= *until)
+        return 0;
+    s->why[0] = '\0';
+    nanosleep(&nap, NULL);
+    return 1;
 }
 
 int ck_spawn_open(struct ck_spawn *s)

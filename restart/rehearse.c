@@ -112,16 +112,23 @@ static int read_queues(struct ck_res_source *s, uint32_t id,
     return read_saved(s, id, put, arg);
 }
 
-/* Does it say something of a restart? */
-static int is_verdict(int rc, const struct ck_ofd *o, const struct ck_world *w)
+static int is_of(const struct ck_ofd *o, const char *kind, const char *other)
 {
-    int inet = o && (!strcmp(o->kind, "tcp") || !strcmp(o->kind, "udp"));
+    return o && (!strcmp(o->kind, kind) || !strcmp(o->kind, other));
+}
+
+/* Does it say something of a restart? The program may have given itself a
+ * lower limit of open files than a restart will have; of queues and watches
+ * each user has a number. */
+static int is_verdict(int rc, const struct ck_spawn *s,
+                      const struct ck_world *w)
+{
+    const struct ck_ofd *o = s->failed;
 
     switch (-rc) {
     case 0:
     case ENOMEM:
     case ENOBUFS:
-    case EMFILE:
     case ENFILE:
     case ENOSPC:
     case EDQUOT:
@@ -140,10 +147,13 @@ static int is_verdict(int rc, const struct ck_ofd *o, const struct ck_world *w)
     case ENETDOWN:
     case EAFNOSUPPORT:
         return 0;
+    case EMFILE:
+        return s->nofile.rlim_max >= s->opts->nofile &&
+               !is_of(o, "mqueue", "inotify");
     case EAGAIN:
         return !w->small && !w->less;
     case EPERM:
-        return !w->less && !inet && (!o || strcmp(o->kind, "pipe") != 0);
+        return !w->less && !is_of(o, "tcp", "udp") && !is_of(o, "pipe", "");
     default:
         return 1;
     }
@@ -152,7 +162,8 @@ static int is_verdict(int rc, const struct ck_ofd *o, const struct ck_world *w)
 /* May it be otherwise in a moment? */
 static int is_passing(int rc, const struct ck_ofd *o)
 {
-    return rc != -EBADMSG && o && !ck_res_named(o->kind)->bulk;
+    return rc != -EBADMSG && rc != -EMFILE && o &&
+           !ck_res_named(o->kind)->bulk;
 }
 
 /* In the process that is thrown away. Its last word goes into the pipe. */
@@ -176,7 +187,7 @@ static void try_it(struct ck_spawn *s, int tell)
         rc = ck_spawn_given(s);
     if (!rc)
         rc = ck_spawn_make(s);
-    if (!is_verdict(rc, s->failed, &w)) {
+    if (!is_verdict(rc, s, &w)) {
         if (rc)
             ck_debug("rehearsal of tree %s, no verdict: %s", opts.tree,
                      s->why[0] ? s->why : strerror(-rc));
@@ -285,8 +296,6 @@ int ck_restart_look(const struct ck_restart_opts *opts,
     s.arg = arg;
     if (!rc)
         rc = ck_spawn_check(&s);
-    if (rc && !why[0])
-        ck_res_why(why, cap, rc, "tree %s: %s", opts->tree, strerror(-rc));
-    ck_spawn_end(&s);
+    rc = end(&s, rc);
     return rc ? rc : (int)s.nfound;
 }

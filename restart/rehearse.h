@@ -26,6 +26,11 @@ int ck_rehearse(const struct ck_restart_opts *opts, char *why, size_t cap);
 int ck_rehearse_memory(const struct ck_restart_opts *opts, char *why,
                        size_t cap);
 
+/* These n trees of a set, when all images are there: does one have what another
+ * needs, too (together.c)? -ENOTSUP, and the first such thing by name. */
+int ck_rehearse_together(const char *set_dir, const char *const *trees,
+                         size_t n, char *why, size_t cap);
+
 /*
  * What is in the way of a restart of this tree here and now: found is called
  * for each. The number of things found, or -errno and a reason.

@@ -3,7 +3,9 @@
  *
  * It is the saved one, since the script may have set what it likes, with
  * two kinds of entries brought up to date: what Slurm says of the present
- * allocation (D/env), and what the runtime needs to know of this run.
+ * allocation (D/env), and what the runtime needs to know of this run. One says
+ * which descriptors are the files that it read for its tasks (runtime/
+ * input.c); those that it writes it opens again, and must not empty.
  */
 #include "restart/parts.h"
 
@@ -82,19 +84,34 @@ static void add_preload(struct text *t, const char *runtime, const char *old)
     free(copy);
 }
 
+static void list_inputs(const struct ck_tree_image *m, uint32_t vpid,
+                        char *buf, size_t cap)
+{
+    size_t n = 0;
+
+    buf[0] = '\0';
+    for (size_t i = 0; i < m->nfd && n + 16 < cap; i++)
+        if (m->fd[i].vpid == vpid && ck_plan_is_input(m, &m->fd[i]))
+            n += (size_t)snprintf(buf + n, cap - n, "%s%u", n ? "," : "",
+                                  m->fd[i].fd);
+}
+
 static void add_own(struct ck_spawn *s, struct text *t,
                     const struct ck_proc *p)
 {
     const struct ck_restart_opts *o = s->opts;
-    const char *const names[] = {"CKPT_DIR",  "CKPT_TREE",    "CKPT_STDIO",
-                                 "CKPT_SRUN", "CKPT_RESTART", NULL};
-    char number[16], tree[160];
+    const char *const names[] = {"CKPT_DIR",     "CKPT_TREE",
+                                 "CKPT_STDIO",   "CKPT_SRUN",
+                                 "CKPT_RESTART", "CKPT_INPUT",
+                                 "SLURM_OPEN_MODE", NULL};
+    char number[16], tree[160], inputs[160];
     const char *const values[] = {o->job_dir, tree, s->stdio_ids, number,
-                                  o->set_dir};
+                                  o->set_dir, inputs, "append"};
     char entry[1500];
 
     snprintf(tree, sizeof(tree), "%s:%u", o->tree, o->generation);
     snprintf(number, sizeof(number), "%u", p->vpid);
+    list_inputs(&s->tree.img, p->vpid, inputs, sizeof(inputs));
     for (int i = 0; names[i]; i++) {
         snprintf(entry, sizeof(entry), "%s=%s", names[i], values[i]);
         add(t, entry);
@@ -107,7 +124,9 @@ static int is_own(const char *entry)
            !strncmp(entry, "CKPT_TREE=", 10) ||
            !strncmp(entry, "CKPT_STDIO=", 11) ||
            !strncmp(entry, "CKPT_SRUN=", 10) ||
-           !strncmp(entry, "CKPT_RESTART=", 13);
+           !strncmp(entry, "CKPT_RESTART=", 13) ||
+           !strncmp(entry, "CKPT_INPUT=", 11) ||
+           !strncmp(entry, "SLURM_OPEN_MODE=", 16);
 }
 
 static int refresh(struct ck_spawn *s, const struct ck_proc *p,

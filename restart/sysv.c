@@ -294,12 +294,16 @@ int ck_spawn_sysv_check(struct ck_spawn *s)
 {
     const struct ck_tree_image *m = &s->tree.img;
     struct old *o = calloc(1, sizeof(*o));
-    int rc = o ? 0 : -ENOMEM;
+    int64_t until = 0;
+    int rc;
 
-    if (!rc)
-        read_old(s, o);
-    for (size_t i = 0; !rc && i < m->nsysv; i++)
-        rc = ck_spawn_found(s, check(s, o, &m->sysv[i]));
+    do {
+        rc = o ? 0 : -ENOMEM;
+        if (!rc)
+            read_old(s, o);
+        for (size_t i = 0; !rc && i < m->nsysv; i++)
+            rc = ck_spawn_found(s, check(s, o, &m->sysv[i]));
+    } while (ck_spawn_again(s, rc, &until));
     free(o);
     return rc;
 }

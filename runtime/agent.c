@@ -13,7 +13,6 @@
 
 #include <asm/prctl.h>
 #include <errno.h>
-#include <linux/close_range.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -22,16 +21,22 @@
 #include <sys/wait.h>
 
 #include "lib/arch/x86_64/clone.h"
+#include "lib/image/held.h"
 #include "lib/proto/client.h"
 #include "lib/sys/fmt.h"
+#include "lib/sys/process.h"
 #include "lib/sys/syscall.h"
 #include "runtime/await.h"
+#include "runtime/children.h"
 #include "runtime/drain.h"
 #include "runtime/frozen.h"
 #include "runtime/helper.h"
+#include "runtime/input.h"
+#include "runtime/intake.h"
 #include "runtime/interpose/term.h"
 #include "runtime/interpose/undo.h"
 #include "runtime/interpose/watch.h"
+#include "runtime/outside.h"
 #include "runtime/resume.h"
 #include "runtime/snapshot.h"
 #include "runtime/task/task.h"
@@ -40,7 +45,8 @@
 #define AGENT_STACK (128 * 1024)
 #define CONNECT_MS 5000
 #define WHY 512
-#define CHILDREN_MAX 8192
+#define HELD_MS 5000
+#define INPUT_MS 20
 
 int32_t ck_agent_tid;
 
@@ -58,23 +64,22 @@ static struct {
     int keep_fd; /* connection to take over, or -1 */
     int term_asked; /* what a TERM from Slurm is for */
     struct ck_client_rx rx;
-    uint32_t nchildren;
-    uint32_t stopped_child; /* one whose agent can't answer, or 0 */
     int round; /* from STOP, or a restart, until all run on */
-    uint32_t leave; /* the bell says: look whether it is so */
+    uint32_t leave; /* enum ck_leave; the bell says: look whether it is so */
+    uint32_t alone; /* the last connection has failed, or is lost */
+    int32_t process; /* whose thread we are: a vfork child asks, too */
 } agent;
 
 static uint8_t stack[AGENT_STACK] __attribute__((aligned(16)));
 static uint8_t rx_buf[16 * 1024];
 static uint8_t tx_buf[64 * 1024];
-static uint32_t children[CHILDREN_MAX];
+static struct ck_children kids;
 
 /* What %fs points to: static archives read a stack canary there. The thread
  * that we were cloned from may be gone, and its block with it. */
 static uint64_t no_tls[128];
 
-#define SEND(name, TYPE, msgp) \
-    CK_CLIENT_SEND(agent.fd, tx_buf, sizeof tx_buf, name, TYPE, msgp)
+#define SEND(name, TYPE, m) CK_CLIENT_SEND(agent.fd, tx_buf, sizeof tx_buf, name, TYPE, m)
 
 /* ---- parked or not ---- */
 
@@ -82,12 +87,16 @@ static void release(void)
 {
     agent.round = 0;
     ck_frozen_let_go();
-    if (!agent.parked)
+    ck_intake_going();
+    if (!agent.parked) {
+        ck_input_let();
         return;
+    }
     ck_stop_let_look(0);
     if (ck_frozen_still())
         return;
     agent.parked = 0;
+    ck_input_going();
     ck_park_release();
 }
 
@@ -98,48 +107,6 @@ static long send_failed(uint32_t id, uint8_t phase, int err, const char *why)
         why};
 
     return SEND(failed, FAILED, &m);
-}
-
-static int add_child(const char *text)
-{
-    const char *p = text;
-
-    while (*p) {
-        const char *from = p;
-        uint64_t pid = ck_parse_u64(&p, 10);
-        char path[64], stat[512];
-        const char *s;
-
-        if (p == from) {
-            p++;
-            continue;
-        }
-        ck_fmt(path, sizeof path, "/proc/%lu/stat", pid);
-        if (ck_read_file(path, stat, sizeof stat) < 0)
-            continue;
-        s = strrchr(stat, ')');
-        if (!s || s[2] == 'Z' || s[2] == 'X' || ck_watched_ours((int32_t)pid))
-            continue;
-        if (s[2] == 'T' && ck_frozen_child((int32_t)pid))
-            agent.stopped_child = (uint32_t)pid;
-        if (agent.nchildren == CHILDREN_MAX)
-            return -E2BIG;
-        children[agent.nchildren++] = (uint32_t)pid;
-    }
-    return 0;
-}
-
-/* Live children of the process, by thread, as the kernel lists them. */
-static int list_children(int32_t tid, void *arg)
-{
-    static char text[32 * 1024];
-    char path[64];
-
-    (void)arg;
-    ck_fmt(path, sizeof path, "/proc/self/task/%d/children", tid);
-    if (ck_read_file(path, text, sizeof text) <= 0)
-        return 0;
-    return add_child(text);
 }
 
 static long on_stop(const struct ck_msg_stop *m)
@@ -159,6 +126,7 @@ static long on_stop(const struct ck_msg_stop *m)
         if (r)
             return send_failed(m->id, CK_PHASE_STOP, r, why);
         agent.parked = 1;
+        ck_input_parked();
         ck_frozen_note();
     } else if (!agent.round) { /* it is stopped by a signal */
         ck_snapshot_cancel();
@@ -169,23 +137,31 @@ static long on_stop(const struct ck_msg_stop *m)
         ck_frozen_forget();
     agent.round = 1;
     agent.parked_id = m->id;
-    agent.nchildren = agent.stopped_child = 0;
-    ck_each_number("/proc/self/task", list_children, NULL);
-    if (agent.stopped_child) {
-        ck_frozen_why(why, sizeof why);
-        return send_failed(m->id, CK_PHASE_STOP, -EBUSY, why);
-    }
+    r = ck_children_list(&kids, why, sizeof why);
+    if (r)
+        return send_failed(m->id, CK_PHASE_STOP, r, why);
     reply.threads = ck_threads.n;
     reply.bytes = ck_resident();
-    reply.children = (struct ck_blob){children, agent.nchildren * 4};
+    reply.children = (struct ck_blob){kids.pid, kids.n * 4};
     return SEND(stopped, STOPPED, &reply);
 }
 
 static long on_drain(const struct ck_msg_drain *m)
 {
     struct ck_msg_drained reply = {.id = m->id};
+    char why[WHY] = "";
+    int r = 0;
 
     ck_drain_look(&reply);
+    if (m->flags & CK_DRAIN_HOLD)
+        r = ck_input_hold(m->id, m->token, why, sizeof why);
+    else if (m->flags & CK_DRAIN_PULL)
+        r = ck_intake_pull(m, &reply.inq);
+    else if (ck_rt.kind != CK_KIND_REEXEC)
+        r = ck_intake_look();
+    if (r < 0)
+        return send_failed(m->id, CK_PHASE_STOP, r, why);
+    reply.input = (uint8_t)r;
     return SEND(drained, DRAINED, &reply);
 }
 
@@ -200,6 +176,7 @@ static long on_snapshot(const struct ck_msg_snapshot *m)
     if (!agent.parked)
         return send_failed(m->id, CK_PHASE_SNAPSHOT, -EINVAL,
                            "the process is not parked");
+    ck_frozen_settled();
     r = ck_snapshot(agent.fd, m->id, m->set_dir, why, sizeof why);
     if (r)
         return send_failed(m->id, CK_PHASE_SNAPSHOT, r, why);
@@ -215,13 +192,24 @@ static long on_capture(const struct ck_msg_capture *m)
     return r ? send_failed(m->id, CK_PHASE_CAPTURE, r, why) : 0;
 }
 
+static long say_restored(void)
+{
+    struct ck_msg_restored m = {
+        .vpid = (uint32_t)ck_resume_vpid(),
+        .threads = ck_threads.n,
+        .bytes = agent.restored_bytes,
+    };
+
+    return SEND(restored, RESTORED, &m);
+}
+
 static long on_go(const struct ck_msg_go *m)
 {
     char why[WHY] = "";
     int r;
 
     if (!agent.parked)
-        return 0;
+        return ck_input_go() ? say_restored() : 0;
     ck_rt.generation = m->generation;
     r = ck_virt_load(ck_handoff.pidtable);
     if (!r)
@@ -242,11 +230,18 @@ static long on_signal(const struct ck_msg_signal *m)
 {
     if (m->pid)
         return ck_frozen_signal((int32_t)m->pid, m->start, m->sig);
-    if (m->sig == SIGTERM)
-        ck_term_forget();
     agent.term_asked = 0;
-    sys2(SYS_kill, ck_getpid(), m->sig);
+    if (m->sig != SIGTERM)
+        return sys2(SYS_kill, ck_getpid(), m->sig);
+    ck_term_deliver();
     return 0;
+}
+
+/* What the capture has in its hands is put back first (held.h), or it hangs. */
+static void await_capture(void)
+{
+    if (agent.parked && agent.round && !ck_threads.restarted)
+        ck_held_wait(ck_rt.job_dir, ck_rt.tree, HELD_MS);
 }
 
 static long on_abort(void)
@@ -256,6 +251,8 @@ static long on_abort(void)
      * ends with all others of the restart. */
     if (ck_threads.restarted)
         sys1(SYS_exit_group, 1);
+    await_capture();
+    ck_intake_end();
     release();
     return 0;
 }
@@ -265,6 +262,7 @@ static void on_welcome(const struct ck_msg_welcome *m)
     ck_rt.generation = m->generation;
     if (ck_rt.root && m->set && !agent.welcomed)
         ck_undo_begin(m->set);
+    ck_intake_going();
     __atomic_store_n(&agent.welcomed, 1, __ATOMIC_RELEASE);
     ck_futex_wake(&agent.welcomed, 1 << 30);
 }
@@ -293,6 +291,7 @@ static long dispatch(const struct ck_frame *f)
         HANDLE(abort, ABORT, on_abort())
         HANDLE(go, GO, on_go(&m))
         HANDLE(signal, SIGNAL, on_signal(&m))
+        HANDLE(inquire, INQUIRE, ck_children_inquired(agent.fd, &m))
     default:
         return -EPROTO;
     }
@@ -323,46 +322,22 @@ static long say_who(void)
     return SEND(register, REGISTER, &m);
 }
 
-static long say_restored(void)
-{
-    struct ck_msg_restored m = {
-        .vpid = (uint32_t)ck_resume_vpid(),
-        .threads = ck_threads.n,
-        .bytes = agent.restored_bytes,
-    };
-
-    return SEND(restored, RESTORED, &m);
-}
-
-/* A descriptor table of our own: empty, or with fd `keep` only. */
-static void own_table(int keep)
-{
-    if (keep < 0) {
-        sys3(SYS_close_range, 0, ~0u, CLOSE_RANGE_UNSHARE);
-        return;
-    }
-    sys3(SYS_close_range, keep + 1, ~0u, CLOSE_RANGE_UNSHARE);
-    if (keep > 0)
-        sys3(SYS_close_range, 0, keep - 1, 0);
-}
-
 static void look_after_children(void)
 {
     char why[WHY] = "";
+    uint32_t id; /* a helper may be the one of a checkpoint before */
 
     if (ck_snapshot_lost(why, sizeof why))
         send_failed(agent.parked_id, CK_PHASE_WRITE, -EINTR, why);
-    if (ck_helper_lost(why, sizeof why))
-        send_failed(agent.parked_id, CK_PHASE_CAPTURE, -EINTR, why);
+    if (ck_helper_lost(&id, why, sizeof why))
+        send_failed(id, CK_PHASE_CAPTURE, -EINTR, why);
 }
 
-/* Slurm's TERM is noted by a handler, which cannot wake us: in a Slurm job
- * we look once a second. */
-static void ask_about_term(void)
+static void ask_about_term(void) /* which the handler has noted, and rung */
 {
     struct ck_msg_request m = {.flags = CK_REQUEST_TERM};
 
-    if (agent.term_asked || !ck_term_held())
+    if (!ck_term_held() || agent.term_asked)
         return;
     agent.term_asked = 1;
     SEND(request, REQUEST, &m);
@@ -371,7 +346,24 @@ static void ask_about_term(void)
 static int leaving(void)
 {
     return __atomic_load_n(&agent.leave, __ATOMIC_ACQUIRE) && !agent.parked &&
-           !agent.round && !ck_snapshot_running() && !ck_helper_running();
+           (agent.leave == CK_LEAVE_ENDING || !(agent.round ||
+            ck_snapshot_running() || ck_helper_running()));
+}
+
+/* What the launcher or its task has to do about its input; when again. */
+static int see_to_input(int wait_ms)
+{
+    int ms = -1;
+
+    if (agent.parked || agent.round)
+        return wait_ms;
+    if (ck_input_waits()) {
+        ck_input_look();
+        ms = INPUT_MS;
+    } else {
+        ms = ck_intake_feed();
+    }
+    return ms >= 0 && (wait_ms < 0 || ms < wait_ms) ? ms : wait_ms;
 }
 
 static void serve(void)
@@ -379,18 +371,20 @@ static void serve(void)
     ck_client_rx_init(&agent.rx, rx_buf, sizeof rx_buf);
     while (!leaving()) {
         int frozen = agent.parked && !agent.round;
-        int watch = agent.parked && agent.round && agent.nchildren;
+        int watch = agent.parked && agent.round && kids.n;
         int busy = watch || ck_snapshot_running() || ck_helper_running();
-        int wait_ms = frozen ? 20 : busy ? 100 : ck_term_on ? 1000 : -1;
+        int wait_ms = frozen ? 20 : busy ? 100 : -1;
         struct ck_frame f;
         long r = ck_client_recv(agent.fd, &agent.rx, 0, &f);
 
+        if (r == 0 && agent.welcomed)
+            ck_outside_send(agent.fd);
         if (r == 0) {
-            ck_await(agent.fd, wait_ms);
+            ck_await(agent.fd, see_to_input(wait_ms));
             r = ck_client_recv(agent.fd, &agent.rx, 0, &f);
         }
         if (r == 0 && watch)
-            ck_frozen_watch(children, agent.nchildren);
+            ck_frozen_watch(kids.pid, kids.n);
         if (r > 0)
             r = dispatch(&f);
         if (r < 0 && r != -EINTR)
@@ -407,19 +401,19 @@ static void disconnected(void)
 {
     sys1(SYS_close, agent.fd);
     agent.fd = -1;
+    if (agent.leave == CK_LEAVE_ENDING && leaving())
+        return; /* and who writes the image goes on */
     if (ck_threads.restarted && agent.parked)
         sys1(SYS_exit_group, 1);
     ck_snapshot_cancel();
+    await_capture();
+    ck_intake_end();
     release();
     agent.term_asked = 0;
-    if (ck_term_held()) /* nobody is left to save it */
-        ck_term_deliver();
+    ck_term_let_go(); /* nobody is left to save it */
 }
 
-/* Every thread of a restored process has to be at its place of rest before
- * GO may come: one that arrives later would wait for another. So has the one
- * that resumes the process, which need not be a thread of the program. */
-static void wait_for_threads(void)
+static void wait_for_threads(void) /* at their places, before GO comes */
 {
     uint32_t here, n = 0;
 
@@ -429,6 +423,7 @@ static void wait_for_threads(void)
         n += ck_threads.slot[i].tid != 0;
     while ((here = __atomic_load_n(&ck_threads.parked, __ATOMIC_ACQUIRE)) < n)
         ck_futex_wait(&ck_threads.parked, here, 1000);
+    ck_resume_check(agent.fd);
 }
 
 static int agent_main(void *arg)
@@ -436,11 +431,12 @@ static int agent_main(void *arg)
     unsigned wait_ms = 50;
 
     (void)arg;
+    agent.process = ck_getpid();
     sys2(SYS_arch_prctl, ARCH_SET_FS, &no_tls[64]);
     sys2(SYS_prctl, PR_SET_NAME, "ckpt-agent");
     ck_watched_publish();
     ck_await_begin(agent.keep_fd >= 0);
-    own_table(agent.keep_fd);
+    ck_own_table(agent.keep_fd);
     __atomic_store_n(&agent.started, STARTED, __ATOMIC_RELEASE);
     ck_futex_wake(&agent.started, 1);
     agent.fd = agent.keep_fd;
@@ -458,10 +454,13 @@ static int agent_main(void *arg)
         if (fd >= 0) {
             wait_ms = 50;
             agent.fd = (int)fd;
+            __atomic_store_n(&agent.alone, 0, __ATOMIC_RELEASE);
             if (say_who() == 0)
                 serve();
             disconnected();
         }
+        __atomic_store_n(&agent.alone, 1, __ATOMIC_RELEASE);
+        ck_term_let_go(); /* it came just when the connection was lost */
         ck_await(-1, (int)wait_ms);
         wait_ms = wait_ms < 5000 ? wait_ms * 2 : 5000;
     }
@@ -483,6 +482,8 @@ static int start(void)
                        CLONE_PARENT_SETTID,
                    stack + sizeof stack, &ck_agent_tid, 0, agent_main, 0);
     sys4(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
+    if (tid < 0)
+        agent.alone = 1;
     return tid < 0 ? (int)tid : 0;
 }
 
@@ -496,19 +497,20 @@ int ck_agent_start(void)
 void ck_agent_ring(void)
 {
     int32_t tid = __atomic_load_n(&ck_agent_tid, __ATOMIC_ACQUIRE);
+    int32_t process = __atomic_load_n(&agent.process, __ATOMIC_ACQUIRE);
 
     if (tid > 0)
-        sys3(SYS_tgkill, ck_getpid(), tid, CK_BELL);
+        sys3(SYS_tgkill, process ? process : ck_getpid(), tid, CK_BELL);
 }
 
-int ck_agent_leave(int limit_ms)
+int ck_agent_leave(enum ck_leave how, int limit_ms)
 {
     uint64_t end = ck_now_us() + (uint64_t)limit_ms * 1000;
     int32_t rung = 0, tid;
 
     do { /* a restart may come between, and another agent */
         tid = __atomic_load_n(&ck_agent_tid, __ATOMIC_ACQUIRE);
-        __atomic_store_n(&agent.leave, 1, __ATOMIC_RELEASE);
+        __atomic_store_n(&agent.leave, how, __ATOMIC_RELEASE);
         if (tid <= 0 || sys3(SYS_tgkill, ck_getpid(), tid,
                              tid == rung ? 0 : CK_BELL) == -ESRCH)
             return 0;
@@ -524,7 +526,9 @@ int ck_agent_start_restored(int fd, uint64_t bytes)
     int r;
 
     memset(&agent, 0, sizeof agent);
+    kids.n = 0;
     ck_term_forget();
+    ck_intake_forget();
     agent.welcomed = 1;
     agent.fd = -1;
     agent.keep_fd = fd;
@@ -557,9 +561,12 @@ void ck_agent_after_fork(void)
     ck_cputime_forget();
     ck_undo_after_fork();
     memset(&agent, 0, sizeof agent);
+    kids.n = 0;
     ck_term_forget();
     ck_snapshot_forget();
     ck_helper_forget();
+    ck_outside_forget();
+    ck_intake_forget();
     ck_threads.restarted = 0;
     ck_park_forget();
     ck_rest_wanted = 0; /* of our parent, perhaps */
@@ -568,10 +575,15 @@ void ck_agent_after_fork(void)
         ck_agent_start();
 }
 
-int ck_agent_connected(void)
+int ck_agent_can_ask(void)
 {
-    return __atomic_load_n(&agent.fd, __ATOMIC_RELAXED) >= 0 &&
-           __atomic_load_n(&agent.welcomed, __ATOMIC_ACQUIRE);
+    return !__atomic_load_n(&agent.alone, __ATOMIC_ACQUIRE) &&
+           !__atomic_load_n(&agent.leave, __ATOMIC_ACQUIRE) && !ck_rt.left;
+}
+
+int ck_agent_alone(void)
+{
+    return __atomic_load_n(&agent.alone, __ATOMIC_ACQUIRE);
 }
 
 int ck_agent_wait_welcome(int limit_ms)

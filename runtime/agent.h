@@ -22,14 +22,20 @@ void ck_agent_wait_table(int limit_ms);
 /* In a fork child: forgets the parent's agent and starts an own one. */
 void ck_agent_after_fork(void);
 
-/* Ends the agent, for a call that only the one thread of a process may make;
- * ck_agent_start() afterwards. 0, or -ETIMEDOUT: it is still there. */
-int ck_agent_leave(int limit_ms);
+/* Ends the agent: ALONE for a call that only the one thread of a process may
+ * make, and ck_agent_start() afterwards; what it has begun is completed before.
+ * ENDING when the process will be gone with it. 0, or -ETIMEDOUT: it is still
+ * there. */
+enum ck_leave { CK_LEAVE_ALONE = 1, CK_LEAVE_ENDING = 2 };
+int ck_agent_leave(enum ck_leave how, int limit_ms);
 
 /* Makes it look at once (await.c). On any thread; also where none is. */
 void ck_agent_ring(void);
 
-/* Is there a coordinator at present? Any thread may ask. */
-int ck_agent_connected(void);
+/* Any thread may ask. alone: there was no coordinator, or it is gone. can_ask:
+ * there is one, or is not known to be none: it is connected to as soon as a
+ * process begins. */
+int ck_agent_can_ask(void);
+int ck_agent_alone(void);
 
 #endif

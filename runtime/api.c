@@ -12,15 +12,14 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "ckpt/ckpt.h"
 #include "lib/arch/x86_64/clone.h"
 #include "lib/proto/client.h"
 #include "lib/sys/fmt.h"
+#include "lib/proto/release.h"
 #include "lib/sys/syscall.h"
-#include "runtime/interpose/watch.h"
 #include "runtime/runtime.h"
 #include "runtime/thread.h"
 
@@ -32,6 +31,9 @@ CK_EXPORT int ckpt_rt_checkpoint(int flags);
 CK_EXPORT int ckpt_rt_enabled(void);
 CK_EXPORT unsigned ckpt_rt_generation(void);
 CK_EXPORT size_t ckpt_rt_reason(char *buf, size_t cap);
+extern CK_EXPORT const char *const ckpt_rt_release; /* asked by cli/works.c */
+
+const char *const ckpt_rt_release = CK_RELEASE;
 
 static struct {
     int32_t owner;   /* process that asks; 0: nobody */
@@ -79,8 +81,7 @@ static int asker_main(void *arg)
     int r;
 
     (void)arg;
-    ck_watched_publish();
-    sys2(SYS_prctl, PR_SET_NAME, "ckpt-request");
+    ck_become_ours("ckpt-request");
     sys3(SYS_close_range, 0, ~0u, 2 /* CLOSE_RANGE_UNSHARE */);
     fd = ck_client_connect(ck_rt.job_dir, CK_ROLE_CONTROL, CONNECT_MS,
                            ask.why, sizeof ask.why);

@@ -28,6 +28,7 @@
 #include <sys/utsname.h>
 
 #include "lib/sys/fmt.h"
+#include "lib/sys/process.h"
 #include "lib/sys/syscall.h"
 #include "runtime/agent.h"
 #include "runtime/thread.h"
@@ -73,6 +74,11 @@ void ck_await_confined(void)
 {
     confined = 1;
     ck_agent_ring();
+}
+
+int ck_await_is_confined(void)
+{
+    return confined;
 }
 
 /* 'R', 'S', 'Z', ...; 0: it is gone, -1: can't be told. */

@@ -20,6 +20,8 @@ void ck_await_expect(int status);
 /* On a thread that is about to confine itself by seccomp. */
 void ck_await_confined(void);
 
+int ck_await_is_confined(void);
+
 /* With what the first thread has ended; 0 while it has not. */
 int ck_await_first_status(void);
 

@@ -23,6 +23,7 @@
 #include <sys/wait.h>
 
 #include "lib/sys/fmt.h"
+#include "lib/sys/process.h"
 #include "lib/sys/syscall.h"
 #include "runtime/frozen.h"
 #include "runtime/thread.h"
@@ -238,12 +239,9 @@ static int was_told(int32_t pid)
 static int not_stopped(int32_t tid, void *arg)
 {
     struct search *s = arg;
-    char path[64], stat[512];
-    const char *p;
+    char state = ck_state_of(s->pid, tid);
 
-    ck_fmt(path, sizeof path, "/proc/%d/task/%d/stat", s->pid, tid);
-    p = ck_read_file(path, stat, sizeof stat) < 0 ? NULL : strrchr(stat, ')');
-    if (p && !strchr("TtZX", p[2]))
+    if (state && !strchr("TtZX", state))
         s->found = tid;
     return s->found;
 }
@@ -310,14 +308,10 @@ int ck_frozen_child(int32_t pid)
 void ck_frozen_watch(const uint32_t *children, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
-        char path[64], stat[512];
-        const char *s;
+        int32_t pid = (int32_t)children[i];
 
-        ck_fmt(path, sizeof path, "/proc/%u/stat", children[i]);
-        s = ck_read_file(path, stat, sizeof stat) < 0 ? NULL
-                                                      : strrchr(stat, ')');
-        if (s && s[2] == 'T')
-            ck_frozen_child((int32_t)children[i]);
+        if (ck_state_of(pid, pid) == 'T')
+            ck_frozen_child(pid);
     }
 }
 
@@ -338,20 +332,24 @@ void ck_frozen_forget(void)
     stopped.n = 0;
 }
 
+static void let_go(uint32_t i)
+{
+    int32_t tid = stopped.child[i].agent;
+
+    stopped.child[i].agent = 0;
+    if (!tid)
+        return;
+    hush(1);
+    pt(PTRACE_INTERRUPT, tid);
+    wait_for(tid, WAIT_US);
+    pt(PTRACE_DETACH, tid);
+    hush(0);
+}
+
 void ck_frozen_let_go(void)
 {
-    for (uint32_t i = 0; i < stopped.n; i++) {
-        int32_t tid = stopped.child[i].agent;
-
-        stopped.child[i].agent = 0;
-        if (!tid)
-            continue;
-        hush(1);
-        pt(PTRACE_INTERRUPT, tid);
-        wait_for(tid, WAIT_US);
-        pt(PTRACE_DETACH, tid);
-        hush(0);
-    }
+    for (uint32_t i = 0; i < stopped.n; i++)
+        let_go(i);
 }
 
 /* ---- in the stopped process ---- */
@@ -375,21 +373,23 @@ void ck_frozen_settle(uint32_t n, uint64_t deadline_us)
     }
 }
 
+/* 'T' for one that stands still, 'S' for one that waits, 0 for none; until it
+ * has had a processor a thread is neither, whatever it is going to be. */
+static char settled(int32_t pid, int32_t tid)
+{
+    uint64_t end = ck_now_us() + WAIT_US;
+    char state;
+
+    while ((state = ck_state_of(pid, tid)) == 'R' && ck_now_us() <= end)
+        ck_sleep_us(100);
+    return state;
+}
+
 static int is_stopped(void)
 {
-    for (uint32_t i = 0; i < ck_threads.n; i++) {
-        char path[64], stat[512];
-        const char *s;
-
-        if (!ck_threads.slot[i].tid)
-            continue;
-        ck_fmt(path, sizeof path, "/proc/self/task/%d/stat",
-               ck_threads.slot[i].tid);
-        if (ck_read_file(path, stat, sizeof stat) < 0)
-            return 0;
-        s = strrchr(stat, ')');
-        return s && s[2] == 'T';
-    }
+    for (uint32_t i = 0; i < ck_threads.n; i++)
+        if (ck_threads.slot[i].tid)
+            return settled(ck_getpid(), ck_threads.slot[i].tid) == 'T';
     return 0;
 }
 
@@ -402,6 +402,24 @@ int ck_frozen_still(void)
 {
     ck_threads.frozen = is_stopped();
     return ck_threads.frozen;
+}
+
+void ck_frozen_settled(void)
+{
+    uint32_t n = 0;
+
+    ck_frozen_still();
+    for (uint32_t i = 0; i < stopped.n; i++) {
+        int32_t pid = ck_real_of(stopped.child[i].vpid);
+
+        if (settled(pid, pid) == 'S') {
+            let_go(i);
+        } else {
+            stopped.child[i].told = was_told(pid);
+            stopped.child[n++] = stopped.child[i];
+        }
+    }
+    stopped.n = n;
 }
 
 /* ---- after a restart ---- */

@@ -27,6 +27,9 @@ void ck_frozen_settle(uint32_t n, uint64_t deadline_us);
 void ck_frozen_note(void);
 /* Is this process stopped, now that its agent runs? */
 int ck_frozen_still(void);
+/* Before a snapshot: a parent that was parked later than this process may have
+ * sent SIGCONT to it, and so may we to a child. */
+void ck_frozen_settled(void);
 /* After a restart: no signal about children that are going to stop; and on
  * GO: stopped children are waited for, then this process stops if it was. */
 void ck_frozen_expect(void);

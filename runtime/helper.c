@@ -13,14 +13,12 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "lib/arch/x86_64/clone.h"
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
-#include "runtime/interpose/watch.h"
 #include "runtime/thread.h"
 
 #define LAST_US 2000000
@@ -28,7 +26,7 @@
 
 static struct {
     int32_t pid; /* of the go-between */
-    int status;  /* exit status of the helper */
+    uint32_t set; /* that it is for */
     char program[1100], id[16];
     char *argv[12];
     char *env[4];
@@ -70,8 +68,7 @@ static int between_main(void *arg)
     long pid;
 
     (void)arg;
-    ck_watched_publish();
-    sys2(SYS_prctl, PR_SET_NAME, "ckpt-capture");
+    ck_become_ours("ckpt-capture");
     sys3(SYS_close_range, 0, ~0u, 2 /* CLOSE_RANGE_UNSHARE */);
     pid = ck_clone(CLONE_VM | CLONE_VFORK | SIGCHLD,
                    helper.inner + sizeof helper.inner, NULL, NULL, exec_main,
@@ -129,6 +126,7 @@ int ck_helper_start(uint32_t id, char *why, size_t cap)
         ck_fmt(why, cap, "bin/ckpt is not beside %s", ck_rt.runtime_path);
         return r;
     }
+    helper.set = id;
     ck_fmt(helper.id, sizeof helper.id, "%u", id);
     helper.argv[0] = helper.program;
     helper.argv[1] = (char *)"capture";
@@ -154,10 +152,11 @@ int ck_helper_start(uint32_t id, char *why, size_t cap)
     return 0;
 }
 
-int ck_helper_lost(char *why, size_t cap)
+int ck_helper_lost(uint32_t *id, char *why, size_t cap)
 {
     int status = 0;
 
+    *id = helper.set;
     if (!helper.pid || sys4(SYS_wait4, helper.pid, &status,
                             __WALL | WNOHANG, NULL) != helper.pid)
         return 0;

@@ -13,8 +13,8 @@ int ck_command_path(char *path, size_t cap);
 int ck_helper_start(uint32_t id, char *why, size_t cap);
 int ck_helper_running(void);
 /* Has it ended in a way that it can't have reported itself? 1 with a
- * reason, once; else 0. */
-int ck_helper_lost(char *why, size_t cap);
+ * reason and the image set that it was for, once; else 0. */
+int ck_helper_lost(uint32_t *id, char *why, size_t cap);
 void ck_helper_forget(void);
 
 #endif

@@ -24,6 +24,8 @@
 #include "lib/sys/syscall.h"
 #include "runtime/agent.h"
 #include "runtime/helper.h"
+#include "runtime/input.h"
+#include "runtime/interpose/exit.h"
 #include "runtime/interpose/term.h"
 #include "runtime/interpose/undo.h"
 #include "runtime/resume.h"
@@ -175,10 +177,12 @@ static void refresh_slurm(void)
             put(text + at);
 }
 
-static void become_launcher(void)
+static void become_launcher(char **envp)
 {
     char id[32];
 
+    ck_input_begin(value(envp, "CKPT_INPUT"));
+    take_out(envp, "CKPT_INPUT");
     ck_fmt(id, sizeof id, "%d", ck_virt_of(ck_getpid()));
     setenv("CKPT_SRUN", id, 1);
     refresh_slurm();
@@ -191,8 +195,7 @@ static void in_child(void)
     ck_agent_after_fork();
 }
 
-__attribute__((constructor)) static void init(int argc, char **argv,
-                                              char **envp)
+static void begin(char **envp)
 {
     const char *dir = value(envp, "CKPT_DIR");
     const char *tree = value(envp, "CKPT_TREE");
@@ -201,8 +204,6 @@ __attribute__((constructor)) static void init(int argc, char **argv,
     struct utsname uts;
     int saved = errno;
 
-    (void)argc;
-    (void)argv;
     ck_real_init();
     if (!dir || dir[0] != '/' || ck_emulated() || find_self() < 0 ||
         ck_fmt(ck_rt.job_dir, sizeof ck_rt.job_dir, "%s", dir) < 0) {
@@ -229,12 +230,25 @@ __attribute__((constructor)) static void init(int argc, char **argv,
         become_root(envp);
     }
     if (ck_rt.kind == CK_KIND_REEXEC)
-        become_launcher();
-    if (ck_rt.kind == CK_KIND_SAVED && value(envp, "SLURM_JOB_ID"))
+        become_launcher(envp);
+    if (ck_rt.kind != CK_KIND_STANDIN && value(envp, "SLURM_JOB_ID"))
         ck_term_init();
     ck_rt.enabled = 1;
+    ck_exit_begin();
     pthread_atfork(ck_undo_before_fork, NULL, in_child);
     if (ck_agent_start() == 0 && ck_rt.root)
         ck_agent_wait_welcome(WELCOME_MS);
     errno = saved;
+}
+
+__attribute__((constructor)) static void init(int argc, char **argv,
+                                              char **envp)
+{
+    int shut = ck_term_was_shut();
+
+    (void)argc;
+    (void)argv;
+    begin(envp);
+    if (shut)
+        ck_term_open();
 }

@@ -5,35 +5,23 @@
  * for a moment and may send more, and its own timers run out: a program that
  * waits for such a signal would wait for ever after a restart. When all are
  * parked, and the timers have been read, nobody can send any more; then the
- * queue of the process is looked at once more, if there is anything in it
- * that was not there: by a tracer, which takes nothing out. Not where threads
- * are stopped by signal 33, nor in a process that a signal has stopped.
+ * queues of the process and of its threads are looked at once more where there
+ * is anything that was not there: by a tracer, which takes nothing out. So are
+ * those of a process that a signal has stopped, which stays parked from one
+ * checkpoint to the next. Not where threads are stopped by signal 33.
  *
  * On failure the checkpoint fails, with a reason.
  */
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
-#include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include "lib/arch/x86_64/clone.h"
 #include "lib/sys/fmt.h"
 #include "runtime/thread.h"
 #include "runtime/tracer.h"
 
 #define LIMIT_US 2000000
 #define QUEUED (~0ull << 31) /* SIGRTMIN and above: each is kept */
-
-static uint8_t stack[16 * 1024] __attribute__((aligned(16)));
-
-static struct {
-    int32_t pid;
-    uint32_t may; /* futex: whoever made us has let itself be traced */
-    int32_t alive; /* cleared by the kernel when the tracer has ended */
-    int result;
-} job;
 
 static uint64_t noted(const struct ck_pending *p)
 {
@@ -44,22 +32,36 @@ static uint64_t noted(const struct ck_pending *p)
     return set;
 }
 
-/* Is there, for the process, what was not there? Our own thread blocks all. */
-static int more_waits(void)
+static int is_more(uint64_t set, const struct ck_pending *p)
 {
-    uint64_t set = 0;
-
-    sys2(SYS_rt_sigpending, &set, sizeof set);
     set &= ~(3ull << 31); /* 32 and 33, libc's and ours */
-    return (set & QUEUED) || (set & ~noted(&ck_threads.shared));
+    return (set & QUEUED) || (set & ~noted(p));
 }
 
-static struct ck_slot *somebody(void)
+/* Marks the threads whose queues are to be looked at; 0: none. Our own thread
+ * blocks all: what waits for the process it is told. */
+static int find_late(void)
 {
-    for (uint32_t i = 0; i < ck_threads.n; i++)
-        if (ck_threads.slot[i].tid)
-            return &ck_threads.slot[i];
-    return NULL;
+    struct ck_slot *any = NULL;
+    uint64_t set = 0;
+    int found = 0;
+
+    for (uint32_t i = 0; i < ck_threads.n; i++) {
+        struct ck_slot *t = &ck_threads.slot[i];
+        struct ck_sigsets sets = {0, 0, 0};
+
+        t->late = 0;
+        if (!t->tid)
+            continue;
+        any = any ? any : t;
+        ck_signal_sets(t->tid, &sets);
+        t->late = (uint32_t)is_more(sets.own, &t->pending);
+        found |= t->late != 0;
+    }
+    sys2(SYS_rt_sigpending, &set, sizeof set);
+    if (any && !found && is_more(set, &ck_threads.shared))
+        found = any->late = 1;
+    return found;
 }
 
 /* Until t, which waits at its place of rest, has stopped for us. A signal on
@@ -88,61 +90,42 @@ static int stop_one(const struct ck_slot *t)
     return r < 0 ? (int)r : -ETIMEDOUT;
 }
 
-static int look(void *arg)
+static int look_at(struct ck_slot *t)
 {
-    struct ck_slot *t = arg;
-    int r;
+    int r = stop_one(t);
 
-    sys2(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
-    while (!__atomic_load_n(&job.may, __ATOMIC_ACQUIRE)) {
-        if (sys0(SYS_getppid) != job.pid)
-            return 0;
-        ck_futex_wait(&job.may, 0, 100);
-    }
-    r = stop_one(t);
     if (!r) {
         ck_tracer_pending(t, 1, &ck_threads.shared);
         ck_tracer_pending(t, 0, &t->pending);
     }
     ck_pt(PTRACE_DETACH, t->tid, NULL, NULL);
-    __atomic_store_n(&job.result, r, __ATOMIC_RELEASE);
-    return 0;
+    return r;
+}
+
+static int look(void *arg)
+{
+    int r = 0;
+
+    (void)arg;
+    for (uint32_t i = 0; !r && i < ck_threads.n; i++)
+        if (ck_threads.slot[i].tid && ck_threads.slot[i].late)
+            r = look_at(&ck_threads.slot[i]);
+    return r;
 }
 
 int ck_late_signals(char *why, size_t cap)
 {
-    struct ck_slot *t = somebody();
-    int32_t id;
-    long tracer;
+    int r, made;
 
-    if (ck_stop_forced || ck_threads.frozen || !t || !more_waits())
+    if (ck_stop_forced || !find_late())
         return 0;
-    memset(&job, 0, sizeof job);
-    job.pid = ck_getpid();
-    job.alive = 1;
-    job.result = -ECHILD;
-    tracer = ck_clone(CLONE_VM | CLONE_FILES | CLONE_UNTRACED |
-                          CLONE_CHILD_CLEARTID,
-                      stack + sizeof stack, NULL, &job.alive, look, t);
-    if (tracer > 0) {
-        ck_let_trace(tracer);
-        __atomic_store_n(&job.may, 1, __ATOMIC_RELEASE);
-        ck_futex_wake(&job.may, 1);
-        /* The kernel wakes this word as a shared futex. */
-        while ((id = __atomic_load_n(&job.alive, __ATOMIC_ACQUIRE)) != 0) {
-            struct timespec turn = {0, 100000000};
-
-            sys4(SYS_futex, &job.alive, CK_FUTEX_WAIT, id, &turn);
-        }
-        sys4(SYS_wait4, tracer, NULL, __WALL, NULL);
+    r = ck_tracer_run(look, NULL, 2 * LIMIT_US, &made);
+    if (made)
         ck_stop_let_look(1);
-    } else {
-        job.result = (int)tracer;
-    }
-    if (job.result == -EPERM || job.result == -EACCES)
+    if (r == -EPERM || r == -EACCES)
         return 0; /* it was stopped by signal 33 */
-    if (job.result)
+    if (r)
         ck_fmt(why, cap, "signals that came late can't be looked at (error %d)",
-               -job.result);
-    return job.result;
+               -r);
+    return r;
 }

@@ -83,10 +83,8 @@ static void before_going(struct ck_slot *t, int restarted)
 {
     uint64_t pending = 0;
 
-    if (restarted) {
+    if (restarted)
         renumber(t);
-        ck_signals_requeue(t);
-    }
     if (t->tls)
         ck_deadline_resumed(restarted);
     if (t->tls && restarted)
@@ -107,19 +105,45 @@ static void before_going(struct ck_slot *t, int restarted)
     ck_futex_wake(&ck_threads.gone, 1);
 }
 
-/* go is read before `parked` counts this thread: the agent changes it only
- * when all are counted. */
+static void do_errand(void)
+{
+    void (*fn)(void) =
+        __atomic_exchange_n(&ck_threads.errand, NULL, __ATOMIC_ACQ_REL);
+
+    if (!fn)
+        return;
+    fn();
+    __atomic_store_n(&ck_threads.errand_done, 1, __ATOMIC_RELEASE);
+    ck_futex_wake(&ck_threads.errand_done, 1);
+}
+
+/* One that was about to wait is woken again. */
+void ck_park_errand(void (*fn)(void))
+{
+    __atomic_store_n(&ck_threads.errand_done, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&ck_threads.errand, fn, __ATOMIC_RELEASE);
+    while (!__atomic_load_n(&ck_threads.errand_done, __ATOMIC_ACQUIRE)) {
+        ck_futex_wake(&ck_threads.go, 1 << 30);
+        ck_futex_wait(&ck_threads.errand_done, 0, 1);
+    }
+}
+
+/* One that gets no processor may come here when the others have gone on
+ * already: the stop has failed without it. */
 static void wait_for_go(struct ck_slot *t, int restarted)
 {
-    uint32_t go = __atomic_load_n(&ck_threads.go, __ATOMIC_ACQUIRE);
     uint64_t mask = ck_park_mask(t);
 
     sys4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, 8);
+    if (restarted)
+        ck_signals_requeue(t);
     t->decision = CK_DECIDE_NOTHING;
     __atomic_add_fetch(&ck_threads.parked, 1, __ATOMIC_ACQ_REL);
     ck_futex_wake(&ck_threads.parked, 1);
-    while (__atomic_load_n(&ck_threads.go, __ATOMIC_ACQUIRE) == go)
-        ck_futex_wait(&ck_threads.go, go, -1);
+    while (__atomic_load_n(&ck_threads.go, __ATOMIC_ACQUIRE) == t->go) {
+        do_errand();
+        ck_futex_wait(&ck_threads.go, t->go, -1);
+    }
     before_going(t, restarted);
 }
 
@@ -159,32 +183,19 @@ _Noreturn void ck_park_restarted(struct ck_slot *t)
  */
 static int ends_call(const struct ck_slot *t)
 {
-    char path[64], buf[4096];
-    const char *p = buf;
-    uint64_t own = 0, shared = 0, caught = 0;
+    struct ck_sigsets sets;
+    uint64_t own, shared;
     struct {
         uint64_t handler, flags, restorer, mask;
     } sa;
 
-    ck_fmt(path, sizeof path, "/proc/self/task/%d/status", t->tid);
-    if (ck_read_file(path, buf, sizeof buf) < 0)
+    if (ck_signal_sets(t->tid, &sets))
         return 0;
-    for (; *p; p++) {
-        const char *v = p + 8;
-
-        if (p != buf && p[-1] != '\n')
-            continue;
-        if (ck_starts(p, "SigPnd:\t"))
-            own = ck_parse_u64(&v, 16);
-        else if (ck_starts(p, "ShdPnd:\t"))
-            shared = ck_parse_u64(&v, 16);
-        else if (ck_starts(p, "SigCgt:\t"))
-            caught = ck_parse_u64(&v, 16);
-    }
+    shared = sets.shared;
     for (uint32_t i = 0; &ck_threads.slot[i] != t; i++)
         if (ck_threads.slot[i].tid)
             shared &= ck_threads.slot[i].mask;
-    own = (own | shared) & caught & ~t->mask;
+    own = (sets.own | shared) & sets.caught & ~t->mask;
     for (int sig = 1; sig <= 64; sig++) {
         if (!(own >> (sig - 1) & 1) ||
             sys4(SYS_rt_sigaction, sig, NULL, &sa, 8) < 0)
@@ -216,18 +227,19 @@ int ck_park_await_left(int limit_ms)
 
 void ck_park_forget(void)
 {
-    ck_threads.left = ck_threads.leaving = 0;
+    ck_threads.left = ck_threads.leaving = ck_threads.standing = 0;
 }
 
 void ck_park_release(void)
 {
     struct ck_threads *all = &ck_threads;
-    uint32_t n = __atomic_load_n(&all->parked, __ATOMIC_ACQUIRE);
+    uint32_t n = all->standing;
 
     all->gone = 0;
     all->parked = 0;
     all->left = 0;
     all->leaving = n;
+    all->standing = 0;
     __atomic_add_fetch(&all->go, 1, __ATOMIC_ACQ_REL);
     ck_futex_wake(&all->go, 1 << 30);
     for (;;) {

@@ -272,7 +272,7 @@ static int wait_ready(struct rest *k, enum kind kind,
 }
 
 /* What the call returns. */
-long ck_partial_rest(struct rest *k)
+static long complete(struct rest *k)
 {
     struct timespec limit = {0, 0};
     enum kind kind = kind_of(k, &limit);
@@ -286,8 +286,15 @@ long ck_partial_rest(struct rest *k)
         else if (r != -EAGAIN || wait_ready(k, kind, &limit))
             break;
     }
-    sys4(SYS_rt_sigprocmask, SIG_SETMASK, &k->mask, NULL, 8);
     return (long)k->done;
+}
+
+long ck_partial_rest(struct rest *k)
+{
+    long done = complete(k);
+
+    sys4(SYS_rt_sigprocmask, SIG_SETMASK, &k->mask, NULL, 8);
+    return done;
 }
 
 int ck_partial(const struct user_regs_struct *r, long nr)
@@ -313,6 +320,27 @@ int ck_partial(const struct user_regs_struct *r, long nr)
     }
 }
 
+static void note(struct rest *k, const struct user_regs_struct *r, long nr,
+                 uint64_t mask)
+{
+    k->nr = nr;
+    k->arg[0] = (long)r->rdi;
+    k->arg[1] = (long)r->rsi;
+    k->arg[2] = (long)r->rdx;
+    k->arg[3] = (long)r->r10;
+    k->mask = mask;
+    k->done = r->rax;
+}
+
+long ck_partial_complete(const struct user_regs_struct *r, long nr,
+                         uint64_t mask)
+{
+    struct rest k;
+
+    note(&k, r, nr, mask);
+    return complete(&k);
+}
+
 uint64_t ck_partial_finish(struct user_regs_struct *r, long nr, uint64_t mask)
 {
     struct rest *k =
@@ -322,13 +350,7 @@ uint64_t ck_partial_finish(struct user_regs_struct *r, long nr, uint64_t mask)
         return mask;
     k->rip = r->rip;
     k->rsp = r->rsp;
-    k->nr = nr;
-    k->arg[0] = (long)r->rdi;
-    k->arg[1] = (long)r->rsi;
-    k->arg[2] = (long)r->rdx;
-    k->arg[3] = (long)r->r10;
-    k->mask = mask;
-    k->done = r->rax;
+    note(k, r, nr, mask);
     r->rsp = (uint64_t)k;
     r->rip = (uint64_t)(uintptr_t)ck_partial_start;
     return ~0ull;

@@ -14,5 +14,9 @@ int ck_partial(const struct user_regs_struct *regs, long nr);
  * block when it goes on: `mask`, or more. */
 uint64_t ck_partial_finish(struct user_regs_struct *regs, long nr,
                            uint64_t mask);
+/* Or it is completed at once, by who has all signals blocked, and has `mask`
+ * to go back to. What the call returns then. */
+long ck_partial_complete(const struct user_regs_struct *regs, long nr,
+                         uint64_t mask);
 
 #endif

@@ -1,15 +1,18 @@
 /*
  * proc.c - small things that the agent needs everywhere: futexes, time, ids,
- * directories of numbers. Raw system calls; nothing here can fail loudly.
+ * signals. Raw system calls; nothing here can fail loudly.
  */
 #include <errno.h>
+#include <linux/close_range.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
 
 #include "lib/sys/fmt.h"
+#include "lib/sys/ours.h"
 #include "lib/sys/syscall.h"
+#include "runtime/interpose/watch.h"
 #include "runtime/thread.h"
 
 #define FUTEX_PRIVATE 128
@@ -42,6 +45,13 @@ void ck_sleep_us(unsigned us)
     sys2(SYS_nanosleep, &ts, NULL);
 }
 
+void ck_become_ours(const char *name)
+{
+    ck_watched_publish();
+    ck_ours_mark();
+    sys2(SYS_prctl, PR_SET_NAME, name);
+}
+
 int32_t ck_getpid(void)
 {
     return (int32_t)sys0(SYS_getpid);
@@ -62,63 +72,27 @@ void ck_let_trace(long pid)
         sys2(SYS_prctl, PR_SET_PTRACER, pid);
 }
 
-struct dirent64 {
-    uint64_t ino;
-    int64_t off;
-    uint16_t reclen;
-    uint8_t type;
-    char name[];
-};
-
-int ck_each_number(const char *dir, int (*fn)(int32_t n, void *arg),
-                   void *arg)
+static uint64_t mask_in(const char *status, const char *field)
 {
-    char buf[4096] __attribute__((aligned(8)));
-    long fd = sys4(SYS_openat, AT_FDCWD, dir,
-                   O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    long n = 0;
-    int stop = 0;
+    const char *p = strstr(status, field);
 
-    if (fd < 0)
-        return (int)fd;
-    while (!stop && (n = sys3(SYS_getdents64, fd, buf, sizeof buf)) > 0) {
-        for (long at = 0; !stop && at < n;) {
-            struct dirent64 *d = (struct dirent64 *)(void *)(buf + at);
-            const char *p = d->name;
-            uint64_t v = ck_parse_u64(&p, 10);
-
-            if (p != d->name && !*p)
-                stop = fn((int32_t)v, arg);
-            at += d->reclen;
-        }
-    }
-    sys1(SYS_close, fd);
-    return n < 0 ? (int)n : 0;
+    p = p ? p + strlen(field) : "";
+    return ck_parse_u64(&p, 16);
 }
 
-int ck_thread_ended(int32_t pid, int32_t tid)
+int ck_signal_sets(int32_t tid, struct ck_sigsets *sets)
 {
-    char path[64], buf[512];
-    const char *p;
+    char path[64], status[4096];
+    long n;
 
-    ck_fmt(path, sizeof path, "/proc/%d/task/%d/stat", pid, tid);
-    if (ck_read_file(path, buf, sizeof buf) < 0)
-        return 1;
-    p = strrchr(buf, ')');
-    return p && (p[2] == 'Z' || p[2] == 'X');
-}
-
-uint64_t ck_stat_field(const char *stat, unsigned n)
-{
-    const char *p = strrchr(stat, ')');
-
-    for (unsigned i = 2; p && i < n; i++) {
-        p = strchr(p + 1, ' ');
-    }
-    if (!p)
-        return 0;
-    p++;
-    return ck_parse_u64(&p, 10);
+    ck_fmt(path, sizeof path, "/proc/self/task/%d/status", tid);
+    n = ck_read_file(path, status, sizeof status);
+    if (n < 0)
+        return (int)n;
+    sets->own = mask_in(status, "\nSigPnd:\t");
+    sets->shared = mask_in(status, "\nShdPnd:\t");
+    sets->caught = mask_in(status, "\nSigCgt:\t");
+    return 0;
 }
 
 uint32_t ck_thread_count(void)
@@ -146,4 +120,15 @@ extern const char etext[] CK_HIDDEN;
 int ck_in_our_code(uint64_t ip)
 {
     return ip >= (uintptr_t)__ehdr_start && ip < (uintptr_t)etext;
+}
+
+void ck_own_table(int keep)
+{
+    if (keep < 0) {
+        sys3(SYS_close_range, 0, ~0u, CLOSE_RANGE_UNSHARE);
+        return;
+    }
+    sys3(SYS_close_range, keep + 1, ~0u, CLOSE_RANGE_UNSHARE);
+    if (keep > 0)
+        sys3(SYS_close_range, 0, keep - 1, 0);
 }

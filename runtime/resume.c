@@ -62,7 +62,7 @@ void ck_resume_note(int32_t vpid)
     again.status = ck_await_first_status();
 }
 
-static _Noreturn void give_up(int err, const char *what)
+static _Noreturn void give_up_by(int fd, int err, const char *what)
 {
     static uint8_t buf[1024];
     char why[400];
@@ -70,9 +70,21 @@ static _Noreturn void give_up(int err, const char *what)
 
     ck_fmt(why, sizeof why, "process %d (%s): %s (error %d)", again.vpid,
            ck_threads_name(), what, -err);
-    CK_CLIENT_SEND(ck_handoff.coord_fd, buf, sizeof buf, failed, FAILED, &m);
+    CK_CLIENT_SEND(fd, buf, sizeof buf, failed, FAILED, &m);
     for (;;)
         sys1(SYS_exit_group, 1);
+}
+
+static _Noreturn void give_up(int err, const char *what)
+{
+    give_up_by(ck_handoff.coord_fd, err, what);
+}
+
+void ck_resume_check(int fd)
+{
+    if (ck_threads.unqueued)
+        give_up_by(fd, ck_threads.unqueued, "signals that waited can't wait "
+                   "here: too many for the limit (ulimit -i)");
 }
 
 static void open_table(void)
@@ -255,6 +267,7 @@ static struct ck_slot *number_threads(const int32_t *fresh)
             continue;
         ck_timer_renumber(t->tid, fresh[i]);
         t->tid = fresh[i];
+        ck_threads.standing++; /* or will, until GO */
         if (t->clear_tid)
             *(int32_t *)(uintptr_t)t->clear_tid = t->tid;
         tell_number(t->vtid, t->tid);
@@ -351,6 +364,8 @@ _Noreturn void ck_resume_entry(void)
     if (ck_former_note() < 0)
         give_up(-ENOMEM, "no memory");
     leader = number_threads(fresh);
+    if (!leader) /* this thread is going to end, as that had */
+        ck_signals_requeue_shared();
     sys2(SYS_munmap, fresh, ck_threads.n * sizeof(int32_t) + 1);
     sys2(SYS_munmap, again.table, again.table_len);
     r = ck_agent_start_restored(ck_handoff.coord_fd, ck_handoff.raw_bytes);

@@ -13,6 +13,9 @@ extern CK_HIDDEN struct ck_handoff ck_handoff;
  * filled. Does not return. */
 _Noreturn void ck_resume_entry(void);
 
+/* All are at their places of rest: gives up, by fd, what is not whole. */
+void ck_resume_check(int fd);
+
 /* The number the program knows this process by: noted when it was saved. */
 int32_t ck_resume_vpid(void);
 void ck_resume_note(int32_t vpid);

@@ -59,9 +59,11 @@ extern CK_HIDDEN int ck_virt_active;
  * the kernel yet: the tracer lets such a thread run on for a moment. */
 extern CK_HIDDEN __thread int ck_virt_busy;
 /* interpose/rest.c. The process whose threads are to wait when they leave a
- * window, or 0; a futex, of this process only. Written by the tracer. */
+ * window, or 0; a futex, of this process only. Written by who stops them. */
 extern CK_HIDDEN uint32_t ck_rest_wanted;
 void ck_rest(void); /* waits as long as that is so */
+void ck_rest_ask(int32_t process); /* by who stops its threads */
+void ck_rest_over(void);
 /* Drops what getpid() and gettid() remember (fork child, restart). */
 void ck_virt_forget_self(void);
 
@@ -72,8 +74,8 @@ void ck_virt_forget_self(void);
  * from the deadline (continue) or from what remained (restart). */
 void ck_deadline_parked(void);
 void ck_deadline_resumed(int restarted);
-/* Number of the call that this thread is in with a deadline, or -1. */
-long ck_deadline_call(void);
+/* Both, for a call that this thread makes again at once. */
+void ck_deadline_again(void);
 
 /* ---- runtime/agent.c ---- */
 

@@ -5,17 +5,23 @@
 #include <errno.h>
 #include <gnu/lib-names.h>
 #include <link.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
+#include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
 #include "runtime/slots.h"
 #include "runtime/virt/sysv.h"
 
 #define FUTEX_WAITERS 0x80000000u
 #define PID_LIMIT (1u << 22)
+/* libc's own signals: to cancel a thread, and to change ids in all of them */
+#define SIGCANCEL 32
+#define SIGSETXID 33
+#define SIGNAL_FRAME 1024 /* the kernel's, up to where siginfo begins */
 #define FRAME 256 /* of its stack, where a compiler may keep a number */
 
 int ck_threads_reserve(uint32_t n)
@@ -78,9 +84,14 @@ int ck_thread_is_libc(uint64_t fs_base)
 
 extern const char ck_vfork_returned[] CK_HIDDEN, ck_vfork_end[] CK_HIDDEN;
 
+/* CK_ENTRY's, from the linker */
+extern const char __start_ck_entry[] CK_HIDDEN, __stop_ck_entry[] CK_HIDDEN;
+
 int ck_in_passing(uint64_t ip)
 {
     return ip == (uintptr_t)ck_frame_leaving ||
+           (ip >= (uintptr_t)__start_ck_entry &&
+            ip < (uintptr_t)__stop_ck_entry) ||
            (ip >= (uintptr_t)ck_vfork_returned &&
             ip < (uintptr_t)ck_vfork_end);
 }
@@ -116,6 +127,18 @@ int ck_thread_in_libc(uint64_t ip)
     return ip >= libc_start && ip < libc_end;
 }
 
+/* libc's own handlers believe a signal only if this process has sent it, and
+ * look at that in what the kernel has put on the stack for them. */
+static int looks_at_sender(int32_t pid, uint64_t info, uint64_t sp)
+{
+    int32_t head[5]; /* si_signo, si_errno, si_code, -, si_pid */
+
+    return info > sp && info - sp < SIGNAL_FRAME &&
+           !ck_peek(info, head, sizeof head) && head[4] == pid &&
+           (head[0] == SIGCANCEL || head[0] == SIGSETXID) &&
+           head[2] == SI_TKILL;
+}
+
 int ck_thread_carries(int32_t pid, int32_t tid, const void *regs, uint64_t ip,
                       uint64_t sp)
 {
@@ -132,6 +155,8 @@ int ck_thread_carries(int32_t pid, int32_t tid, const void *regs, uint64_t ip,
         if (v > 1 && v < PID_LIMIT &&
             (v == (uint64_t)tid || !sys3(SYS_tgkill, pid, v, 0)))
             return 1;
+        if (looks_at_sender(pid, r[i], sp))
+            return 1;
     }
     if (ck_peek(sp, frame, sizeof frame))
         return 0;
@@ -141,13 +166,30 @@ int ck_thread_carries(int32_t pid, int32_t tid, const void *regs, uint64_t ip,
     return 0;
 }
 
+uint64_t ck_thread_runs(int32_t tid)
+{
+    char path[64], text[128];
+    const char *p;
+
+    ck_fmt(path, sizeof path, "/proc/%d/schedstat", tid);
+    if (ck_read_file(path, text, sizeof text) < 0 || !(p = strrchr(text, ' ')))
+        return 0;
+    p++;
+    return ck_parse_u64(&p, 10);
+}
+
 void ck_thread_try(struct ck_slot *t, const struct user_regs_struct *r)
 {
-    if (t->tries && !memcmp(&t->moved, r, sizeof *r))
-        return;
-    t->moved = *r;
-    t->moved_at = ck_now_us();
-    t->tries++;
+    uint64_t runs = ck_thread_runs(t->tid);
+
+    if (!t->tries || memcmp(&t->moved, r, sizeof *r) != 0) {
+        t->moved = *r;
+        t->tries++;
+        t->stood = 0;
+    } else if (!runs || runs != t->runs) {
+        t->stood++;
+    }
+    t->runs = runs;
 }
 
 void ck_thread_seen(struct ck_slot *t, struct user_regs_struct *regs)

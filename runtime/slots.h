@@ -17,22 +17,26 @@ int32_t ck_threads_remembered(int32_t tid);
 /* Is fs_base the block of a glibc thread? Then our TLS can be used there. */
 int ck_thread_is_libc(uint64_t fs_base);
 /* Is ip a place where a thread can't be left: the last step out of its slot,
- * the first behind vfork? */
+ * the first behind vfork, the entry of a signal handler? */
 int ck_in_passing(uint64_t ip);
 /*
  * Is a thread that is at ip, not in a system call, inside libc with a number
- * of its own or of this process in its hands? regs are its fifteen general
+ * of its own or of this process in its hands, or at where one stands? regs are its fifteen general
  * registers in any order, its stack begins at sp. Such a number will be
  * written into a mutex or given to the kernel, and a restart makes it wrong.
  */
 int ck_thread_carries(int32_t pid, int32_t tid, const void *regs, uint64_t ip,
                       uint64_t sp);
 /* Notes where a thread is that is let run on, and counts it as a try if it
- * has moved since the last: while others have the processor, it may stand
- * still for long. */
+ * has moved since the last, and in `stood` if it has run and not moved: while
+ * others have the processors, it may wait for one for long. */
 void ck_thread_try(struct ck_slot *t, const struct user_regs_struct *r);
+/* How often a thread was given a processor; 0: the kernel does not tell. */
+uint64_t ck_thread_runs(int32_t tid);
 /* So often such a thread is let run on; more often, it is chance. */
 #define CK_CARRY_TRIES 40
+/* After so many tries who leaves a window is to wait (interpose/rest.c). */
+#define CK_REST_TRIES 20
 int ck_thread_in_libc(uint64_t ip);
 void ck_thread_find_libc(void); /* where libc's code is; from the constructor */
 /* Fills what is read from registers: both ways of stopping. */

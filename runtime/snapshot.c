@@ -12,12 +12,15 @@
  * written in place before anything runs on.
  *
  * The writer is a child with exit signal 0: no SIGCHLD, and no wait of the
- * program's finds it. It is named ckpt-writer.
+ * program's finds it. It is named ckpt-writer. When its maker has ended nobody
+ * will kill it any more: it ends by itself when the checkpoint is given up, or
+ * nobody is there to hear of the image.
  */
 #include "runtime/snapshot.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -32,14 +35,15 @@
 #include "lib/image/sum.h"
 #include "lib/proto/client.h"
 #include "lib/sys/fmt.h"
+#include "lib/sys/process.h"
 #include "lib/sys/syscall.h"
-#include "runtime/interpose/watch.h"
 #include "runtime/mem/save.h"
 #include "runtime/resume.h"
 #include "runtime/task/task.h"
 #include "runtime/thread.h"
 
 #define PROGRESS_US 200000
+#define ORPHANED SIGURG /* blocked, as all are */
 #define WORK_MOST (16u << 20)
 #define WORK_LEAST (3u << 20)
 
@@ -55,7 +59,7 @@ struct snapshot {
     struct ck_imgw w;
     struct ck_imgw_stream pages;
     struct ck_progress *progress; /* shared with the writer */
-    int32_t writer;
+    int32_t maker, writer;
 };
 
 static struct snapshot snap;
@@ -263,15 +267,50 @@ static int write_image(struct snapshot *s)
     return r;
 }
 
-/* Reports while the writer's threads work. */
+/* Has the agent that made us ended, or its process executed a program? */
+static int is_orphan(const struct snapshot *s)
+{
+    uint64_t set = 0;
+
+    sys2(SYS_rt_sigpending, &set, sizeof set);
+    return (set >> (ORPHANED - 1) & 1) || sys0(SYS_getppid) != s->maker;
+}
+
+/* Will nobody ever ask for the image? The agent hears what the coordinator
+ * says; without it we are the only one. */
+static int is_forsaken(const struct snapshot *s, struct ck_client_rx *rx)
+{
+    struct pollfd p = {.fd = s->conn, .events = POLLRDHUP};
+    struct timespec none = {0, 0};
+    struct ck_frame f;
+    long r = 0;
+
+    if (sys5(SYS_ppoll, &p, 1, &none, NULL, 8) > 0)
+        return 1;
+    if (!is_orphan(s))
+        return 0;
+    while (r >= 0 && (r = ck_client_recv(s->conn, rx, 0, &f)) > 0)
+        if (f.type == CK_MSG_ABORT)
+            return 1;
+    return r < 0 && r != -EINTR;
+}
+
+/* Reports while the writer's threads work, and ends them all. */
 static int progress_main(void *arg)
 {
+    static uint8_t buf[4096];
     struct snapshot *s = arg;
+    struct ck_client_rx rx;
 
+    ck_client_rx_init(&rx, buf, sizeof buf);
     for (;;) {
         ck_sleep_us(PROGRESS_US);
         if (__atomic_load_n(&s->progress->status, __ATOMIC_ACQUIRE) != 1)
             return 0;
+        if (is_forsaken(s, &rx)) {
+            sys1(SYS_unlink, s->path);
+            sys1(SYS_exit_group, 1);
+        }
         send(s, NULL);
     }
 }
@@ -280,13 +319,12 @@ static int writer_main(struct snapshot *s)
 {
     static uint8_t stack[8192] __attribute__((aligned(16)));
 
-    ck_watched_publish();
-    sys2(SYS_prctl, PR_SET_NAME, "ckpt-writer");
+    ck_become_ours("ckpt-writer");
     sys2(SYS_prctl, PR_SET_DUMPABLE, 1);
-    if (s->areas.resident > (64u << 20))
-        ck_clone(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
-                     CLONE_THREAD | CLONE_SYSVSEM,
-                 stack + sizeof stack, NULL, NULL, progress_main, s);
+    sys2(SYS_prctl, PR_SET_PDEATHSIG, ORPHANED);
+    ck_clone(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+                 CLONE_THREAD | CLONE_SYSVSEM,
+             stack + sizeof stack, NULL, NULL, progress_main, s);
     return write_image(s);
 }
 
@@ -420,6 +458,7 @@ int ck_snapshot(int fd, uint32_t id, const char *set_dir, char *why,
     memset(s, 0, sizeof *s);
     s->conn = fd;
     s->id = id;
+    s->maker = ck_getpid();
     ck_resume_note(ck_virt_of(ck_getpid()));
     s->file = -1;
     r = ck_task_save(why, cap);
@@ -466,10 +505,13 @@ int ck_snapshot_running(void)
 int ck_snapshot_lost(char *why, size_t cap)
 {
     int status = 0, left;
+    long r;
 
-    if (!snap.writer ||
-        sys4(SYS_wait4, snap.writer, &status, __WALL | WNOHANG, NULL) !=
-            snap.writer)
+    if (!snap.writer)
+        return 0;
+    /* Who waits for all kinds of children takes ours, too. */
+    r = sys4(SYS_wait4, snap.writer, &status, __WALL | WNOHANG, NULL);
+    if (r != snap.writer && r != -ECHILD)
         return 0;
     left = __atomic_load_n(&snap.progress->status, __ATOMIC_ACQUIRE);
     if (left == 1)

@@ -9,22 +9,19 @@
  * SIGSTOP, no EINTR that the program could see.
  *
  * On failure everything that was interrupted runs on, nothing is changed,
- * and the reason says which thread. A tracer that loses its agent is killed
- * by the kernel (PDEATHSIG), which detaches.
+ * and the reason says which thread.
  */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
-#include "lib/arch/x86_64/clone.h"
 #include "lib/sys/fmt.h"
+#include "lib/sys/process.h"
 #include "lib/sys/syscall.h"
 #include "runtime/frozen.h"
 #include "runtime/partial.h"
@@ -34,32 +31,23 @@
 #include "runtime/traced.h"
 #include "runtime/tracer.h"
 
-#define TRACER_STACK (32 * 1024)
-#define START_WAITS 50 /* of 100 ms */
 #define BUSY_US 2000000 /* one that makes processes all the time is for long */
-#define REST_TRIES 20
+#define BUSY_TRIES 200  /* one that gets no processor has not had its time */
 #define LET_RUN_US 1000
 #define STEPS_MAX 20000 /* of a stopped thread, out of where it can't rest */
 #define STEP_US 100000
 #define CATCH_UP_US 500000
+#define SLOW_MS 30000 /* a tracer that gets no processor is not killed for it */
 
-enum phase { SEIZED = 1, STOPPED = 2, GONE = 3 };
-
-/* Bound: the tracer ends with its maker. */
-enum start { UNBOUND = 0, BOUND = 1, BEGIN = 2 };
+/* SENT: to its place of rest, where it will come as soon as it is let run. */
+enum phase { SEIZED = 1, STOPPED = 2, GONE = 3, SENT = 4 };
 
 static struct {
     int32_t pid;
     uint64_t deadline_us, catch_up_us;
     uint32_t added;
-    int result; /* 0, -errno, or 1 while the tracer runs */
-    uint32_t start; /* futex: enum start */
-    int32_t alive;  /* cleared by the kernel when the tracer has ended */
-    int32_t tid_seen;
     char why[256];
 } job;
-
-static uint8_t tracer_stack[TRACER_STACK] __attribute__((aligned(16)));
 
 int ck_tracer_fail(int err, const char *what, int32_t tid)
 {
@@ -128,18 +116,49 @@ static int seize(int32_t tid, void *arg)
 
 /* A thread that has stopped already, because an earlier interruption came
  * when it had, is not interrupted again: it would never get any further. */
-static void let_run(struct ck_slot *t)
+static void interrupt(struct ck_slot *t)
 {
-    unsigned us = 20 + t->tries * 4; /* waking it takes time, too */
     siginfo_t si;
 
+    t->owed = 0;
     memset(&si, 0, sizeof si);
-    ck_pt(PTRACE_CONT, t->tid, NULL, NULL);
-    ck_sleep_us(us < LET_RUN_US ? us : LET_RUN_US);
     sys5(SYS_waitid, P_PID, t->tid, &si,
          WSTOPPED | WEXITED | WNOWAIT | WNOHANG | __WALL, NULL);
     if (!si.si_pid)
         ck_pt(PTRACE_INTERRUPT, t->tid, NULL, NULL);
+}
+
+/* For the same reason one that waits for a processor is not interrupted before
+ * it has had one. */
+static void let_run(struct ck_slot *t)
+{
+    unsigned us = 20 + t->tries * 4; /* waking it takes time, too */
+    uint64_t before = ck_thread_runs(t->tid);
+
+    ck_pt(PTRACE_CONT, t->tid, NULL, NULL);
+    ck_sleep_us(us < LET_RUN_US ? us : LET_RUN_US);
+    if (before && ck_thread_runs(t->tid) == before)
+        t->owed = before;
+    else
+        interrupt(t);
+}
+
+/* How many threads have had no processor yet. */
+static uint32_t interrupt_who_ran(void)
+{
+    uint32_t left = 0;
+
+    for (uint32_t i = 0; i < ck_threads.n; i++) {
+        struct ck_slot *t = &ck_threads.slot[i];
+
+        if (t->phase != SEIZED || !t->owed)
+            continue;
+        if (ck_thread_runs(t->tid) != t->owed)
+            interrupt(t);
+        else
+            left++;
+    }
+    return left;
 }
 
 /*
@@ -161,6 +180,8 @@ static int step_out(struct ck_slot *t)
         ck_pt(PTRACE_SINGLESTEP, t->tid, NULL, (void *)pass);
         while (!(got = sys4(SYS_wait4, t->tid, &status, __WALL | WNOHANG, NULL)))
             if (ck_now_us() > end) { /* a call that waits */
+                if (ck_thread_ended(job.pid, t->tid))
+                    break; /* see first_ended */
                 ck_pt(PTRACE_INTERRUPT, t->tid, NULL, NULL);
                 end = ck_now_us() + STEP_US;
             }
@@ -184,6 +205,7 @@ static int stopped(struct ck_slot *t, int status)
     const char *refusal;
     int r;
 
+    t->owed = 0;
     if ((status & 0xff) != 0x7f) {
         t->phase = GONE;
         return 0;
@@ -206,13 +228,13 @@ static int stopped(struct ck_slot *t, int status)
         if (t->phase == GONE)
             return 0;
     }
-    if (r == 1 && t->tries > REST_TRIES)
-        __atomic_store_n(&ck_rest_wanted, (uint32_t)job.pid,
-                         __ATOMIC_RELEASE);
+    if (r == 1 && t->tries > CK_REST_TRIES)
+        ck_rest_ask(job.pid);
     if (r == 1 && !t->busy_since)
         t->busy_since = ck_now_us();
     if (r == 1 && ck_now_us() < job.deadline_us &&
-        ck_now_us() - t->busy_since < BUSY_US) {
+        (ck_now_us() - t->busy_since < BUSY_US ||
+         t->tries + t->stood < BUSY_TRIES)) {
         let_run(t);
         return 0;
     }
@@ -241,11 +263,23 @@ static int32_t first_waiting(void)
     return 0;
 }
 
+/* The end of a first thread is not reported while others live, and we do. */
+static uint32_t first_ended(void)
+{
+    struct ck_slot *t = slot_of(job.pid);
+
+    if (!t || t->phase != SEIZED || !ck_thread_ended(job.pid, job.pid))
+        return 0;
+    t->phase = GONE;
+    ck_threads.leader_exited = 1;
+    return 1;
+}
+
 static int wait_stopped(uint32_t pending)
 {
     /* Each report of a thread sends SIGCHLD, which is blocked. */
     static const uint64_t chld = 1ull << (SIGCHLD - 1);
-    static const struct timespec at_most = {0, 50000000};
+    static const struct timespec at_most = {0, 50000000}, soon = {0, 500000};
 
     while (pending) {
         int status = 0;
@@ -265,7 +299,9 @@ static int wait_stopped(uint32_t pending)
         if (ck_now_us() > job.deadline_us)
             return ck_tracer_fail(-ETIMEDOUT, "could not be stopped in time",
                         first_waiting());
-        sys4(SYS_rt_sigtimedwait, &chld, NULL, &at_most, 8);
+        if (sys4(SYS_rt_sigtimedwait, &chld, NULL,
+                 interrupt_who_ran() ? &soon : &at_most, 8) == -EAGAIN)
+            pending -= first_ended();
     }
     return 0;
 }
@@ -280,6 +316,8 @@ static void redirect(struct ck_slot *t)
         return;
     ck_frame_call(&regs, (uintptr_t)ck_park, (uintptr_t)t,
                   (uintptr_t)t->stack + sizeof t->stack);
+    t->go = __atomic_load_n(&ck_threads.go, __ATOMIC_ACQUIRE);
+    t->phase = SENT;
     ck_pt(PTRACE_SETSIGMASK, t->tid, (void *)8, &mask);
     ck_pt(PTRACE_SETREGSET, t->tid, (void *)NT_PRSTATUS, &rv);
     ck_pt(ck_threads.frozen ? PTRACE_CONT : PTRACE_DETACH, t->tid, NULL, NULL);
@@ -369,28 +407,12 @@ static void hear_of_stops(void)
     sys4(SYS_rt_sigaction, SIGCHLD, &dfl, NULL, 8);
 }
 
-static int tracer_main(void *arg)
+static int stop_threads(void *arg)
 {
     uint32_t kept = 0;
     int r;
 
     (void)arg;
-    sys2(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
-    sys2(SYS_prctl, PR_SET_NAME, "ckpt-tracer");
-    __atomic_store_n(&job.start, BOUND, __ATOMIC_RELEASE);
-    ck_futex_wake(&job.start, 1);
-    /* Who made us may have died, or executed another program, before the
-     * kernel knew that we are to die with it: then nobody says BEGIN. We
-     * would send the threads of the new program to places of the old one,
-     * and keep its connection to the coordinator open for ever. */
-    for (int i = 0; __atomic_load_n(&job.start, __ATOMIC_ACQUIRE) != BEGIN;
-         i++) {
-        if (i == START_WAITS || sys0(SYS_getppid) != job.pid) {
-            __atomic_store_n(&job.result, -ETIMEDOUT, __ATOMIC_RELEASE);
-            return 0;
-        }
-        ck_futex_wait(&job.start, BOUND, 100);
-    }
     ck_threads.ignored = ck_signals_ignored();
     hear_of_stops();
     r = stop_passes();
@@ -421,55 +443,28 @@ static int tracer_main(void *arg)
     }
     if (!r && ck_threads.frozen)
         ck_frozen_settle(kept, job.deadline_us);
-    __atomic_store_n(&job.result, r, __ATOMIC_RELEASE);
-    return 0;
+    return r;
 }
 
-/* Not before the tracer is bound, or has ended. */
-static void begin(void)
-{
-    while (!__atomic_load_n(&job.start, __ATOMIC_ACQUIRE) &&
-           __atomic_load_n(&job.alive, __ATOMIC_ACQUIRE))
-        ck_futex_wait(&job.start, UNBOUND, 100);
-    __atomic_store_n(&job.start, BEGIN, __ATOMIC_RELEASE);
-    ck_futex_wake(&job.start, 1);
-}
-
-static int wait_tracer(long tracer, int limit_ms)
-{
-    uint64_t give_up = ck_now_us() + (uint64_t)(limit_ms + 2000) * 1000;
-    int killed = 0;
-    int32_t id;
-
-    while ((id = __atomic_load_n(&job.alive, __ATOMIC_ACQUIRE)) != 0) {
-        struct timespec ts = {0, 100000000};
-
-        /* The kernel wakes this word as a shared futex (exit, CLEARTID). */
-        sys4(SYS_futex, &job.alive, CK_FUTEX_WAIT, id, &ts);
-        if (!killed && ck_now_us() > give_up) {
-            sys2(SYS_kill, tracer, SIGKILL);
-            killed = 1;
-        }
-    }
-    sys4(SYS_wait4, tracer, NULL, __WALL, NULL);
-    return killed ? -ETIMEDOUT : job.result == 1 ? -ECHILD : job.result;
-}
-
-/* Slots of threads that ended while we looked are closed up. */
-static void compact(void)
+static uint32_t sent(void)
 {
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < ck_threads.n; i++)
-        n += ck_threads.slot[i].phase == STOPPED;
-    /* Parked threads know their slot's address: nothing may move. Only a
-     * run of ended ones at the end can go; others keep tid 0. */
+        n += ck_threads.slot[i].phase == SENT;
+    return n;
+}
+
+/* Slots of threads that ended while we looked are closed up. Parked threads
+ * know their slot's address: nothing may move. Only a run of ended ones at the
+ * end can go; others keep tid 0. */
+static void compact(void)
+{
     for (uint32_t i = 0; i < ck_threads.n; i++)
-        if (ck_threads.slot[i].phase != STOPPED)
+        if (ck_threads.slot[i].phase != SENT)
             ck_threads.slot[i].tid = 0;
     while (ck_threads.n && !ck_threads.slot[ck_threads.n - 1].tid)
         ck_threads.n--;
-    job.tid_seen = (int32_t)n;
 }
 
 static int wait_parked(uint32_t n, int limit_ms)
@@ -488,8 +483,7 @@ static int wait_parked(uint32_t n, int limit_ms)
 
 int ck_stop_by_ptrace(int limit_ms, char *why, size_t cap)
 {
-    long tracer;
-    int r;
+    int r, made;
 
     r = ck_threads_reserve(ck_thread_count() + 32);
     if (r)
@@ -500,33 +494,25 @@ int ck_stop_by_ptrace(int limit_ms, char *why, size_t cap)
     ck_threads.leader_exited = ck_threads.frozen = 0;
     memset(&job, 0, sizeof job);
     job.pid = ck_getpid();
-    job.result = 1;
-    job.alive = 1;
     job.deadline_us = ck_now_us() + (uint64_t)limit_ms * 1000;
-    /* With CLONE_FS it would be refused while another thread is in exec. */
-    tracer = ck_clone(CLONE_VM | CLONE_FILES | CLONE_UNTRACED |
-                          CLONE_CHILD_CLEARTID,
-                      tracer_stack + TRACER_STACK, NULL, &job.alive,
-                      tracer_main, NULL);
-    if (tracer < 0) {
-        ck_fmt(why, cap, "no process for the tracer (error %ld)", -tracer);
-        return (int)tracer;
-    }
-    ck_let_trace(tracer);
-    begin();
-    r = wait_tracer(tracer, limit_ms);
-    __atomic_store_n(&ck_rest_wanted, 0, __ATOMIC_RELEASE);
-    ck_futex_wake(&ck_rest_wanted, 1 << 30);
-    if (r) {
-        ck_fmt(why, cap, "%s", job.why[0] ? job.why : "the tracer failed");
+    r = ck_tracer_run(stop_threads, NULL,
+                      ((uint64_t)limit_ms + SLOW_MS) * 1000, &made);
+    if (!made) {
+        ck_fmt(why, cap, "no process for the tracer (error %d)", -r);
         return r;
     }
-    compact();
-    r = wait_parked((uint32_t)job.tid_seen, limit_ms);
+    ck_rest_over();
+    ck_threads.standing = sent(); /* none, where it has failed by itself */
     if (r) {
-        ck_park_release();
-        ck_fmt(why, cap, "a thread did not reach its place of rest");
+        ck_fmt(why, cap, "%s", job.why[0] ? job.why : "the tracer failed");
+    } else {
+        compact();
+        r = wait_parked(ck_threads.standing, limit_ms);
+        if (r)
+            ck_fmt(why, cap, "a thread did not reach its place of rest");
     }
+    if (r && ck_threads.standing)
+        ck_park_release();
     return r;
 }
 

@@ -7,10 +7,10 @@
  * zone; the kernel's frame there is the frame that the thread goes on from.
  *
  * What the handler cannot see is which call was interrupted: the number is
- * read from /proc/self/task/T/syscall just before the signal is sent. For a
- * thread that moved on in between it is told by the call itself where it has
- * a deadline, or by the instruction in front of the syscall; where neither
- * does, a call that cannot restart by itself returns -EINTR (docs/limits.md).
+ * told by the instructions in front of the call (callnr.h). Where they don't,
+ * it is what /proc/self/task/T/syscall told just before the signal was sent;
+ * of a thread that moved on in between, a call that cannot restart by itself
+ * returns -EINTR then (docs/limits.md).
  *
  * A thread that does not answer in time may still have our signal pending:
  * then the handler stays installed, and does nothing for a thread that
@@ -23,11 +23,13 @@
 #include <sys/uio.h>
 
 #include "lib/sys/fmt.h"
+#include "lib/sys/process.h"
 #include "lib/sys/syscall.h"
 #include "runtime/partial.h"
 #include "runtime/rights.h"
 #include "runtime/slots.h"
 #include "runtime/task/xstate.h"
+#include "runtime/unseen.h"
 
 #define STOP_SIGNAL 33
 #define SA_RESTORER 0x04000000
@@ -40,8 +42,8 @@ struct kernel_sigaction {
     uint64_t mask;
 };
 
-/* A slot's phase. ANSWERED: or nobody waits for it any more. */
-enum phase { ANSWERED = 0, ASKED = 1, AGAIN = 2 };
+/* A slot's phase. ANSWERED: in its handler, to say AGAIN or PARKING next. */
+enum phase { ANSWERED = 0, ASKED = 1, AGAIN = 2, PARKING = 3, CALLED_OFF = 4 };
 
 static int asked; /* threads that were signalled */
 static int refused;
@@ -64,59 +66,40 @@ static int must_go_on(struct ck_slot *t, const greg_t *g,
 {
     _Static_assert(REG_R8 == 0 && REG_RCX == 14, "fifteen registers");
     if (t->sys.how ||
-        (!(t->tls && ck_virt_busy) &&
+        (!(t->tls && ck_virt_busy) && !ck_in_passing(r->rip) &&
          !ck_thread_carries(ck_getpid(), t->tid, g, r->rip, r->rsp)))
         return 0;
     ck_thread_try(t, r);
-    return t->tries < CK_CARRY_TRIES;
-}
-
-/* The number in "mov $nr, %eax; syscall", as libc's functions have it, when
- * ip is behind it; or -1. */
-static int32_t call_before(uint64_t ip)
-{
-    uint8_t code[7];
-    int32_t nr;
-    struct iovec local = {code, sizeof code},
-                 remote = {(void *)(uintptr_t)(ip - sizeof code),
-                           sizeof code};
-
-    if (sys6(SYS_process_vm_readv, ck_getpid(), &local, 1, &remote, 1, 0) !=
-            (long)sizeof code ||
-        code[0] != 0xb8 || code[5] != 0x0f || code[6] != 0x05)
-        return -1;
-    memcpy(&nr, code + 1, sizeof nr);
-    return nr;
+    if (t->tries > CK_REST_TRIES)
+        ck_rest_ask(ck_getpid());
+    return t->tries < CK_CARRY_TRIES || ck_in_our_code(r->rip);
 }
 
 /*
  * Which call the thread was in, as a tracer would see it. Only right behind a
  * syscall instruction is rcx its own address: else the thread has gone on
  * since its number was read. A call that restarts by itself (SA_RESTART) has
- * been rewound to the instruction already; a call with a deadline knows its
- * number; for others it is what /proc told.
+ * been rewound to the instruction already; of others the instructions in front
+ * tell the number, or else it is what /proc told.
  */
 static void seen_as_traced(struct ck_slot *t, struct user_regs_struct *r,
-                           uint64_t rcx)
+                           const greg_t *g)
 {
-    long eintr = (long)r->rax == -EINTR, nr;
+    int32_t nr = ck_call_behind(g);
 
     r->orig_rax = (unsigned long)-1;
-    if (rcx == r->rip + 2 && r->rax < 512) {
+    if (r->rcx == r->rip + 2 && r->rax < 512) {
         t->sys.nr = (int32_t)r->rax;
         r->orig_rax = r->rax;
         r->rax = (unsigned long)-512;
         r->rip += 2;
         return;
     }
-    if (rcx != r->rip)
+    if (r->rcx != r->rip)
         t->sys.nr = -1;
-    else if (eintr && ck_in_our_code(r->rip) &&
-             ck_thread_is_libc(r->fs_base) && (nr = ck_deadline_call()) >= 0)
-        t->sys.nr = (int32_t)nr;
-    else if (t->sys.nr < 0)
-        t->sys.nr = call_before(r->rip);
-    if (t->sys.nr >= 0 && eintr) {
+    else if (nr >= 0)
+        t->sys.nr = nr;
+    if (t->sys.nr >= 0 && (long)r->rax == -EINTR) {
         r->orig_rax = (unsigned long)t->sys.nr;
         r->rax = (unsigned long)-514;
     }
@@ -172,11 +155,13 @@ static void note_pending(struct ck_slot *t)
         for (uint32_t i = 0; i < p->n; i++)
             sys3(SYS_rt_sigqueueinfo, ck_getpid(), p->info[i].si_signo,
                  &p->info[i]);
+        ck_signals_known(p);
     }
     p = &t->pending;
     for (uint32_t i = 0; i < p->n; i++)
         sys4(SYS_rt_tgsigqueueinfo, ck_getpid(), t->tid, p->info[i].si_signo,
              &p->info[i]);
+    ck_signals_known(p);
 }
 
 static void handler(int sig, siginfo_t *info, void *frame)
@@ -187,6 +172,7 @@ static void handler(int sig, siginfo_t *info, void *frame)
     greg_t *g = uc->uc_mcontext.gregs;
     struct user_regs_struct regs;
     uint64_t fs = 0, gs = 0, mask;
+    uint32_t was = ASKED;
     int copied;
     long nr;
 
@@ -195,22 +181,16 @@ static void handler(int sig, siginfo_t *info, void *frame)
     for (uint32_t i = 0; i < ck_threads.n && !t; i++)
         if (ck_threads.slot[i].tid == tid)
             t = &ck_threads.slot[i];
-    if (!t || __atomic_exchange_n(&t->phase, ANSWERED, __ATOMIC_ACQ_REL) !=
-                  ASKED)
+    if (!t || !__atomic_compare_exchange_n(&t->phase, &was, ANSWERED, 0,
+                                           __ATOMIC_ACQ_REL,
+                                           __ATOMIC_ACQUIRE))
         return;
-    memset(&regs, 0, sizeof regs);
+    ck_frame_regs(&regs, g);
     sys2(SYS_arch_prctl, 0x1003 /* ARCH_GET_FS */, &fs);
     sys2(SYS_arch_prctl, 0x1004 /* ARCH_GET_GS */, &gs);
     regs.fs_base = fs;
     regs.gs_base = gs;
-    regs.rip = (unsigned long)g[REG_RIP];
-    regs.rax = (unsigned long)g[REG_RAX];
-    regs.rdi = (unsigned long)g[REG_RDI];
-    regs.rsi = (unsigned long)g[REG_RSI];
-    regs.rdx = (unsigned long)g[REG_RDX];
-    regs.rsp = (unsigned long)g[REG_RSP];
-    regs.r10 = (unsigned long)g[REG_R10];
-    seen_as_traced(t, &regs, (uint64_t)g[REG_RCX]);
+    seen_as_traced(t, &regs, g);
     t->frame = uc;
     memcpy(&t->mask, &uc->uc_sigmask, sizeof t->mask);
     nr = t->sys.nr;
@@ -220,6 +200,7 @@ static void handler(int sig, siginfo_t *info, void *frame)
         ck_futex_wake(&ck_threads.parked, 1);
         return;
     }
+    __atomic_store_n(&t->phase, PARKING, __ATOMIC_RELEASE);
     /* After a restart the kernel may want another frame than the one that it
      * has made; where ours has no room, task/xstate.c refuses. */
     copied = !ck_xstate_copy(&ck_xmachine, &t->xstate,
@@ -257,6 +238,7 @@ static long ask(struct ck_slot *t)
 
     if (nr != SYS_restart_syscall)
         t->sys.nr = nr;
+    t->go = __atomic_load_n(&ck_threads.go, __ATOMIC_ACQUIRE);
     __atomic_store_n(&t->phase, ASKED, __ATOMIC_RELEASE);
     return sys3(SYS_tgkill, ck_getpid(), t->tid, STOP_SIGNAL);
 }
@@ -266,6 +248,7 @@ static int signal_one(int32_t tid, void *arg)
     struct ck_threads *all = &ck_threads;
     struct ck_slot *t;
     int32_t remembered;
+    long r;
 
     (void)arg;
     if (tid == ck_agent_tid)
@@ -293,11 +276,20 @@ static int signal_one(int32_t tid, void *arg)
     t->leader = tid == ck_getpid();
     t->sys.nr = remembered;
     __atomic_store_n(&all->n, all->n + 1, __ATOMIC_RELEASE);
-    if (ask(t) < 0)
-        all->n--;
-    else
+    r = ask(t);
+    if (r >= 0) {
         asked++;
-    return 0;
+        return 0;
+    }
+    all->n--;
+    if (r == -ESRCH)
+        return 0;
+    if (r == -EAGAIN)
+        refusal = "can't be sent a signal: more wait than may, in all "
+                  "processes of its user (RLIMIT_SIGPENDING, ulimit -i); let "
+                  "them be received";
+    refused = (int)r;
+    return 1;
 }
 
 /* After a moment, or it would be where it was. */
@@ -316,19 +308,48 @@ static void ask_again(void)
     }
 }
 
+/* One that has not answered yet will not any more, and returns from its
+ * handler if the signal comes. Nonzero: it was so. */
+static int call_off(struct ck_slot *t)
+{
+    uint32_t p = __atomic_load_n(&t->phase, __ATOMIC_ACQUIRE);
+
+    return (p == ASKED || p == AGAIN) &&
+           __atomic_compare_exchange_n(&t->phase, &p, CALLED_OFF, 0,
+                                       __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
 /* A thread that ended with our signal pending does not answer any more. */
 static void forget_ended(void)
 {
     for (uint32_t i = 0; i < ck_threads.n; i++) {
         struct ck_slot *t = &ck_threads.slot[i];
 
-        if (__atomic_load_n(&t->phase, __ATOMIC_ACQUIRE) &&
-            ck_thread_ended(ck_getpid(), t->tid) &&
-            __atomic_exchange_n(&t->phase, ANSWERED, __ATOMIC_ACQ_REL)) {
+        if (t->tid && ck_thread_ended(ck_getpid(), t->tid) && call_off(t)) {
             t->tid = 0;
             asked--;
         }
     }
+}
+
+/* How many are in their places, or on the way there, when all others have been
+ * called off. Who is in its handler is about to say which it is. */
+static uint32_t call_off_all(void)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < ck_threads.n; i++) {
+        struct ck_slot *t = &ck_threads.slot[i];
+
+        while (t->tid && !call_off(t)) {
+            if (__atomic_load_n(&t->phase, __ATOMIC_ACQUIRE) == PARKING) {
+                n++;
+                break;
+            }
+            ck_sleep_us(50);
+        }
+    }
+    return n;
 }
 
 static int wait_all(uint64_t end)
@@ -372,21 +393,19 @@ int ck_stop_by_signal(int limit_ms, char *why, size_t cap)
         r = r ? r : refused;
         r = r ? r : wait_all(end);
     } while (!r && asked != had);
-    for (uint32_t i = 0; r && i < ck_threads.n; i++)
-        __atomic_store_n(&ck_threads.slot[i].phase, ANSWERED,
-                         __ATOMIC_RELEASE);
-    if (!r)
+    ck_threads.standing = r ? call_off_all() : (uint32_t)asked;
+    ck_rest_over();
+    if (!r) {
         sys4(SYS_rt_sigaction, STOP_SIGNAL, &before, NULL, 8);
-    else if (refusal) {
-        ck_fmt(why, cap, "%s", refusal);
-        ck_park_release();
-    } else {
-        ck_fmt(why, cap,
-               refused ? "more threads were made while others were stopped" :
-               "%d of %d threads did not answer the stop signal (blocked "
-               "or in an uninterruptible call)",
-               asked - (int)ck_threads.parked, asked);
-        ck_park_release();
+        return 0;
     }
+    if (refusal || refused)
+        ck_fmt(why, cap, "%s", refusal ? refusal :
+               "more threads were made while others were stopped");
+    else
+        ck_fmt(why, cap, "%d of %d threads did not answer the stop signal "
+               "(blocked or in an uninterruptible call)",
+               asked - (int)ck_threads.standing, asked);
+    ck_park_release();
     return r;
 }

@@ -21,6 +21,7 @@
 #define CK_PARK_STACK 6144
 #define CK_PENDING_MAX 32 /* queued signals kept per thread, and shared */
 
+/* With numbers as the program knows them. */
 struct ck_pending {
     uint32_t n, more; /* are there more than these? */
     siginfo_t info[CK_PENDING_MAX];
@@ -39,10 +40,13 @@ struct ck_slot {
     int32_t leader;       /* the process's first thread */
     int32_t tls;          /* fs_base is a glibc thread: ours works there */
     uint32_t phase, tries; /* of the tracer (stop.c) */
-    uint64_t moved_at, busy_since;
+    uint64_t runs, busy_since; /* runs: as ck_thread_runs */
+    uint32_t stood; /* how often it ran and has not moved */
+    uint64_t owed;  /* it is interrupted when it has run: `runs` before */
     struct user_regs_struct moved;
     uint64_t mask;        /* blocked signals, as the program set them */
     struct ck_pending pending;
+    uint32_t late; /* more of them have come (late.c) */
     /* told by the thread itself */
     uint64_t clear_tid; /* glibc: &pthread.tid */
     uint64_t robust, robust_len;
@@ -59,6 +63,8 @@ struct ck_slot {
     struct ck_cputime cpu;
     char name[16];
     /* waiting */
+    uint32_t go; /* ck_threads.go when it was sent here: another one, and it
+                  * has come too late */
     uint32_t decision, verdict; /* the agent's, its maker's: futex words */
     struct ck_xstate xstate;
     uint8_t stack[CK_PARK_STACK] __attribute__((aligned(16)));
@@ -75,14 +81,18 @@ struct ck_threads {
     struct ck_slot *slot;
     uint32_t cap, n;
     uint32_t parked;    /* threads that wait; a futex word */
+    uint32_t standing;  /* that wait or are on their way to it, for certain */
     uint32_t go;        /* changes when they may go on; a futex word */
     uint32_t gone;      /* go on or ask for a decision; a futex word */
     uint32_t left, leaving; /* need their slots no more; of how many */
     uint32_t restarted; /* this run began from an image */
     uint64_t ignored; /* signals that do nothing if not blocked */
     struct ck_pending shared;
+    int32_t unqueued; /* by a restart: why (-errno) not all that waited */
     int32_t leader_exited; /* main() returned by pthread_exit */
     int32_t frozen; /* stopped by a signal: stays parked until SIGCONT */
+    void (*errand)(void); /* for one of them to do while it waits */
+    uint32_t errand_done; /* a futex word */
 };
 extern CK_HIDDEN struct ck_threads ck_threads;
 
@@ -91,11 +101,15 @@ extern CK_HIDDEN struct ck_threads ck_threads;
 _Noreturn void ck_park(struct ck_slot *t);
 /* The same for a thread made anew by a restart, already with its own id. */
 _Noreturn void ck_park_restarted(struct ck_slot *t);
+/* All are parked: has one of them, which has the program's descriptors, call
+ * fn, and waits for that. fn: system calls only, with little stack. */
+void ck_park_errand(void (*fn)(void));
 /* Waits and then returns: for the signal-33 handler. */
 void ck_park_wait(struct ck_slot *t);
 /* What t blocks while it waits; see park.c. */
 uint64_t ck_park_mask(const struct ck_slot *t);
-/* Lets all parked threads go on; agent thread. They are on their way out of
+/* Lets the threads go on that are parked, or have been sent there and come
+ * later, for which it waits; agent thread. They are on their way out of
  * their slots then; when all are out, or not in time, await_left: 0, -EBUSY. */
 void ck_park_release(void);
 int ck_park_await_left(int limit_ms);
@@ -125,6 +139,9 @@ void ck_sched_tell(struct ck_slot *t);
 void ck_sched_become(const struct ck_slot *t);
 /* ---- task/signals.c: on the thread itself, after a restart ---- */
 void ck_signals_requeue(const struct ck_slot *t);
+void ck_signals_requeue_shared(void); /* on the process's first thread */
+/* p is as the kernel had it. */
+void ck_signals_known(struct ck_pending *p);
 /* Signals whose action is to do nothing, as a mask. */
 uint64_t ck_signals_ignored(void);
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "lib/sys/fmt.h"
+#include "lib/sys/process.h"
 #include "runtime/thread.h"
 
 struct look {

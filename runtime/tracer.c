@@ -1,14 +1,23 @@
 /*
- * tracer.c - what the tracer (stop.c) reads of a thread that it has stopped:
- * everything that its slot says of it before the thread itself tells the
- * rest. A thread that is where none can be left is not read.
+ * tracer.c - the tracer's life, and what it reads of a thread that it has
+ * stopped: everything that its slot says of it before the thread itself tells
+ * the rest. A thread that is where none can be left is not read.
+ *
+ * One tracer at a time. One that loses its maker is killed by the kernel
+ * (PDEATHSIG), which detaches.
  */
 #include "runtime/tracer.h"
 
 #include <elf.h>
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 
+#include "lib/arch/x86_64/clone.h"
 #include "runtime/partial.h"
 #include "runtime/rights.h"
 #include "runtime/slots.h"
@@ -16,7 +25,95 @@
 
 #define GET_SYSCALL_USER_DISPATCH 0x4211
 #define BUSY_FLAG_TRIES 100
-#define STILL_US 1000000
+#define STILL_TRIES 100
+#define TRACER_STACK (32 * 1024)
+#define START_WAITS 50 /* of 100 ms */
+
+/* Bound: the tracer ends with its maker. */
+enum start { UNBOUND = 0, BOUND = 1, BEGIN = 2 };
+
+static struct {
+    int32_t maker;
+    uint32_t start; /* futex: enum start */
+    int32_t alive;  /* cleared by the kernel when the tracer has ended */
+    int result;
+    int (*look)(void *arg);
+    void *arg;
+} tracer;
+
+static uint8_t tracer_stack[TRACER_STACK] __attribute__((aligned(16)));
+
+static int tracer_main(void *arg)
+{
+    (void)arg;
+    sys2(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
+    ck_become_ours("ckpt-tracer");
+    __atomic_store_n(&tracer.start, BOUND, __ATOMIC_RELEASE);
+    ck_futex_wake(&tracer.start, 1);
+    /* Who made us may have died, or executed another program, before the
+     * kernel knew that we are to die with it: then nobody says BEGIN. We
+     * would send the threads of the new program to places of the old one,
+     * and keep its connection to the coordinator open for ever. */
+    for (int i = 0; __atomic_load_n(&tracer.start, __ATOMIC_ACQUIRE) != BEGIN;
+         i++) {
+        if (i == START_WAITS || sys0(SYS_getppid) != tracer.maker) {
+            __atomic_store_n(&tracer.result, -ETIMEDOUT, __ATOMIC_RELEASE);
+            return 0;
+        }
+        ck_futex_wait(&tracer.start, BOUND, 100);
+    }
+    __atomic_store_n(&tracer.result, tracer.look(tracer.arg),
+                     __ATOMIC_RELEASE);
+    return 0;
+}
+
+/* Not before the tracer is bound, or has ended. */
+static void begin(void)
+{
+    while (!__atomic_load_n(&tracer.start, __ATOMIC_ACQUIRE) &&
+           __atomic_load_n(&tracer.alive, __ATOMIC_ACQUIRE))
+        ck_futex_wait(&tracer.start, UNBOUND, 100);
+    __atomic_store_n(&tracer.start, BEGIN, __ATOMIC_RELEASE);
+    ck_futex_wake(&tracer.start, 1);
+}
+
+int ck_tracer_run(int (*look)(void *arg), void *arg, uint64_t limit_us,
+                  int *made)
+{
+    uint64_t give_up = ck_now_us() + limit_us;
+    int killed = 0;
+    int32_t id;
+    long pid;
+
+    memset(&tracer, 0, sizeof tracer);
+    tracer.maker = ck_getpid();
+    tracer.alive = 1;
+    tracer.result = -ECHILD;
+    tracer.look = look;
+    tracer.arg = arg;
+    /* With CLONE_FS it would be refused while another thread is in exec. */
+    pid = ck_clone(CLONE_VM | CLONE_FILES | CLONE_UNTRACED |
+                       CLONE_CHILD_CLEARTID,
+                   tracer_stack + TRACER_STACK, NULL, &tracer.alive,
+                   tracer_main, NULL);
+    *made = pid > 0;
+    if (pid < 0)
+        return (int)pid;
+    ck_let_trace(pid);
+    begin();
+    while ((id = __atomic_load_n(&tracer.alive, __ATOMIC_ACQUIRE)) != 0) {
+        struct timespec ts = {0, 100000000};
+
+        /* The kernel wakes this word as a shared futex (exit, CLEARTID). */
+        sys4(SYS_futex, &tracer.alive, CK_FUTEX_WAIT, id, &ts);
+        if (!killed && ck_now_us() > give_up) {
+            sys2(SYS_kill, pid, SIGKILL);
+            killed = 1;
+        }
+    }
+    sys4(SYS_wait4, pid, NULL, __WALL, NULL);
+    return killed ? -ETIMEDOUT : tracer.result;
+}
 
 void ck_tracer_pending(struct ck_slot *t, int shared, struct ck_pending *out)
 {
@@ -33,6 +130,7 @@ void ck_tracer_pending(struct ck_slot *t, int shared, struct ck_pending *out)
     args.nr = 1;
     out->more = out->n == CK_PENDING_MAX &&
                 ck_pt(PTRACE_PEEKSIGINFO, t->tid, &args, &next) > 0;
+    ck_signals_known(out);
 }
 
 /* Is one of p neither blocked nor ignored? To a traced thread even an
@@ -85,7 +183,7 @@ static int busy(int32_t pid, struct ck_slot *t,
     }
     ck_thread_try(t, r);
     return ck_in_our_code(r->rip) ||
-           (t->tries < limit && ck_now_us() - t->moved_at < STILL_US);
+           (t->tries < limit && t->stood < STILL_TRIES);
 }
 
 static int read_xstate(struct ck_slot *t)

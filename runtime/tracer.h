@@ -1,6 +1,6 @@
 /*
- * tracer.h - the tracer's own functions; see stop.c and tracer.c. They run in
- * the transient process that traces our threads, and share our memory.
+ * tracer.h - the transient process that traces our threads and shares our
+ * memory: how it is made, and its own functions; see stop.c and tracer.c.
  */
 #ifndef CKPT_RUNTIME_TRACER_H
 #define CKPT_RUNTIME_TRACER_H
@@ -15,6 +15,16 @@ static inline long ck_pt(long request, int32_t tid, const void *addr,
 {
     return sys4(SYS_ptrace, request, tid, addr, data);
 }
+
+/* ---- in who makes it ---- */
+
+/* Runs look(arg) in a tracer of our threads and waits for its end, `limit_us`
+ * at most. What look has returned; -ETIMEDOUT: it was ended; -ECHILD: it has
+ * ended without; or why there is none, with *made 0. */
+int ck_tracer_run(int (*look)(void *arg), void *arg, uint64_t limit_us,
+                  int *made);
+
+/* ---- in the tracer ---- */
 
 /* Notes the reason, if it is the first; returns err. */
 int ck_tracer_fail(int err, const char *what, int32_t tid);

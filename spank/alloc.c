@@ -47,7 +47,7 @@ static int said_here; /* SBATCH_OPEN_MODE was set by us */
 
 void ck_alloc_append(void)
 {
-    if (said_here || ck_env_local_has("SBATCH_OPEN_MODE"))
+    if (said_here || ck_env_local("SBATCH_OPEN_MODE"))
         return;
     said_here = 1;
     ck_env_local_set("SBATCH_OPEN_MODE", "append");

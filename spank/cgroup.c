@@ -52,11 +52,11 @@ static void join_v1(const char *mount, const char *step)
     char dir[1024];
 
     snprintf(dir, sizeof(dir), "%s/slurm_%s/uid_%u/job_%u/%s", mount,
-             ck_plugin.nodename, (unsigned)ck_plugin.uid, ck_plugin.job, step);
+             ck_plugin.nodename, (unsigned)ck_plugin.uid, ck_plugin.component, step);
     if (put_self(dir))
         return;
     snprintf(dir, sizeof(dir), "%s/slurm/uid_%u/job_%u/%s", mount,
-             (unsigned)ck_plugin.uid, ck_plugin.job, step);
+             (unsigned)ck_plugin.uid, ck_plugin.component, step);
     put_self(dir);
 }
 

@@ -1,8 +1,9 @@
 /*
  * child.c - children of slurmstepd that do our work as the user.
  *
- * Forked from slurmstepd in user_init, where the effective ids are the
- * user's and the real ones root's. Whatever the child is or does, it cannot
+ * Forked from slurmstepd, in user_init, where the effective ids are the
+ * user's and the real ones root's, or in task_exit, where all are root's; or
+ * from srun, which is the user's. Whatever the child is or does, it cannot
  * hold up or harm slurmstepd: it shares no descriptor but a pipe, and the
  * parent waits for that with a limit.
  */
@@ -10,6 +11,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -17,10 +20,21 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+static gid_t groups[NGROUPS_MAX];
+static int ngroups = -1; /* not known */
+
+void ck_child_learn_groups(void)
+{
+    ngroups = getgroups(NGROUPS_MAX, groups);
+}
+
 static int become_user(void)
 {
-    /* The supplementary groups have been set by slurmstepd already. */
-    if (seteuid(0) != 0)
+    if (getuid() == ck_plugin.uid && geteuid() == ck_plugin.uid &&
+        getgid() == ck_plugin.gid)
+        return 0; /* srun, not slurmstepd */
+    if (seteuid(0) != 0 || ngroups < 0 ||
+        setgroups((size_t)ngroups, groups) != 0)
         return -1;
     return setresgid(ck_plugin.gid, ck_plugin.gid, ck_plugin.gid) != 0 ||
                    setresuid(ck_plugin.uid, ck_plugin.uid, ck_plugin.uid) != 0

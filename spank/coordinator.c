@@ -29,7 +29,6 @@
 
 #define ALIVE_LIMIT_MS 30000 /* without a sign of life of the child */
 #define READY_LIMIT_MS 15000 /* from exec to the address */
-#define AWAIT_LIMIT_MS 60000 /* another node does all of the above */
 
 extern char **environ;
 
@@ -71,8 +70,8 @@ static void progress(void *arg, uint64_t done, uint64_t total)
         return; /* nobody listens any more: the parent will end us */
 }
 
-/* The newest good set in dir -> its number; 0 none. */
-static uint32_t newest_good(int fd, const char *dir)
+/* The newest good set in dir above this number -> its number; 0 none. */
+static uint32_t newest_good(int fd, const char *dir, uint32_t above)
 {
     struct choice c = {.fd = fd};
     struct ck_set_report rep = {.progress = progress, .arg = &c};
@@ -80,29 +79,54 @@ static uint32_t newest_good(int fd, const char *dir)
     struct ck_err e;
     uint32_t n = 0;
 
-    if (ck_sets_newest_good(dir, passed_over, &c, &rep, &m, &e) == 0)
+    if (ck_sets_newest_good(dir, above, passed_over, &c, &rep, &m, &e) == 0)
         n = m->number;
     ck_manifest_destroy(m);
     return n;
 }
 
-/* 0 and the set's directory ("": start anew), or -1: told. */
+/* Of another job, which the user has named: also when it is over. */
+static uint32_t newest_of(int fd, const char *old)
+{
+    int status = 0;
+    uint32_t over = ck_sets_finished(old, &status);
+    uint32_t n = newest_good(fd, old, over);
+    char text[900];
+
+    if (n || !over || !(n = newest_good(fd, old, 0)))
+        return n;
+    snprintf(text, sizeof(text), "--checkpoint-restart=%.300s: that job has "
+             "ended with status %d; going on from its image set %u once more",
+             ck_plugin.restart,
+             WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
+             n);
+    tell(fd, 'N', text);
+    return n;
+}
+
+/* 0 and the set's directory ("": start anew), or -1: told. What an earlier
+ * run has left that is over, or had no set, must not look like this one's. */
 static int choose_set(int fd, const char *dir, char *set, size_t cap)
 {
     char old[CK_PATH];
     struct ck_err e;
-    uint32_t n = newest_good(fd, dir);
+    uint32_t over = ck_sets_finished(dir, NULL);
+    uint32_t n = newest_good(fd, dir, over);
 
     *set = 0;
     if (n)
         return ck_jobdir_set(set, cap, dir, n);
+    if (over)
+        dprintf(2, "ckpt: the last run is over: this one starts anew; image "
+                "sets up to %u stay until it has one\n", over);
+    ck_jobdir_forget_run(dir);
     if (!ck_plugin.restart[0])
         return 0;
     if (ck_jobdir_resolve(ck_plugin.restart, old, &e) < 0) {
         tell(fd, 'E', e.text);
         return -1;
     }
-    n = newest_good(fd, old);
+    n = newest_of(fd, old);
     if (n == 0)
         ck_err(&e, -ENOENT, "--checkpoint-restart=%s: there is no usable "
                "image set in %s", ck_plugin.restart, old);
@@ -129,20 +153,11 @@ static int log_to(const char *dir)
     return 0;
 }
 
-static const char *events(char *buf, size_t cap)
-{
-    uint32_t on = ck_plugin.config.on;
-
-    snprintf(buf, cap, "%s%s%s", on & CK_ON_TIMEOUT ? "timeout" : "",
-             on == (CK_ON_TIMEOUT | CK_ON_PREEMPT) ? "," : "",
-             on & CK_ON_PREEMPT ? "preempt" : "");
-    return *buf ? buf : "none";
-}
-
 static int become_coordinator(int fd, const char *dir, char *set)
 {
     const struct ck_config *c = &ck_plugin.config;
-    char interval[16], job[16], keep[16], lead[16], on[32], name[64];
+    char interval[16], job[16], keep[16], lead[16], name[64];
+    char on[CK_EVENTS_TEXT];
     char *argv[24];
     int n = 0;
 
@@ -170,7 +185,7 @@ static int become_coordinator(int fd, const char *dir, char *set)
     argv[n++] = (char *)"--lead";
     argv[n++] = lead;
     argv[n++] = (char *)"--on";
-    argv[n++] = (char *)events(on, sizeof(on));
+    argv[n++] = (char *)ck_config_events_text(c->on, on);
     argv[n++] = (char *)"--foreground";
     argv[n++] = (char *)"--parent-watch";
     if (*set) {
@@ -181,17 +196,6 @@ static int become_coordinator(int fd, const char *dir, char *set)
     execv(ck_plugin.paths.ckpt, argv);
     tell(fd, 'E', strerror(errno));
     return 127;
-}
-
-/* D/restart, for the step's other nodes. */
-static int note_set(const char *dir, const char *set, struct ck_err *e)
-{
-    char path[CK_PATH];
-    int r = ck_jobdir_path(path, sizeof(path), dir, "restart");
-
-    if (r < 0)
-        return ck_err(e, r, "path too long: %s", dir);
-    return ck_jobdir_replace(path, set, strlen(set), e);
 }
 
 static int in_child(int fd, void *arg)
@@ -211,10 +215,6 @@ static int in_child(int fd, void *arg)
         dprintf(2, "ckpt: %s\n", e.text);
     if (choose_set(fd, dir, set, sizeof(set)) < 0)
         return 1;
-    if (note_set(dir, set, &e) < 0) {
-        tell(fd, 'E', e.text);
-        return 1;
-    }
     if (*set)
         tell(fd, 'S', set);
     return become_coordinator(fd, dir, set);
@@ -332,16 +332,4 @@ int ck_coordinator_start(char **env)
         return -1;
     }
     return await_address(pid);
-}
-
-int ck_coordinator_await(void)
-{
-    struct ck_coord_addr a;
-
-    for (int ms = 0; ms < AWAIT_LIMIT_MS; ms += 50) {
-        if (ck_jobdir_addr_read(ck_plugin.dir, &a, NULL) == 0)
-            return 0;
-        pause_ms(50);
-    }
-    return fail("the step's first node", " did not start a coordinator");
 }

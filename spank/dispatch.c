@@ -31,6 +31,8 @@ CK_HOOK int slurm_spank_init(spank_t sp, int ac, char **av)
     case S_CTX_ALLOCATOR:
         return ck_options_init(sp, ac, av) < 0 ? -1 : ck_alloc_init();
     case S_CTX_LOCAL:
+        ck_alone_begin();
+        return ck_options_init(sp, ac, av);
     case S_CTX_REMOTE:
         return ck_options_init(sp, ac, av);
     default:
@@ -51,6 +53,12 @@ CK_HOOK int slurm_spank_init_post_opt(spank_t sp, int ac, char **av)
     default:
         return 0;
     }
+}
+
+CK_HOOK int slurm_spank_local_user_init(spank_t sp, int ac, char **av)
+{
+    (void)ac, (void)av;
+    return ck_plugin.asked ? ck_alone_launch(sp) : 0;
 }
 
 CK_HOOK int slurm_spank_user_init(spank_t sp, int ac, char **av)
@@ -74,6 +82,8 @@ CK_HOOK int slurm_spank_task_exit(spank_t sp, int ac, char **av)
 CK_HOOK int slurm_spank_exit(spank_t sp, int ac, char **av)
 {
     (void)sp, (void)ac, (void)av;
+    if (spank_context() == S_CTX_LOCAL)
+        ck_alone_end();
     ck_quiet_end();
     return 0;
 }

@@ -136,6 +136,25 @@ int ck_env_control(spank_t sp, const char *tree)
     return bad ? -1 : 0;
 }
 
+void ck_env_release(spank_t sp)
+{
+    char **env = NULL, *plain;
+    const char *old = NULL;
+
+    for (size_t i = 0; i < CONTROLS; i++)
+        spank_unsetenv(sp, control[i]);
+    if (spank_get_item(sp, S_JOB_ENV, &env) == ESPANK_SUCCESS)
+        old = ck_envp_get(env, CK_PRELOAD);
+    if (!old)
+        return;
+    plain = plain_preload(old);
+    if (plain)
+        spank_setenv(sp, CK_PRELOAD, plain + strlen(CK_PRELOAD "="), 1);
+    else
+        spank_unsetenv(sp, CK_PRELOAD);
+    free(plain);
+}
+
 const char *ck_envp_option(char **env, const char *option)
 {
     char name[128];
@@ -149,11 +168,11 @@ const char *ck_envp_option(char **env, const char *option)
     return ck_envp_get(env, name);
 }
 
-int ck_env_local_has(const char *name)
+const char *ck_env_local(const char *name)
 {
     const char *v = getenv(name);
 
-    return v && *v;
+    return v && *v ? v : NULL;
 }
 
 void ck_env_local_set(const char *name, const char *value)

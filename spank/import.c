@@ -4,6 +4,8 @@
  *
  * Its files are linked, so that nothing is copied and each job may delete
  * its sets without asking the other; on another file system they are copied.
+ * The older job's notes of files that it has written to (lib/image/undo.h) are
+ * always copied, since this job adds to them.
  * The manifest comes last: before it is there, the set is not.
  */
 #include "spank/plugin.h"
@@ -19,8 +21,9 @@
 
 #include "lib/base/jobdir.h"
 #include "lib/base/manifest.h"
+#include "lib/image/undo.h"
 
-static int copy(int from, const char *name, int to)
+static int copy(int from, const char *name, int to, const char *as)
 {
     int in = openat(from, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     int out, r = 0;
@@ -28,7 +31,7 @@ static int copy(int from, const char *name, int to)
 
     if (in < 0)
         return -errno;
-    out = openat(to, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    out = openat(to, as, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (out < 0 || fstat(in, &st) != 0)
         r = -errno;
     for (off_t left = r ? 0 : st.st_size; left > 0;) {
@@ -52,11 +55,26 @@ static int bring(int from, const char *name, int to)
 {
     if (linkat(from, name, to, name, 0) == 0 || errno == EEXIST)
         return 0;
-    return copy(from, name, to);
+    return copy(from, name, to, name);
+}
+
+/* What was copied before, this job may have added to. A name is there only
+ * when the whole is. */
+static int bring_notes(int from, const char *name, int to)
+{
+    static const char part[] = "new.import"; /* readers pass over new.* */
+    int r;
+
+    if (faccessat(to, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        return 0;
+    unlinkat(to, part, 0);
+    r = copy(from, name, to, part);
+    return r == 0 && renameat(to, part, to, name) != 0 ? -errno : r;
 }
 
 /* Every regular file whose name begins with prefix, but the manifest. */
-static int bring_all(int from, int to, const char *prefix)
+static int bring_all(int from, int to, const char *prefix,
+                     int (*bring_one)(int from, const char *name, int to))
 {
     int fd = dup(from), r = 0;
     DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -71,7 +89,7 @@ static int bring_all(int from, int to, const char *prefix)
             strcmp(e->d_name, CK_MANIFEST_NAME) != 0 &&
             fstatat(from, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
             S_ISREG(st.st_mode))
-            r = bring(from, e->d_name, to);
+            r = bring_one(from, e->d_name, to);
     closedir(d);
     return r;
 }
@@ -81,6 +99,26 @@ static int open_dir(const char *path)
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     return fd < 0 ? -errno : fd;
+}
+
+/* It is missing in a job that has noted nothing. */
+static int import_notes(int from, int to)
+{
+    const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW;
+    int uf = openat(from, CK_UNDO_DIR, flags), ut = -1, r = 0;
+
+    if (uf < 0)
+        return errno == ENOENT ? 0 : -errno;
+    if (mkdirat(to, CK_UNDO_DIR, 0700) != 0 && errno != EEXIST)
+        r = -errno;
+    if (r == 0 && (ut = openat(to, CK_UNDO_DIR, flags)) < 0)
+        r = -errno;
+    if (r == 0)
+        r = bring_all(uf, ut, "", bring_notes);
+    close(uf);
+    if (ut >= 0)
+        close(ut);
+    return r;
 }
 
 int ck_import_set(const char *old, const char *dir, uint32_t number,
@@ -100,9 +138,11 @@ int ck_import_set(const char *old, const char *dir, uint32_t number,
         r = os < 0 ? os : ns < 0 ? ns : od < 0 ? od : nd < 0 ? nd : 0;
     }
     if (r == 0)
-        r = bring_all(od, nd, "exit.");
+        r = bring_all(od, nd, "exit.", bring);
     if (r == 0)
-        r = bring_all(os, ns, "");
+        r = import_notes(od, nd);
+    if (r == 0)
+        r = bring_all(os, ns, "", bring);
     if (r == 0)
         r = bring(os, CK_MANIFEST_NAME, ns);
     if (od >= 0)

@@ -5,7 +5,7 @@
  * --checkpoint-dir (%u: user, %j: job id) or the working directory. The id
  * is always part of it, so that two jobs never share one. Steps inside find
  * it in their environment, or, when that was not passed on, by the name that
- * was registered for the job.
+ * was registered for the step or the job.
  */
 #include "spank/plugin.h"
 
@@ -15,7 +15,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/conn.h"
 #include "lib/base/jobdir.h"
+
+#define ANSWER_MS 5000
 
 static int fail(const char *why)
 {
@@ -25,7 +28,7 @@ static int fail(const char *why)
 
 void ck_dir_name(char *buf, size_t cap)
 {
-    /* a srun outside of our jobs may have siblings in its allocation */
+    /* it may have siblings in its allocation */
     if (ck_plugin.step == CK_STEP_ALONE)
         snprintf(buf, cap, "%u.%u", ck_plugin.job, ck_plugin.stepid);
     else
@@ -89,15 +92,18 @@ static int own_dir(void)
     return 0;
 }
 
-/* ~/.ckpt/jobs/<job id>. 1 found. */
-static int registered(char **env)
+/* ~/.ckpt/jobs/<name>. There may be no HOME in env. */
+int ck_dir_registered(char **env, const char *name)
 {
     const char *home = ck_envp_get(env, "HOME");
     char link[CK_PATH];
+    struct passwd *pw;
     ssize_t n;
 
-    if (!home || snprintf(link, sizeof(link), "%s/.ckpt/jobs/%u", home,
-                          ck_plugin.job) >= (int)sizeof(link))
+    if (!home && (pw = getpwuid(ck_plugin.uid)))
+        home = pw->pw_dir;
+    if (!home || snprintf(link, sizeof(link), "%s/.ckpt/jobs/%s", home,
+                          name) >= (int)sizeof(link))
         return 0;
     n = readlink(link, ck_plugin.dir, CK_PATH - 1);
     if (n <= 0)
@@ -106,18 +112,35 @@ static int registered(char **env)
     return ck_jobdir_check(ck_plugin.dir, NULL, NULL) == 0;
 }
 
+/* Of this step, or of the whole job. An old link may be there, of a job that
+ * once had this number. */
+int ck_dir_of_job(char **env)
+{
+    struct ck_err e = {"it is not registered"};
+    char name[32];
+
+    for (int whole = 0; whole <= 1; whole++) {
+        snprintf(name, sizeof(name), whole ? "%u" : "%u.%u", ck_plugin.job,
+                 ck_plugin.stepid);
+        if (ck_dir_registered(env, name) &&
+            ck_conn_alive(ck_plugin.dir, ANSWER_MS, &e) == 1)
+            return 0;
+    }
+    ck_plugin.dir[0] = 0;
+    snprintf(ck_plugin.problem, sizeof(ck_plugin.problem),
+             "the coordinator of job %u cannot be found: %.800s",
+             ck_plugin.job, e.text);
+    return -1;
+}
+
 int ck_dir_find(char **env)
 {
     const char *inherited = ck_envp_get(env, "CKPT_DIR");
 
-    if (ck_plugin.step == CK_STEP_INNER) {
-        if (inherited && inherited[0] == '/' && strlen(inherited) < CK_PATH) {
-            strcpy(ck_plugin.dir, inherited);
-            return 0;
-        }
-        if (registered(env))
-            return 0;
-        ck_plugin.step = CK_STEP_ALONE;
-    }
-    return own_dir();
+    if (ck_plugin.step != CK_STEP_INNER)
+        return own_dir();
+    if (!inherited || inherited[0] != '/' || strlen(inherited) >= CK_PATH)
+        return ck_dir_of_job(env);
+    strcpy(ck_plugin.dir, inherited);
+    return 0;
 }

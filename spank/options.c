@@ -11,18 +11,19 @@
 #include "spank/plugin.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { OPT_INTERVAL, OPT_DIR, OPT_KEEP, OPT_LEAD, OPT_ON, OPT_RESTART,
-       OPT_REQUIRED };
+enum { OPT_INTERVAL, OPT_DIR, OPT_KEEP, OPT_LEAD, OPT_ON, OPT_FAILURES,
+       OPT_RESTART, OPT_REQUIRED }; /* in the order of the table below */
 
 /* The key in lib/base/config.c that stands behind each option. */
 static const char *const key_of[] = {
     [OPT_INTERVAL] = "interval", [OPT_DIR] = "dir",
     [OPT_KEEP] = "keep",         [OPT_LEAD] = "lead",
     [OPT_ON] = "on",             [OPT_RESTART] = NULL,
-    [OPT_REQUIRED] = "required",
+    [OPT_REQUIRED] = "required", [OPT_FAILURES] = "failures",
 };
 
 static int on_option(int val, const char *arg, int remote);
@@ -42,8 +43,12 @@ static struct spank_option options[] = {
      "begin the last checkpoint TIME before the time limit; auto learns it",
      1, OPT_LEAD, on_option},
     {"checkpoint-on", "EVENTS",
-     "checkpoint and requeue at these: timeout,preempt (default) or none", 1,
-     OPT_ON, on_option},
+     "checkpoint and requeue at these: timeout,preempt (default), failure, or "
+     "none",
+     1, OPT_ON, on_option},
+    {"checkpoint-failures", "N",
+     "with --checkpoint-on=failure: requeue after N failures at most (3)", 1,
+     OPT_FAILURES, on_option},
     {"checkpoint-restart", "JOB",
      "go on from the images of an older job: its id, or their directory", 1,
      OPT_RESTART, on_option},
@@ -113,25 +118,34 @@ static int own_prefix(char *buf, size_t cap)
     return 0;
 }
 
-static void site_argument(const char *arg)
+/* 0, or -EINVAL, or -ENOENT: no such key; with what is wrong. */
+static int site_argument(const char *arg, struct ck_err *e)
 {
-    struct ck_config *c = &ck_plugin.config;
-    struct ck_err *bad = &ck_plugin.config_error;
     char key[32];
     const char *eq = strchr(arg, '=');
 
-    if (!eq || (size_t)(eq - arg) >= sizeof(key)) {
-        ck_err(bad, -1, "plugstack.conf: \"%s\" is not key=value", arg);
-        return;
-    }
-    memcpy(key, arg, (size_t)(eq - arg));
-    key[eq - arg] = 0;
-    if (strcmp(key, "prefix") != 0) {
-        struct ck_err e;
+    if (!eq)
+        return ck_err(e, -EINVAL, "\"%s\" is not key=value", arg);
+    snprintf(key, sizeof(key), "%.*s", (int)(eq - arg), arg);
+    if (strcmp(key, "prefix") == 0)
+        return 0;
+    return ck_config_set(&ck_plugin.config, key, eq + 1, e);
+}
 
-        if (ck_config_set(c, key, eq + 1, &e) < 0)
-            ck_err(bad, -1, "plugstack.conf: %s", e.text);
+static void site_arguments(int ac, char **av, struct ck_err *bad)
+{
+    int unknown = 0;
+
+    for (int i = 0; i < ac; i++) {
+        struct ck_err e;
+        int r = site_argument(av[i], &e);
+
+        unknown |= r == -ENOENT;
+        if (r < 0)
+            ck_err_and(bad, "plugstack.conf: %s", e.text);
     }
+    if (unknown)
+        ck_err_and(bad, "plugstack.conf may have prefix, " CK_CONFIG_KEYS);
 }
 
 static void site_defaults(int ac, char **av)
@@ -148,10 +162,8 @@ static void site_defaults(int ac, char **av)
             p = av[i] + 7;
     if (ck_paths_prefix(&ck_plugin.paths, p, bad) < 0)
         return;
-    if (ck_config_load(&ck_plugin.config, ck_plugin.paths.conf, bad) < 0)
-        return;
-    for (int i = 0; i < ac; i++)
-        site_argument(av[i]);
+    ck_config_load(&ck_plugin.config, ck_plugin.paths.conf, bad);
+    site_arguments(ac, av, bad);
 }
 
 int ck_options_init(spank_t sp, int ac, char **av)

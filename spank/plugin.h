@@ -23,6 +23,9 @@
 #include "lib/base/err.h"
 #include "lib/base/paths.h"
 
+/* D/step.<number>: "<which srun> <set to go on from>\n" (alone.c). */
+#define CK_STEP_FILE "step."
+
 #define CK_CALL __attribute__((visibility("hidden")))
 
 /* What a step is to us. */
@@ -30,8 +33,9 @@ enum ck_step {
     CK_STEP_NONE,        /* not ours: extern step, or nobody asked */
     CK_STEP_BATCH,       /* the batch script: owns the coordinator */
     CK_STEP_INTERACTIVE, /* salloc's shell: owns the coordinator */
-    CK_STEP_INNER,       /* srun in a job that has a coordinator */
-    CK_STEP_ALONE,       /* srun that has none: its first node starts one */
+    CK_STEP_INNER,       /* srun's: it has one, or its job has */
+    CK_STEP_OWN,         /* in srun, which starts one for its own allocation */
+    CK_STEP_ALONE,       /* ... for this step of another's */
 };
 
 struct ck_plugin {
@@ -44,7 +48,9 @@ struct ck_plugin {
 
     /* stepd.c */
     enum ck_step step;
-    uint32_t job, stepid, node; /* node: number within the step */
+    uint32_t job;       /* of the whole, where there are components */
+    uint32_t component; /* what Slurm calls this component of it */
+    uint32_t stepid, node; /* node: number within the component's step */
     uid_t uid;
     gid_t gid;
     char nodename[256]; /* as Slurm calls this node */
@@ -66,6 +72,9 @@ CK_CALL int ck_alloc_init(void);
 CK_CALL void ck_alloc_append(void); /* this job wants checkpoints */
 CK_CALL int ck_alloc_checked(void);
 CK_CALL int ck_srun_checked(void);
+CK_CALL void ck_alone_begin(void);
+CK_CALL int ck_alone_launch(spank_t sp); /* srun: before a step is launched */
+CK_CALL void ck_alone_end(void);
 CK_CALL int ck_stepd_user_init(spank_t sp);
 CK_CALL int ck_stepd_task_init(spank_t sp);
 CK_CALL int ck_stepd_task_exit(spank_t sp);
@@ -82,17 +91,21 @@ CK_CALL pid_t ck_child_start(int (*run)(int fd, void *arg), void *arg,
 /* Reads what the child writes until it closes the pipe (by exec or exit).
  * Gives up when nothing at all came for limit_ms. Length, or -ETIMEDOUT. */
 CK_CALL long ck_child_read(int fd, char *buf, size_t cap, int limit_ms);
+/* In user_init, where slurmstepd has the user's supplementary groups: for
+ * children that are started later. */
+CK_CALL void ck_child_learn_groups(void);
 
 /* probe.c: does the runtime work on this node? Fills ck_plugin.problem if
  * not. Called as the user. */
 CK_CALL int ck_probe_runtime(void);
-
 /* coordinator.c: makes the job directory, chooses the image set and starts
  * the coordinator; waits, with limits, until it can be reached. env: the
  * job's environment. Fills set_dir, or problem. Called as the user. */
 CK_CALL int ck_coordinator_start(char **env);
-/* For the other nodes of a step that has its own coordinator. */
-CK_CALL int ck_coordinator_await(void);
+
+/* ended.c: the step that owns the coordinator is over; the plugin's part of
+ * what coordinator/ended.c does. env: the job's environment. */
+CK_CALL void ck_ended(char **env, int status);
 
 /* import.c, in the child: makes a set of another job's directory one of
  * ours. 0 or -errno with the reason. */
@@ -101,10 +114,13 @@ CK_CALL int ck_import_set(const char *old, const char *dir, uint32_t number,
 
 /* cgroup.c: in the child, as root: into the step's cgroups, if there are. */
 CK_CALL void ck_cgroup_join(void);
-
 /* jobdir.c: D of this step into ck_plugin.dir; as the user. 0, or -1 with
  * the reason in problem. */
 CK_CALL int ck_dir_find(char **env);
+/* The same of a step's coordinator that can be reached, whatever is in env. */
+CK_CALL int ck_dir_of_job(char **env);
+/* What is registered under this name, whether somebody answers or not. 1. */
+CK_CALL int ck_dir_registered(char **env, const char *name);
 /* Name of this step's computation for `ckpt status NAME`. */
 CK_CALL void ck_dir_name(char *buf, size_t cap);
 
@@ -117,6 +133,8 @@ CK_CALL void ck_quiet_end(void);
  * ended by then, the task ends as it did. Else returns: start it anew. */
 CK_CALL void ck_restart_task(spank_t sp, const char *tree);
 
+/* outputs.c, in the task: notes the files that slurmstepd itself writes. */
+CK_CALL void ck_outputs_note(const char *tree);
 /* env.c: the environment of the job, and the one of sbatch. */
 #define CK_PRELOAD "LD_PRELOAD"
 /* Value in env, or NULL. */
@@ -128,7 +146,9 @@ CK_CALL const char *ck_envp_option(char **env, const char *option);
 CK_CALL char **ck_envp_plain(char **env);
 /* For this task: preload, CKPT_DIR, CKPT_ROOT_TREE. 0 or -1. */
 CK_CALL int ck_env_control(spank_t sp, const char *tree);
-CK_CALL int ck_env_local_has(const char *name);
+/* For this task: nothing of that, whatever it has from the job's. */
+CK_CALL void ck_env_release(spank_t sp);
+CK_CALL const char *ck_env_local(const char *name); /* NULL, too, if empty */
 CK_CALL void ck_env_local_set(const char *name, const char *value);
 /* Takes out what a surrounding checkpointed job has put in. */
 CK_CALL void ck_env_local_release(void);

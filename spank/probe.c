@@ -4,8 +4,9 @@
  * The dynamic linker complains about a library that it cannot preload in
  * every program of the job, and a broken ckpt is found only when it is
  * needed. So both are tried once before the job's first task on the node:
- * `ckpt --version` with the runtime preloaded, as the user, must be silent
- * on stderr and succeed. CKPT_DIR is not set: the runtime does nothing.
+ * `ckpt works` with the runtime preloaded, as the user, must be silent on
+ * stderr and succeed: then they, and the plugin, are of one release, too.
+ * CKPT_DIR is not set: the runtime does nothing.
  */
 #include "spank/plugin.h"
 
@@ -16,12 +17,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/proto/release.h"
+
 #define PROBE_LIMIT_MS 10000
 
 static int execute(int fd, void *arg)
 {
     static char preload[CK_PATH + 16];
-    char *argv[] = {ck_plugin.paths.ckpt, (char *)"--version", NULL};
+    char *argv[] = {ck_plugin.paths.ckpt, (char *)"works",
+                    (char *)CK_RELEASE, NULL};
     char *env[] = {preload, (char *)"PATH=/usr/bin:/bin", NULL};
 
     (void)arg;
@@ -31,6 +35,21 @@ static int execute(int fd, void *arg)
     execve(ck_plugin.paths.ckpt, argv, env);
     dprintf(2, "cannot be executed: %s", strerror(errno));
     return 127;
+}
+
+/* "ERROR: ld.so: object '...' from LD_PRELOAD cannot be preloaded (why):
+ * ignored." -> "cannot be loaded: why" */
+static const char *plain(char *said)
+{
+    static char text[300];
+    char *why = strstr(said, " cannot be preloaded ("), *end;
+
+    said[strcspn(said, "\n")] = 0;
+    if (!why || !(end = strstr(why, "): ignored")))
+        return said;
+    *end = 0;
+    snprintf(text, sizeof(text), "cannot be loaded: %s", strchr(why, '(') + 1);
+    return text;
 }
 
 static int fail(const char *what, const char *why)
@@ -63,9 +82,8 @@ int ck_probe_runtime(void)
         ;
     if (n < 0)
         return fail(ck_plugin.paths.ckpt, "did not answer within 10 s");
-    said[strcspn(said, "\n")] = 0;
     if (n > 0)
-        return fail(ck_plugin.paths.runtime, said);
+        return fail(ck_plugin.paths.runtime, plain(said));
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         return fail(ck_plugin.paths.runtime, "a program that it is preloaded "
                                              "into does not run");

@@ -113,7 +113,9 @@ void ck_restart_task(spank_t sp, const char *tree)
         end_task(e.text, "");
     here = holds_tree(m, tree);
     ck_manifest_destroy(m);
-    if (here)
+    if (here) {
+        ck_jobdir_exit_forget(ck_plugin.dir, tree);
         execute(sp, tree);
+    }
     had_ended(tree);
 }

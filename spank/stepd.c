@@ -6,7 +6,7 @@
  * task_init, in each task: the environment, or the restart in place of the
  * program; or, when there can be no checkpoints, the reason in the task's
  * own output. task_exit: how the task ended, for a restart that finds it
- * gone.
+ * gone; and when it was the job's script, what becomes of the job.
  *
  * On failure: see plugin.h. Only with --checkpoint-required does a task end.
  */
@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,8 +28,18 @@
 #include "lib/base/conn.h"
 #include "lib/base/jobdir.h"
 #include "lib/base/sets.h"
+#include "lib/image/intake.h"
+#include "lib/sys/fmt.h"
 
 static char srun_name[32]; /* which srun of the job; "" not known */
+
+/* Where an srun has several components (a : b, --het-group=0,1), each of them
+ * counts its tasks from 0 in a slurmstepd of its own, and only the task is told
+ * its rank in the whole: it tells slurmstepd by this page, which both have. */
+struct shared {
+    uint32_t first; /* rank of this component's first task, plus 1; 0 unknown */
+};
+static struct shared *shared;
 
 static int item_u32(spank_t sp, spank_item_t item, uint32_t *v)
 {
@@ -84,76 +95,74 @@ static void name_node(char **env)
 
 static int identify(spank_t sp, char **env)
 {
-    if (item_u32(sp, S_JOB_ID, &ck_plugin.job) < 0 ||
+    const char *job = ck_envp_get(env, "SLURM_JOB_ID");
+
+    if (item_u32(sp, S_JOB_ID, &ck_plugin.component) < 0 ||
         item_u32(sp, S_JOB_STEPID, &ck_plugin.stepid) < 0 ||
         item_u32(sp, S_JOB_NODEID, &ck_plugin.node) < 0 ||
         spank_get_item(sp, S_JOB_UID, &ck_plugin.uid) != ESPANK_SUCCESS ||
         spank_get_item(sp, S_JOB_GID, &ck_plugin.gid) != ESPANK_SUCCESS)
         return -1;
+    /* each component has an id, and the first one's is that of the whole */
+    ck_plugin.job = job ? (uint32_t)strtoul(job, NULL, 10) : 0;
+    if (!ck_plugin.job)
+        ck_plugin.job = ck_plugin.component;
     ck_plugin.step = step_kind(env);
     name_node(env);
-    return 0;
+    shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return shared == MAP_FAILED ? -1 : 0;
 }
 
-static int join_coordinator(char **env)
+/* Which srun it is and the set that it goes on from: from D/step.<number>, and
+ * where that can't be read, from what the environment has. */
+static void learn_step(char **env)
 {
     const char *srun = ck_envp_get(env, "CKPT_SRUN");
     const char *set = ck_envp_get(env, "CKPT_RESTART");
-    struct ck_err e;
+    char path[CK_PATH], text[CK_PATH + 64], *space;
 
+    if (ck_plugin.dir[0] &&
+        ck_jobdir_path(path, sizeof(path), ck_plugin.dir, CK_STEP_FILE "%u",
+                       ck_plugin.stepid) == 0 &&
+        ck_read_file(path, text, sizeof(text)) > 0 &&
+        (space = strchr(text, ' '))) {
+        *space = 0;
+        srun = text;
+        set = space + 1;
+        space[1 + strcspn(set, "\n")] = 0;
+    }
     if (srun && strlen(srun) < sizeof(srun_name) &&
         strspn(srun, "0123456789") == strlen(srun))
         strcpy(srun_name, srun);
     if (set && set[0] == '/' && strlen(set) < CK_PATH)
         strcpy(ck_plugin.set_dir, set);
-    if (ck_conn_alive(ck_plugin.dir, 5000, &e) == 1)
-        return 0;
-    snprintf(ck_plugin.problem, sizeof(ck_plugin.problem),
-             "the job's coordinator cannot be reached: %.800s", e.text);
-    return -1;
 }
 
-/* The other nodes of a step that has its own coordinator restart from the
- * set that its first node has chosen. */
-static void set_of_first_node(void)
+static void join_coordinator(void)
 {
-    char path[CK_PATH];
-    ssize_t n = -1;
-    int fd = -1;
+    struct ck_err e;
 
-    if (ck_jobdir_path(path, sizeof(path), ck_plugin.dir, "restart") == 0)
-        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return;
-    n = read(fd, ck_plugin.set_dir, CK_PATH - 1);
-    close(fd);
-    ck_plugin.set_dir[n > 0 ? n : 0] = 0;
+    if (ck_conn_alive(ck_plugin.dir, 5000, &e) != 1)
+        snprintf(ck_plugin.problem, sizeof(ck_plugin.problem),
+                 "the job's coordinator cannot be reached: %.800s", e.text);
 }
 
 static void prepare(char **env)
 {
-    if (ck_plugin.config_error.text[0]) {
+    int found = ck_dir_find(env) == 0;
+
+    if (ck_plugin.step == CK_STEP_INNER)
+        learn_step(env); /* first: whatever goes wrong, a restart is one */
+    if (ck_plugin.config_error.text[0])
         snprintf(ck_plugin.problem, sizeof(ck_plugin.problem), "%.1000s",
                  ck_plugin.config_error.text);
-        return;
-    }
-    if (ck_dir_find(env) < 0 || ck_probe_runtime() < 0)
-        return;
-    switch (ck_plugin.step) {
-    case CK_STEP_INNER:
-        join_coordinator(env);
-        break;
-    case CK_STEP_ALONE:
-        if (ck_plugin.node != 0) {
-            if (ck_coordinator_await() == 0)
-                set_of_first_node();
-            break;
-        }
+    else if (!found || ck_probe_runtime() < 0)
+        return; /* with the reason */
+    else if (ck_plugin.step == CK_STEP_INNER)
+        join_coordinator();
+    else
         ck_coordinator_start(env);
-        break;
-    default:
-        ck_coordinator_start(env);
-    }
 }
 
 int ck_stepd_user_init(spank_t sp)
@@ -172,6 +181,7 @@ int ck_stepd_user_init(spank_t sp)
     }
     if (ck_plugin.step == CK_STEP_NONE)
         return 0;
+    ck_child_learn_groups();
     prepare(env);
     if (!ck_plugin.problem[0])
         ck_quiet_start();
@@ -191,47 +201,81 @@ static void tree_name(char *buf, size_t cap, uint32_t rank)
     case CK_STEP_INTERACTIVE:
         snprintf(buf, cap, "interactive");
         break;
-    case CK_STEP_ALONE:
-        snprintf(buf, cap, "srun-0.%u", rank);
-        break;
     default:
         if (srun_name[0])
             snprintf(buf, cap, "srun-%s.%u", srun_name, rank);
         else /* srun was not under control: no restart, but checkpoints */
-            snprintf(buf, cap, "step-%u.%u", ck_plugin.stepid, rank);
+            snprintf(buf, cap, "step-%u.%u.%u", ck_plugin.component,
+                     ck_plugin.stepid, rank);
     }
 }
 
-/* A #SBATCH line about the output's open mode? Then the user has chosen. */
-static int script_says(spank_t sp)
+/* The task's rank among all that its srun has started. */
+static int task_rank(spank_t sp, uint32_t *rank)
+{
+    uint32_t own;
+    char text[16];
+
+    if (item_u32(sp, S_TASK_GLOBAL_ID, &own) < 0)
+        return -1;
+    *rank = own;
+    if (spank_getenv(sp, "SLURM_PROCID", text, sizeof(text)) == ESPANK_SUCCESS)
+        *rank = (uint32_t)strtoul(text, NULL, 10);
+    __atomic_store_n(&shared->first, *rank - own + 1, __ATOMIC_RELEASE);
+    return 0;
+}
+
+/* In slurmstepd: the rank of a task that has been through the above. */
+static int ended_rank(spank_t sp, uint32_t *rank)
+{
+    uint32_t first = __atomic_load_n(&shared->first, __ATOMIC_ACQUIRE);
+
+    if (!first || item_u32(sp, S_TASK_GLOBAL_ID, rank) < 0)
+        return -1;
+    *rank += first - 1;
+    return 0;
+}
+
+/* What a #SBATCH line says about the output's open mode; "": nothing. */
+static const char *script_says(spank_t sp)
 {
     char **argv = NULL, line[1024];
-    int argc = 0, yes = 0;
+    const char *said = "", *at;
+    int argc = 0;
     FILE *f;
 
     if (spank_get_item(sp, S_JOB_ARGV, &argc, &argv) != ESPANK_SUCCESS ||
         argc < 1 || !(f = fopen(argv[0], "re")))
-        return 1; /* unknown: leave the file alone */
-    while (!yes && fgets(line, sizeof(line), f))
-        yes = strncmp(line, "#SBATCH", 7) == 0 &&
-              strstr(line, "--open-mode") != NULL;
+        return "a"; /* unknown: leave the file alone */
+    while (fgets(line, sizeof(line), f))
+        if (strncmp(line, "#SBATCH", 7) == 0 &&
+            (at = strstr(line, "--open-mode")))
+            said = strcspn(at + 11, "tT") < strcspn(at + 11, "aA\n") ? "t" : "a";
     fclose(f);
-    return yes;
+    return said;
 }
 
 /* The output was opened for appending because of us, and this is the first
- * start: it begins empty, as the user expects. */
+ * start: it begins empty, as the user expects. So do the files of its steps,
+ * which inherit the mode. */
 static void fresh_output(spank_t sp)
 {
+    const char *said;
     char mode[16];
     struct stat st;
 
     if (spank_getenv(sp, "CKPT_OPEN_MODE", mode, sizeof(mode)) !=
             ESPANK_SUCCESS ||
-        strcmp(mode, "truncate") != 0 || ck_plugin.step != CK_STEP_BATCH ||
-        ck_plugin.set_dir[0] || script_says(sp))
+        strcmp(mode, "truncate") != 0 || ck_plugin.step != CK_STEP_BATCH)
         return;
-    for (int fd = 1; fd <= 2; fd++)
+    said = script_says(sp);
+    if (*said == 'a')
+        return;
+    if (*said)
+        spank_setenv(sp, "SLURM_OPEN_MODE", said, 1);
+    else
+        spank_unsetenv(sp, "SLURM_OPEN_MODE");
+    for (int fd = 1; fd <= 2 && !ck_plugin.set_dir[0]; fd++)
         if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size &&
             ftruncate(fd, 0) != 0)
             return;
@@ -254,13 +298,27 @@ static void note_environment(spank_t sp)
 static int is_restart(void)
 {
     if (ck_plugin.step == CK_STEP_INNER)
-        return ck_plugin.set_dir[0] != 0;
+        return ck_plugin.set_dir[0] ||
+               (!ck_plugin.dir[0] && ck_plugin.restart[0]);
     return ck_plugin.restart[0] ||
-           (ck_plugin.dir[0] && ck_sets_newest(ck_plugin.dir) > 0);
+           (ck_plugin.dir[0] && ck_sets_newest(ck_plugin.dir) >
+                                    ck_sets_finished(ck_plugin.dir, NULL));
+}
+
+/* The other tasks may be under control: no set without this one. */
+static void note_off(const char *tree)
+{
+    char path[CK_PATH], text[sizeof(ck_plugin.problem) + 1];
+    int n = snprintf(text, sizeof(text), "%s\n", ck_plugin.problem);
+
+    if (ck_plugin.step == CK_STEP_INNER && ck_plugin.dir[0] &&
+        ck_jobdir_path(path, sizeof(path), ck_plugin.dir, CK_OFF_FILE "%s",
+                       tree) == 0)
+        ck_jobdir_replace(path, text, (size_t)n, NULL);
 }
 
 /* No checkpoints: says so, or ends the task. */
-static void give_up(spank_t sp, int first_here)
+static void give_up(spank_t sp, const char *tree, int first_here)
 {
     if (is_restart()) {
         if (first_here)
@@ -276,8 +334,8 @@ static void give_up(spank_t sp, int first_here)
                 ck_plugin.problem);
     if (ck_plugin.config.required)
         _exit(1);
-    spank_unsetenv(sp, "CKPT_OPEN_MODE");
-    spank_unsetenv(sp, "CKPT_DIR");
+    note_off(tree);
+    ck_env_release(sp);
     spank_setenv(sp, "CKPT_OFF", "1", 1);
 }
 
@@ -289,23 +347,27 @@ int ck_stepd_task_init(spank_t sp)
 
     if (ck_plugin.step == CK_STEP_NONE)
         return 0;
-    item_u32(sp, S_TASK_GLOBAL_ID, &rank);
+    task_rank(sp, &rank);
     spank_get_item(sp, S_TASK_ID, &local);
     fresh_output(sp);
-    if (!ck_plugin.problem[0] && rank == 0 && ck_plugin.step != CK_STEP_INNER)
+    if (!ck_plugin.problem[0] && rank == 0 &&
+        (ck_plugin.step != CK_STEP_INNER || strcmp(srun_name, "0") == 0))
         note_environment(sp);
+    tree_name(tree, sizeof(tree), rank);
     if (ck_plugin.problem[0]) {
-        give_up(sp, local == 0);
+        give_up(sp, tree, local == 0);
         return 0;
     }
     if (ck_plugin.note[0] && local == 0)
         dprintf(2, "ckpt: %s\n", ck_plugin.note);
-    tree_name(tree, sizeof(tree), rank);
+    if (ck_plugin.step == CK_STEP_INNER)
+        ck_outputs_note(tree);
     ck_restart_task(sp, tree);
+    ck_jobdir_exit_forget(ck_plugin.dir, tree);
     if (ck_env_control(sp, tree) < 0) {
         snprintf(ck_plugin.problem, sizeof(ck_plugin.problem),
                  "the task's environment cannot be set");
-        give_up(sp, local == 0);
+        give_up(sp, tree, local == 0);
     }
     return 0;
 }
@@ -313,11 +375,13 @@ int ck_stepd_task_init(spank_t sp)
 int ck_stepd_task_exit(spank_t sp)
 {
     uint32_t rank = 0;
+    char **env = NULL;
     int status = 0, n;
     char tree[64], path[CK_PATH], text[16];
 
-    if (ck_plugin.step == CK_STEP_NONE || ck_plugin.problem[0] ||
-        !ck_plugin.dir[0] || item_u32(sp, S_TASK_GLOBAL_ID, &rank) < 0 ||
+    if (ck_plugin.step == CK_STEP_NONE || !ck_plugin.dir[0] ||
+        (ck_plugin.problem[0] && ck_plugin.step != CK_STEP_INNER) ||
+        ended_rank(sp, &rank) < 0 ||
         spank_get_item(sp, S_TASK_EXIT_STATUS, &status) != ESPANK_SUCCESS)
         return 0;
     tree_name(tree, sizeof(tree), rank);
@@ -328,7 +392,17 @@ int ck_stepd_task_exit(spank_t sp)
     setfsgid(ck_plugin.gid);
     setfsuid(ck_plugin.uid);
     ck_jobdir_replace(path, text, (size_t)n, NULL);
+    if (ck_plugin.problem[0] &&
+        ck_jobdir_path(path, sizeof(path), ck_plugin.dir, CK_OFF_FILE "%s",
+                       tree) == 0)
+        unlink(path);
+    /* what it has not read is nobody's, and nobody waits for it any more */
+    if (ck_intake_path(path, sizeof(path), ck_plugin.dir, tree) == 0)
+        unlink(path);
     setfsuid(0);
     setfsgid(0);
+    if (ck_plugin.step == CK_STEP_BATCH &&
+        spank_get_item(sp, S_JOB_ENV, &env) == ESPANK_SUCCESS)
+        ck_ended(env, status);
     return 0;
 }

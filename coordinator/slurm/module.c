@@ -98,6 +98,62 @@ static time_t known(time_t t)
     return t == (time_t)NO_VAL || t == (time_t)INFINITE ? 0 : t;
 }
 
+/* A job is not RUNNING any more in Slurm's books when the first signal that
+ * is to end it arrives. One that is requeued has been something else for a
+ * moment (PREEMPTED, NODE_FAIL), with a flag; then it is PENDING. */
+static enum ck_slurm_end how_it_ends(uint32_t s)
+{
+    if (s & JOB_REQUEUE)
+        return CK_SLURM_REQUEUED;
+    switch (s & JOB_STATE_BASE) {
+    case JOB_RUNNING:
+    case JOB_SUSPENDED:
+        return CK_SLURM_LIVES;
+    case JOB_PENDING:
+        return CK_SLURM_REQUEUED;
+    case JOB_COMPLETE:
+    case JOB_FAILED:
+    case JOB_OOM:
+        return CK_SLURM_ENDED;
+    case JOB_CANCELLED:
+        return CK_SLURM_CANCELLED;
+    case JOB_PREEMPTED:
+        return CK_SLURM_PREEMPTED;
+    case JOB_TIMEOUT:
+        return CK_SLURM_TIMEOUT;
+    case JOB_NODE_FAIL:
+        return CK_SLURM_NODE_FAIL;
+    default:
+        return CK_SLURM_KILLED;
+    }
+}
+
+/* One component of the job. A job of several is preempted when one of them is,
+ * ends when the first of them does, and runs as long as all do. */
+static void add_component(struct ck_slurm_job *job, const slurm_job_info_t *j)
+{
+    time_t preempt, end = 0;
+
+    if (job->end == CK_SLURM_LIVES)
+        job->end = how_it_ends(j->job_state);
+    if ((j->job_state & JOB_STATE_BASE) == JOB_SUSPENDED &&
+        !(j->job_state & (JOB_COMPLETING | JOB_REQUEUE)))
+        job->suspended = 1;
+    if ((j->job_state & JOB_STATE_BASE) != JOB_RUNNING ||
+        j->job_state & (JOB_COMPLETING | JOB_REQUEUE)) {
+        job->running = 0;
+        return;
+    }
+    preempt = known(j->preempt_time);
+    if (!job->preempt_time)
+        job->preempt_time = preempt;
+    /* without a time limit, the grace's end is an end all the same */
+    if (j->time_limit != INFINITE || preempt)
+        end = known(j->end_time);
+    if (end && (!job->end_time || end < job->end_time))
+        job->end_time = end;
+}
+
 static int mod_look(struct ck_slurm_job *job, char *err, size_t errlen)
 {
     job_info_msg_t *msg = NULL;
@@ -111,22 +167,20 @@ static int mod_look(struct ck_slurm_job *job, char *err, size_t errlen)
         return fail(err, errlen, -ESRCH, "Slurm knows no job %u", state.job);
     }
     learn_configuration();
-    j = &msg->job_array[0];
+    j = &msg->job_array[0]; /* the first component, whose id is the job's */
     job->now = time(NULL);
     job->kill_wait = state.kill_wait;
     job->restarts = j->restart_cnt;
     job->batch = j->batch_flag != 0;
     job->requeue = j->requeue != 0;
-    job->running = (j->job_state & JOB_STATE_BASE) == JOB_RUNNING &&
-                   !(j->job_state & (JOB_COMPLETING | JOB_REQUEUE));
-    if (job->running) {
-        /* of a job that is on its way out they are the next run's */
+    job->running = 1;
+    for (uint32_t i = 0; i < msg->record_count; i++)
+        add_component(job, &msg->job_array[i]);
+    /* of a job that is on its way out they are the next run's */
+    if (job->running)
         job->start_time = known(j->start_time);
-        job->preempt_time = known(j->preempt_time);
-        /* without a time limit, the grace's end is an end all the same */
-        if (j->time_limit != INFINITE || job->preempt_time)
-            job->end_time = known(j->end_time);
-    }
+    else
+        job->preempt_time = job->end_time = 0;
     slurm_free_job_info_msg(msg);
     return 0;
 }

@@ -16,17 +16,21 @@ void ck_config_init(struct ck_config *c)
     c->keep = 2;
     c->lead = CK_LEAD_AUTO;
     c->on = CK_ON_TIMEOUT | CK_ON_PREEMPT;
+    c->failures = CK_FAILURES;
 }
+
+static const struct {
+    const char *name;
+    uint32_t bit;
+} events[] = {
+    {"timeout", CK_ON_TIMEOUT},
+    {"preempt", CK_ON_PREEMPT},
+    {"failure", CK_ON_FAILURE},
+};
+#define EVENTS (sizeof(events) / sizeof(events[0]))
 
 int ck_config_events(const char *s, uint32_t *mask)
 {
-    static const struct {
-        const char *name;
-        uint32_t bit;
-    } events[] = {
-        {"timeout", CK_ON_TIMEOUT},
-        {"preempt", CK_ON_PREEMPT},
-    };
     uint32_t m = 0;
 
     if (strcasecmp(s, "none") == 0) {
@@ -36,11 +40,11 @@ int ck_config_events(const char *s, uint32_t *mask)
     for (;;) {
         size_t n = strcspn(s, ","), i;
 
-        for (i = 0; i < 2; i++)
+        for (i = 0; i < EVENTS; i++)
             if (strlen(events[i].name) == n &&
                 strncasecmp(s, events[i].name, n) == 0)
                 break;
-        if (i == 2)
+        if (i == EVENTS)
             return -EINVAL;
         m |= events[i].bit;
         if (!s[n])
@@ -49,6 +53,19 @@ int ck_config_events(const char *s, uint32_t *mask)
     }
     *mask = m;
     return 0;
+}
+
+const char *ck_config_events_text(uint32_t mask, char buf[CK_EVENTS_TEXT])
+{
+    *buf = 0;
+    for (size_t i = 0; i < EVENTS; i++) {
+        if (!(mask & events[i].bit))
+            continue;
+        if (*buf)
+            strcat(buf, ",");
+        strcat(buf, events[i].name);
+    }
+    return *buf ? buf : "none";
 }
 
 static int set_interval(struct ck_config *c, const char *v)
@@ -65,15 +82,25 @@ static int set_lead(struct ck_config *c, const char *v)
     return ck_duration_slurm(v, &c->lead);
 }
 
-static int set_keep(struct ck_config *c, const char *v)
+static int number(uint32_t *to, const char *v)
 {
     char *end;
     unsigned long n = strtoul(v, &end, 10);
 
     if (!isdigit((unsigned char)*v) || *end || n < 1 || n > 100000)
         return -EINVAL;
-    c->keep = (uint32_t)n;
+    *to = (uint32_t)n;
     return 0;
+}
+
+static int set_keep(struct ck_config *c, const char *v)
+{
+    return number(&c->keep, v);
+}
+
+static int set_failures(struct ck_config *c, const char *v)
+{
+    return number(&c->failures, v);
 }
 
 static int set_on(struct ck_config *c, const char *v)
@@ -110,7 +137,8 @@ static const struct key {
     {"dir", set_dir, "a directory; %u is the user, %j the job id"},
     {"keep", set_keep, "a number of image sets, at least 1"},
     {"lead", set_lead, "a time, or auto"},
-    {"on", set_on, "timeout, preempt, both with a comma, or none"},
+    {"on", set_on, "timeout, preempt, failure, with commas, or none"},
+    {"failures", set_failures, "a number of requeues, at least 1"},
     {"required", set_required, "yes or no"},
 };
 
@@ -125,10 +153,7 @@ int ck_config_set(struct ck_config *c, const char *key, const char *value,
         return ck_err(e, -EINVAL, "%s=%s: must be %s", key, value,
                       keys[i].form);
     }
-    return ck_err(e, -EINVAL,
-                  "unknown setting \"%s\" (there are interval, dir, keep, "
-                  "lead, on, required)",
-                  key);
+    return ck_err(e, -ENOENT, "unknown setting \"%s\"", key);
 }
 
 static char *trim(char *s)
@@ -166,20 +191,27 @@ int ck_config_load(struct ck_config *c, const char *path, struct ck_err *e)
 {
     FILE *f = fopen(path, "re");
     char line[CK_PATH + 64];
-    struct ck_err why;
-    int n = 0, r = 0;
+    struct ck_err all = {""}, why;
+    int n = 0, r = 0, unknown = 0;
 
     if (!f)
         return errno == ENOENT || errno == ENOTDIR
                    ? 0
                    : ck_err_sys(e, -errno, "cannot read %s", path);
-    while (r == 0 && fgets(line, sizeof(line), f)) {
-        n++;
-        if (!strchr(line, '\n') && !feof(f))
-            r = ck_err(&why, -EINVAL, "line too long");
-        else
-            r = one_line(c, line, &why);
+    for (n = 1; fgets(line, sizeof(line), f); n++) {
+        int whole = strchr(line, '\n') || feof(f);
+
+        r = whole ? one_line(c, line, &why)
+                  : ck_err(&why, -EINVAL, "line too long");
+        unknown |= r == -ENOENT;
+        if (r < 0)
+            ck_err_and(&all, "%s:%d: %s", path, n, why.text);
+        if (!whole)
+            break;
     }
     fclose(f);
-    return r < 0 ? ck_err(e, r, "%s:%d: %s", path, n, why.text) : 0;
+    return all.text[0] ? ck_err(e, -EINVAL, "%.900s%s", all.text,
+                                unknown ? " (there are " CK_CONFIG_KEYS ")"
+                                        : "")
+                       : 0;
 }

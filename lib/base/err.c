@@ -44,3 +44,17 @@ int ck_err_sys(struct ck_err *e, int code, const char *fmt, ...)
     errno = saved;
     return code;
 }
+
+void ck_err_and(struct ck_err *e, const char *fmt, ...)
+{
+    size_t n = strlen(e->text);
+    va_list ap;
+
+    if (n)
+        n += (size_t)snprintf(e->text + n, sizeof(e->text) - n, "; ");
+    if (n >= sizeof(e->text))
+        return;
+    va_start(ap, fmt);
+    vsnprintf(e->text + n, sizeof(e->text) - n, fmt, ap);
+    va_end(ap);
+}

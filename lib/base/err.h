@@ -22,4 +22,8 @@ int ck_err(struct ck_err *e, int code, const char *fmt, ...)
 int ck_err_sys(struct ck_err *e, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* One more reason behind those that e has, with "; " between them. */
+void ck_err_and(struct ck_err *e, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
 #endif

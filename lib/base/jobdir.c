@@ -346,6 +346,14 @@ int ck_jobdir_exit_read(const char *dir, const char *tree, int *status)
     return 0;
 }
 
+void ck_jobdir_exit_forget(const char *dir, const char *tree)
+{
+    char path[CK_PATH];
+
+    if (ck_jobdir_path(path, sizeof(path), dir, "exit.%s", tree) == 0)
+        unlink(path);
+}
+
 int ck_jobdir_claim_tree(const char *dir, char *tree, size_t cap,
                          struct ck_err *e)
 {

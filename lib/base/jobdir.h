@@ -30,6 +30,9 @@ int ck_jobdir_key(const char *dir, uint8_t key[CK_KEY_BYTES],
  * -ENAMETOOLONG. */
 int ck_jobdir_path(char *buf, size_t cap, const char *dir, const char *fmt,
                    ...) __attribute__((format(printf, 4, 5)));
+/* D/off.<tree>: why a task of Slurm runs without us (coordinator/off.c) */
+#define CK_OFF_FILE "off."
+
 /* D/set-000001 */
 int ck_jobdir_set(char *buf, size_t cap, const char *dir, uint32_t number);
 /* Number of a set from its directory's base name; 0 if it is not one. */
@@ -59,6 +62,8 @@ void ck_jobdir_forget_run(const char *dir);
 
 /* D/exit.<tree>: -ENOENT when the tree has not ended (or is unknown). */
 int ck_jobdir_exit_read(const char *dir, const char *tree, int *status);
+/* The tree begins: an earlier one of its name has no say any more. */
+void ck_jobdir_exit_forget(const char *dir, const char *tree);
 
 /* Whole file at once, by rename: text of n bytes, mode 0600, synced. */
 int ck_jobdir_replace(const char *path, const void *text, size_t n,

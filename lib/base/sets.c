@@ -15,6 +15,7 @@
 
 #include "lib/base/jobdir.h"
 #include "lib/base/undo.h"
+#include "lib/sys/fmt.h"
 
 #define GONE_NAME "MANIFEST.gone"
 
@@ -108,6 +109,41 @@ int ck_set_manifest(const char *job_dir, uint32_t number,
     return rc;
 }
 
+int ck_sets_finish(const char *job_dir, uint32_t upto, int status,
+                   struct ck_err *e)
+{
+    char path[CK_PATH], text[32];
+    int n = snprintf(text, sizeof(text), "%u %d\n", upto, status);
+
+    if (ck_jobdir_path(path, sizeof(path), job_dir, "finished"))
+        return ck_err(e, -ENAMETOOLONG, "%s: path too long", job_dir);
+    return ck_jobdir_replace(path, text, (size_t)n, e);
+}
+
+void ck_sets_reopen(const char *job_dir)
+{
+    char path[CK_PATH];
+
+    if (!ck_jobdir_path(path, sizeof(path), job_dir, "finished"))
+        unlink(path);
+}
+
+uint32_t ck_sets_finished(const char *job_dir, int *status)
+{
+    char path[CK_PATH], text[32], end;
+    unsigned upto;
+    int how;
+
+    if (ck_jobdir_path(path, sizeof(path), job_dir, "finished") ||
+        ck_read_file(path, text, sizeof(text)) < 0 ||
+        sscanf(text, "%10u %6d%c", &upto, &how, &end) != 3 || end != '\n' ||
+        how < 0)
+        return 0;
+    if (status)
+        *status = how;
+    return upto;
+}
+
 /* Removes what is in the directory, which has no directories in it. */
 static int empty_dir(int fd, const char *path, struct ck_err *e)
 {
@@ -159,7 +195,7 @@ int ck_set_delete(const char *job_dir, uint32_t number, struct ck_err *e)
     return rc;
 }
 
-int ck_sets_prune(const char *job_dir, uint32_t keep,
+int ck_sets_prune(const char *job_dir, uint32_t keep, uint32_t over,
                   void (*gone)(void *arg, uint32_t number), void *arg,
                   struct ck_err *e)
 {
@@ -170,7 +206,9 @@ int ck_sets_prune(const char *job_dir, uint32_t keep,
     /* From the newest down: one that is being written is newer than the
      * newest committed one. */
     for (size_t i = rc ? 0 : s.n; i-- > 0;) {
-        if (s.v[i].committed && left) {
+        if (s.v[i].committed && !newest_seen && s.v[i].number <= over)
+            over = 0; /* there is nothing but sets of runs that are over */
+        if (s.v[i].committed && left && s.v[i].number > over) {
             newest_seen = 1;
             oldest = s.v[i].number;
             left--;

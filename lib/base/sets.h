@@ -56,9 +56,10 @@ int ck_set_verify(const char *job_dir, uint32_t number,
                   const struct ck_set_report *rep, struct ck_manifest **out,
                   struct ck_err *e);
 
-/* The newest committed set that verifies. passed_over is called for each
- * newer one that does not, newest first. -ENOENT: there is none. */
-int ck_sets_newest_good(const char *job_dir,
+/* The newest committed set with a number above `above` that verifies.
+ * passed_over is called for each newer one that does not, newest first.
+ * -ENOENT: there is none. */
+int ck_sets_newest_good(const char *job_dir, uint32_t above,
                         void (*passed_over)(void *arg, uint32_t number,
                                             const char *why),
                         void *arg, const struct ck_set_report *rep,
@@ -67,13 +68,27 @@ int ck_sets_newest_good(const char *job_dir,
  * MANIFEST's presence. */
 uint32_t ck_sets_newest(const char *job_dir);
 
+/*
+ * D/finished: a computation that has ended by itself leaves sets that nobody
+ * goes on from unless he says so. "<set> <wait status>\n": all up to this
+ * number are of runs that are over; a later run's have higher ones. They stay
+ * until that run has a set of its own and is pruned.
+ */
+int ck_sets_finish(const char *job_dir, uint32_t upto, int status,
+                   struct ck_err *e);
+/* Somebody goes on from one of them all the same: the run is not over. */
+void ck_sets_reopen(const char *job_dir);
+/* That number, 0 if there is none; status (may be NULL): how it has ended. */
+uint32_t ck_sets_finished(const char *job_dir, int *status);
+
 /* Removes a set: MANIFEST renamed away, then files, then the directory. */
 int ck_set_delete(const char *job_dir, uint32_t number, struct ck_err *e);
-/* Removes committed sets but the newest `keep` (at least 1), what older
- * uncommitted ones left, and notes that no set left needs (undo.h); never a
+/* Removes committed sets but the newest `keep` (at least 1), those up to `over`,
+ * of runs that are over, if there is one of a later run, what older uncommitted ones left, and
+ * notes that no set left needs (undo.h); never a
  * set newer than the newest committed. `gone` (may be NULL) is called for
  * each one removed. */
-int ck_sets_prune(const char *job_dir, uint32_t keep,
+int ck_sets_prune(const char *job_dir, uint32_t keep, uint32_t over,
                   void (*gone)(void *arg, uint32_t number), void *arg,
                   struct ck_err *e);
 

@@ -105,6 +105,48 @@ int ck_undo_started(const char *job_dir, const char *tree)
            access(path, F_OK) == 0;
 }
 
+/* 0, also if it is gone. */
+static int note_file(int log, const char *file)
+{
+    uint64_t buf[CK_UNDO_NOTE_MAX / 8];
+    struct ck_undo_note n = {.flags = CK_UNDO_APPEND, .path = file};
+    struct statx st;
+    size_t len;
+
+    if (statx(AT_FDCWD, file, AT_SYMLINK_NOFOLLOW,
+              STATX_BASIC_STATS | STATX_BTIME, &st) < 0 ||
+        !S_ISREG(st.stx_mode))
+        return 0;
+    n.dev = (uint64_t)st.stx_dev_major << 32 | st.stx_dev_minor;
+    n.ino = st.stx_ino;
+    n.born = ck_undo_born(&st);
+    n.size = st.stx_size;
+    len = ck_undo_put(buf, sizeof(buf), &n);
+    return len ? (int)ck_write_all(log, buf, len) : 0;
+}
+
+int ck_undo_outputs(const char *job_dir, const char *tree, struct ck_err *e)
+{
+    char path[CK_PATH], names[CK_OUTPUTS_MAX];
+    int log, rc = 0;
+    long n;
+
+    if (ck_jobdir_path(path, sizeof(path), job_dir, "outputs.%s", tree) < 0)
+        return ck_err(e, -ENAMETOOLONG, "%s: too long", job_dir);
+    n = ck_read_file(path, names, sizeof(names));
+    if (n < 0)
+        return n == -ENOENT ? 0 : ck_err_sys(e, (int)n, "%s", path);
+    ck_jobdir_path(path, sizeof(path), job_dir,
+                   CK_UNDO_DIR "/" CK_UNDO_NOW "%s", tree);
+    log = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+    if (log < 0)
+        return ck_err_sys(e, -errno, "%s", path);
+    for (char *p = names; !rc && p < names + n; p += strlen(p) + 1)
+        rc = note_file(log, p);
+    close(log);
+    return rc ? ck_err_sys(e, rc, "%s", path) : 0;
+}
+
 static DIR *open_all(const char *job_dir)
 {
     char path[CK_PATH];

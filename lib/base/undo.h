@@ -16,6 +16,12 @@ int ck_undo_start(const char *job_dir, const char *tree, uint32_t after,
                   struct ck_err *e);
 int ck_undo_started(const char *job_dir, const char *tree);
 
+/* Files that somebody outside of the computation appends to for it: slurmstepd,
+ * to those of `srun --label -o %t`. D/outputs.<tree> has their names, each with
+ * a NUL; they are noted, as they are now, behind ck_undo_start. */
+#define CK_OUTPUTS_MAX 16384 /* bytes of that */
+int ck_undo_outputs(const char *job_dir, const char *tree, struct ck_err *e);
+
 /* Removes what no restart needs when `oldest` is the oldest set. What can't
  * be removed stays. */
 void ck_undo_prune(const char *job_dir, uint32_t oldest);

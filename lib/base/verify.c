@@ -215,7 +215,7 @@ int ck_set_verify(const char *job_dir, uint32_t number,
     return bad;
 }
 
-int ck_sets_newest_good(const char *job_dir,
+int ck_sets_newest_good(const char *job_dir, uint32_t above,
                         void (*passed_over)(void *arg, uint32_t number,
                                             const char *why),
                         void *arg, const struct ck_set_report *rep,
@@ -232,7 +232,7 @@ int ck_sets_newest_good(const char *job_dir,
     for (size_t i = s.n; rc && i-- > 0;) {
         struct ck_err why;
 
-        if (!s.v[i].committed)
+        if (!s.v[i].committed || s.v[i].number <= above)
             continue;
         rc = ck_set_verify(job_dir, s.v[i].number, rep, out, &why);
         if (!rc)

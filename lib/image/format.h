@@ -12,7 +12,7 @@
 
 #include "lib/wire/record.h"
 
-#define CK_IMAGE_VERSION 2
+#define CK_IMAGE_VERSION 3
 #define CK_IMAGE_MAGIC "CKPTIMG\n"
 #define CK_FOOTER_MAGIC "CKPTEND\n"
 #define CK_RECORD_VERSION 2 /* of every index record */

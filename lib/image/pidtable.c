@@ -88,6 +88,8 @@ int32_t ck_pid_virt(const struct ck_pidtable *t, int32_t real)
     }
     if (lo < t->count && t->by_virt[t->by_real[lo]].real == real)
         return t->by_virt[t->by_real[lo]].virt;
+    if (real & CK_PID_NOBODY)
+        return real & ~CK_PID_NOBODY;
     while (known_virt(t, v))
         v += CK_PID_STRIDE;
     return v;
@@ -95,6 +97,7 @@ int32_t ck_pid_virt(const struct ck_pidtable *t, int32_t real)
 
 int32_t ck_pid_real(const struct ck_pidtable *t, int32_t virt)
 {
+    int32_t real = virt & (CK_PID_STRIDE - 1);
     uint32_t i;
 
     if (!t || !t->count || virt <= 0)
@@ -102,7 +105,7 @@ int32_t ck_pid_real(const struct ck_pidtable *t, int32_t virt)
     i = lower_virt(t->by_virt, t->count, virt);
     if (i < t->count && t->by_virt[i].virt == virt)
         return t->by_virt[i].real;
-    return virt & (CK_PID_STRIDE - 1);
+    return ck_pid_virt(t, real) == virt ? real : virt | CK_PID_NOBODY;
 }
 
 int32_t ck_pid_spoke_for(const struct ck_pidtable *t, int32_t real)

@@ -13,6 +13,12 @@
  * Linux numbers stay below 2^22, so such a number is never a real one, and
  * every process computes the same one without asking anybody.
  *
+ * A program may know a number that nobody has any more, of a process that has
+ * sent a signal and is gone; the kernel may have given it to another one. To
+ * the kernel such a number gets a mark, a bit that no number there has: what
+ * is asked of it fails with ESRCH, and in a signal that waits it comes out as
+ * what it was.
+ *
  * Behind the entries stand those who spoke for others: a process of the
  * restart itself made a connection, or sent a message, as a process of the
  * program had done, and has ended. Its number is in what a socket tells of
@@ -25,6 +31,7 @@
 #include <stdint.h>
 
 #define CK_PID_STRIDE 0x400000
+#define CK_PID_NOBODY 0x20000000 /* the mark; less than FUTEX_TID_MASK */
 #define CK_PIDTABLE_MAGIC 0x54444950u /* "PIDT" */
 
 enum ck_pid_state {

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "lib/sys/fmt.h"
+#include "lib/sys/process.h"
 #include "lib/sys/syscall.h"
 
 #define MAJOR(dev) ((unsigned)((dev) >> 8 & 0xfff))
@@ -54,37 +55,35 @@ static int is_given(int fd)
                        leads_outside(&st));
 }
 
-struct dirent64 {
-    uint64_t ino;
-    int64_t off;
-    uint16_t reclen;
-    uint8_t type;
-    char name[];
+struct given {
+    struct ck_given *v;
+    size_t n, cap;
+    int dir; /* is none of them */
 };
+
+static int note_given(const char *name, void *arg)
+{
+    struct given *g = arg;
+    const char *p = name;
+    int fd = (int)ck_parse_u64(&p, 10);
+
+    if (p != name && fd != g->dir && is_given(fd))
+        g->v[g->n++] = (struct ck_given){(uint32_t)fd, fd};
+    return g->n == g->cap;
+}
 
 size_t ck_given_here(struct ck_given *v, size_t cap)
 {
-    char buf[4096] __attribute__((aligned(8)));
+    struct given g = {.v = v, .cap = cap};
     long dir = sys4(SYS_openat, AT_FDCWD, "/proc/self/fd",
                     O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    size_t count = 0;
-    long n;
 
     if (sys_failed(dir))
         return 0;
-    while ((n = sys3(SYS_getdents64, dir, buf, sizeof buf)) > 0) {
-        for (long at = 0; at < n && count < cap;) {
-            struct dirent64 *d = (struct dirent64 *)(void *)(buf + at);
-            const char *p = d->name;
-            int fd = (int)ck_parse_u64(&p, 10);
-
-            if (p != d->name && fd != dir && is_given(fd))
-                v[count++] = (struct ck_given){(uint32_t)fd, fd};
-            at += d->reclen;
-        }
-    }
+    g.dir = (int)dir;
+    ck_each_entry(g.dir, note_given, &g);
     sys1(SYS_close, dir);
-    return count;
+    return g.n;
 }
 
 static int identity(const struct stat *st, char *buf, size_t cap)

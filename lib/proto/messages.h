@@ -10,17 +10,16 @@
 #ifndef CKPT_LIB_PROTO_MESSAGES_H
 #define CKPT_LIB_PROTO_MESSAGES_H
 
+#include "lib/proto/drain.h"
 #include "lib/wire/record.h"
 
 #define CK_FRAME_MAGIC 0x31504b43u /* "CKP1" */
-#define CK_PROTO_VERSION 3
+#define CK_PROTO_VERSION 5
 #define CK_FRAME_HEADER 12
 #define CK_FRAME_MAX (256u * 1024) /* header and body */
 
 enum ck_role {
-    CK_ROLE_PROCESS = 1,
-    CK_ROLE_RESTORING = 2,
-    CK_ROLE_CAPTURE = 3,
+    CK_ROLE_PROCESS = 1, CK_ROLE_RESTORING = 2, CK_ROLE_CAPTURE = 3,
     CK_ROLE_CONTROL = 4,
 };
 
@@ -37,11 +36,8 @@ enum ck_kind {
 
 /* Phases, named in FAILED and in every time-out text. */
 enum ck_phase {
-    CK_PHASE_STOP = 1,
-    CK_PHASE_CAPTURE = 2,
-    CK_PHASE_SNAPSHOT = 3,
-    CK_PHASE_WRITE = 4,
-    CK_PHASE_RESTORE = 5,
+    CK_PHASE_STOP = 1, CK_PHASE_CAPTURE = 2, CK_PHASE_SNAPSHOT = 3,
+    CK_PHASE_WRITE = 4, CK_PHASE_RESTORE = 5,
 };
 
 enum ck_command {
@@ -54,7 +50,6 @@ enum ck_command {
 };
 #define CK_CMD_WAIT 1u
 #define CK_CMD_KILLFLAG 2u
-
 /* F(type, field). The order is the order on the wire. */
 #define CK_HELLO(F) F(U8, role) F(N16, nonce)
 #define CK_CHALLENGE(F) F(N16, nonce) F(N16, mac)
@@ -70,12 +65,12 @@ enum ck_command {
 
 /* Checkpoint, in the order they are sent. id: number of the image set. */
 #define CK_STOP(F) F(U32, id) F(U8, final) F(U32, limit_ms)
-/* children: real pids (u32 each) of live direct children. outq: bytes that
- * this process wrote to a launcher's pipe and nobody has read yet. */
-#define CK_STOPPED(F)                                                       \
-    F(U32, id) F(U32, threads) F(U64, bytes) F(BLOB, children)
-#define CK_DRAIN(F) F(U32, id)
-#define CK_DRAINED(F) F(U32, id) F(U64, outq) F(U64, written)
+/* children: real pids (u32 each) of live direct children. outq: bytes that this
+ * process wrote to a launcher's pipe and nobody has read yet. More: drain.h */
+#define CK_STOPPED(F) F(U32, id) F(U32, threads) F(U64, bytes) F(BLOB, children)
+#define CK_DRAIN(F) F(U32, id) F(U32, flags) F(N16, token)
+#define CK_DRAINED(F) \
+    F(U32, id) F(U64, outq) F(U64, written) F(U8, input) F(U64, inq)
 #define CK_CAPTURE(F) F(U32, id) F(STR, set_dir)
 #define CK_SNAPSHOT(F) F(U32, id) F(STR, set_dir)
 #define CK_SNAPPED(F) F(U32, id) F(U64, stall_us)
@@ -83,8 +78,7 @@ enum ck_command {
 #define CK_PROGRESS(F) F(U32, id) F(U64, done) F(U64, total)
 #define CK_WRITTEN(F)                                                       \
     F(U32, id) F(STR, file) F(U64, bytes) F(U64, raw_bytes) F(U64, checksum)
-#define CK_FAILED(F)                                                        \
-    F(U32, id) F(U8, phase) F(U8, retry) F(STR, reason)
+#define CK_FAILED(F) F(U32, id) F(U8, phase) F(U8, retry) F(STR, reason)
 #define CK_ABORT(F) F(U32, id) F(STR, reason)
 /* pid, start: of another process on that node, for one that stands still and
  * can't read its own; 0: of whoever gets it. */
@@ -93,15 +87,24 @@ enum ck_command {
  * back: the answer is SIGNAL when it is not for a checkpoint. */
 #define CK_REQUEST_TERM 1u
 #define CK_REQUEST(F) F(U32, flags)
+/* Process pid of this node runs, or is about to run, the program at path, into
+ * which no runtime is loaded. why: "is statically linked, ...". */
+#define CK_OUTSIDE(F) F(U32, pid) F(STR, path) F(STR, why)
+
+/* Has process pid of this node, which was made at `start`, ended? */
+#define CK_INQUIRE(F) F(U32, pid) F(U64, start)
+#define CK_ANSWER(F) F(U32, pid) F(U64, start) F(U8, over)
 
 /* A capture helper. members: u32 pid, u32 vpid, u8 kind for each process of
- * the tree; several: the computation is on more nodes than one. The helper
+ * the tree; several: the computation is on more nodes than one; nofile: the
+ * limit of open files that it was started with. The helper
  * answers with WRITTEN or FAILED, and so it does, with REHEARSED, when it is
- * told that all images of its tree are there. */
+ * told that all images are there. trees: those that it is to compare, each
+ * name with a NUL; empty: none. */
 #define CK_CAPTURE_HELLO(F) F(U32, id) F(STR, tree)
 #define CK_CAPTURE_LIST(F) \
-    F(U32, id) F(STR, set_dir) F(U8, several) F(BLOB, members)
-#define CK_REHEARSE(F) F(U32, id)
+    F(U32, id) F(STR, set_dir) F(U8, several) F(U64, nofile) F(BLOB, members)
+#define CK_REHEARSE(F) F(U32, id) F(BLOB, trees)
 #define CK_REHEARSED(F) F(U32, id)
 
 /* Restart. */
@@ -135,6 +138,9 @@ enum ck_command {
     M(ABORT, abort, 27, CK_ABORT)                                           \
     M(SIGNAL, signal, 28, CK_SIGNAL)                                        \
     M(REQUEST, request, 29, CK_REQUEST)                                     \
+    M(OUTSIDE, outside, 30, CK_OUTSIDE)                                     \
+    M(INQUIRE, inquire, 36, CK_INQUIRE)                                     \
+    M(ANSWER, answer, 37, CK_ANSWER)                                        \
     M(CAPTURE_HELLO, capture_hello, 32, CK_CAPTURE_HELLO)                   \
     M(CAPTURE_LIST, capture_list, 33, CK_CAPTURE_LIST)                      \
     M(REHEARSE, rehearse, 34, CK_REHEARSE)                                  \
@@ -151,7 +157,6 @@ enum ck_msg_type { CK_MESSAGES(CK_MSG_ENUM) };
 #define CK_MSG_RECORD(TYPE, name, number, FIELDS) \
     CK_RECORD(ck_msg_##name, FIELDS)
 CK_MESSAGES(CK_MSG_RECORD)
-
 /*
  * CK_FRAME(buf, cap, name, TYPE, &msg): encodes one whole frame into buf and
  * gives its length, or -EMSGSIZE.

@@ -75,14 +75,16 @@ int ck_res_contents_save(struct ck_res_save *c, const struct ck_res_ofd *o)
     int fd, rc;
 
     snprintf(path, sizeof(path), "/proc/%d/fd/%d", o->tid, o->fd);
-    /* Who looks shall not be seen to have read it. */
-    fd = ck_res_open(path, O_RDONLY | O_NONBLOCK | O_NOATIME);
-    if (fd == -EPERM)
-        fd = ck_res_open(path, O_RDONLY | O_NONBLOCK);
+    fd = ck_res_open_seen(o, path);
     rc = fd < 0 ? fd
                 : ck_res_contents_of(c, o->id, fd, (uint64_t)o->st.st_size);
     if (fd >= 0)
         close(fd);
+    if (rc == -EDEADLK)
+        return ck_res_why(c->why, c->whycap, -EAGAIN,
+                          "the file %s, with a lease for writing (F_SETLEASE) "
+                          "by a descriptor that can't be read: to look into it "
+                          "would break the lease", o->link);
     if (rc)
         return ck_res_why(c->why, c->whycap, rc,
                           "the file %s, whose contents can't be saved: %s",

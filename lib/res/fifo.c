@@ -248,6 +248,22 @@ static void fifo_describe(const struct ck_ofd *rec, char *buf, size_t cap)
                  b.path, modes[rec->flags & O_ACCMODE], b.bytes);
 }
 
+static uint64_t fifo_claim(const struct ck_ofd *rec)
+{
+    struct fifo_body b;
+
+    return fifo_body_of(NULL, rec, &b) || b.gone ? 0 : ck_res_name_key(b.path);
+}
+
+/* What is in it would be put back twice. */
+static int fifo_clash(const struct ck_ofd *x, const struct ck_ofd *y)
+{
+    struct fifo_body a, b;
+
+    return !fifo_body_of(NULL, x, &a) && !fifo_body_of(NULL, y, &b) &&
+           !strcmp(a.path, b.path) && (a.bytes || b.bytes);
+}
+
 const struct ck_res ck_res_fifo = {
     .name = "fifo",
     .match = fifo_match,
@@ -255,5 +271,7 @@ const struct ck_res ck_res_fifo = {
     .check = fifo_check,
     .load = fifo_load,
     .settle = fifo_settle,
+    .claim = fifo_claim,
+    .clash = fifo_clash,
     .describe = fifo_describe,
 };

@@ -109,10 +109,11 @@ static int body_of(struct ck_res_load *c, const struct ck_ofd *rec,
     struct ck_rd r;
 
     ck_rd_init(&r, rec->body.p, rec->body.n);
-    if (file_body_get(&r, b))
-        return ck_res_why(c->why, c->whycap, -EBADMSG,
-                          "damaged description of a file");
-    return 0;
+    if (!file_body_get(&r, b))
+        return 0;
+    return c ? ck_res_why(c->why, c->whycap, -EBADMSG,
+                          "damaged description of a file")
+             : -EBADMSG;
 }
 
 static int writes(const struct ck_ofd *rec)
@@ -292,6 +293,39 @@ static int file_settle(struct ck_res_load *c, const struct ck_ofd *rec, int fd)
     return rc;
 }
 
+int ck_res_file_writes(const struct ck_ofd *rec, const char *path)
+{
+    struct file_body b;
+
+    return !strcmp(rec->kind, "file") && writes(rec) &&
+           !body_of(NULL, rec, &b) && b.how == BY_PATH &&
+           !strcmp(b.path, path);
+}
+
+/* How many files of one name there are matters in memory only: there is one
+ * for each node. */
+static uint64_t file_claim(const struct ck_ofd *rec)
+{
+    struct file_body b;
+
+    return body_of(NULL, rec, &b) || b.how == WITH_CONTENTS ||
+                   (b.how == BY_PATH && !b.locks.n)
+               ? 0 : ck_res_name_key(b.path);
+}
+
+static int file_clash(const struct ck_ofd *x, const struct ck_ofd *y)
+{
+    struct file_body a, b;
+
+    if (body_of(NULL, x, &a) || body_of(NULL, y, &b) ||
+        strcmp(a.path, b.path) != 0)
+        return 0;
+    if (a.how == IN_MEMORY && b.how == IN_MEMORY &&
+        (a.ino != b.ino || a.dev != b.dev))
+        return 1;
+    return a.ino == b.ino && ck_res_locks_clash(a.locks, b.locks);
+}
+
 static void file_describe(const struct ck_ofd *rec, char *buf, size_t cap)
 {
     static const char *const modes[] = {"read", "write", "read and write",
@@ -320,5 +354,7 @@ const struct ck_res ck_res_file = {
     .check = file_check,
     .load = file_load,
     .settle = file_settle,
+    .claim = file_claim,
+    .clash = file_clash,
     .describe = file_describe,
 };

@@ -182,6 +182,14 @@ int ck_inet_covers(const struct ck_inet *a, const struct ck_inet *to)
     return !memcmp(a->ip, to->ip, 16);
 }
 
+int ck_inet_overlap(const struct ck_inet *a, int a_six,
+                    const struct ck_inet *b, int b_six)
+{
+    if ((a_six == 2 && !b_six) || (b_six == 2 && !a_six))
+        return 0;
+    return ck_inet_covers(a, b) || ck_inet_covers(b, a);
+}
+
 static int can_bind(const struct ck_inet *a)
 {
     struct ck_inet any_port = *a;

@@ -44,6 +44,9 @@ int ck_inet_v4(const struct ck_inet *a);
 int ck_inet_any(const struct ck_inet *a); /* 0.0.0.0 or :: */
 /* Does what is sent to `to` arrive at one who is bound to `a`? */
 int ck_inet_covers(const struct ck_inet *a, const struct ck_inet *to);
+/* Is there an address that is of both? six: as records have it, 2: V6ONLY. */
+int ck_inet_overlap(const struct ck_inet *a, int a_six,
+                    const struct ck_inet *b, int b_six);
 void ck_inet_loopback(struct ck_inet *a, int domain); /* keeps the port */
 /* An address that this machine does not have becomes loopback. */
 void ck_inet_home(struct ck_inet *a);

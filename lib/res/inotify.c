@@ -25,7 +25,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/image/watched.h"
+#include "lib/res/noted.h"
 #include "lib/res/inotify_lost.h"
 
 /* The watches are in the stream, each behind its length (U32). unread: there

@@ -26,9 +26,8 @@
                  : -EBADMSG;                                                \
     }
 
-/* Contents of the file behind o into the sink, holes left out, and back into
- * a new file without a name (in dir if that can be, else in the job's). of:
- * the same of a file that fd has open, `size` bytes. */
+/* Contents of the file behind o (or of fd, `size` bytes) into the sink, holes left
+ * out, and into a new file without a name (in dir if that can be, else the job's). */
 int ck_res_contents_save(struct ck_res_save *c, const struct ck_res_ofd *o);
 int ck_res_contents_of(struct ck_res_save *c, uint32_t id, int fd,
                        uint64_t size);
@@ -38,6 +37,10 @@ int ck_res_contents_load(struct ck_res_load *c, uint32_t id, const char *dir,
 int ck_res_contents_fill(struct ck_res_load *c, uint32_t id, int fd,
                          uint64_t size);
 
+/* take.c: the file behind o, which path leads to, to be read at any place.
+ * -EDEADLK: not without breaking the lease for writing that it has. */
+int ck_res_open_seen(const struct ck_res_ofd *o, const char *path);
+int ck_res_has_write_lease(const struct ck_res_ofd *o);
 /* name.c: a name that leads to the file of o; its own if that does. st: what
  * stat says of it, NULL when nobody can be asked. -ENOENT: none was found. */
 int ck_res_name_of(const struct ck_res_save *c, const struct ck_res_ofd *o,
@@ -51,8 +54,7 @@ int ck_res_name_of(const struct ck_res_save *c, const struct ck_res_ofd *o,
 void ck_res_attr_of(const struct ck_res_ofd *o, struct ck_blob *out);
 int ck_res_attr_set(int fd, struct ck_blob attr);
 
-/* The directories that lead to path. Temporary ones are gone when their node
- * was left. */
+/* Those that lead to path. Temporary ones are gone when their node was left. */
 void ck_res_make_dirs(const char *path);
 
 /* The same of a file in memory that has a name: check refuses what is not
@@ -71,10 +73,13 @@ int ck_res_locks_check(struct ck_res_load *c, struct ck_blob locks,
                        const char *path, int fd);
 int ck_res_locks_load(struct ck_res_load *c, struct ck_blob locks,
                       const char *path, int fd);
+/* Does one of a keep one of b out? */
+int ck_res_locks_clash(struct ck_blob a, struct ck_blob b);
 
 /* Pipes and FIFOs. first: the OFD of o's pipe that its contents are saved
  * under. ends: which of its ends are in the tree, and all flags of these.
- * copy: contents to the sink, returns how many bytes; fill: back into fd. */
+ * copy: contents to the sink, returns how many bytes (copy_more: and behind it
+ * those of file `more` from `from` on; -1: none); fill: back into fd. */
 enum { CK_READ_END = 1, CK_WRITE_END = 2 };
 const struct ck_res_ofd *ck_res_pipe_first(const struct ck_res_save *c,
                                            const struct ck_res_ofd *o);
@@ -83,6 +88,8 @@ int ck_res_pipe_ends(const struct ck_res_save *c,
 int ck_res_pipe_open(const struct ck_res_ofd *o, int mode);
 long ck_res_pipe_copy(struct ck_res_save *c, const struct ck_res_ofd *o,
                       uint32_t capacity);
+long ck_res_pipe_copy_more(struct ck_res_save *c, const struct ck_res_ofd *o,
+                           uint32_t capacity, int more, uint64_t from);
 int ck_res_pipe_fill(struct ck_res_load *c, uint32_t id, int fd);
 
 /* An object that several OFDs have in common, by device and inode: two
@@ -129,11 +136,6 @@ int ck_res_pidfd_into(struct ck_res_load *c, const struct ck_ofd *rec,
  * both share, and goes on from there. 0, or -errno: it was not run. */
 int ck_res_guarded(void (*work)(void *arg), void *arg);
 void *ck_res_guard_memory(size_t size); /* NULL: none; munmap frees it */
-
-/* What the runtime of process pid has noted: its memory, opened for reading,
- * or -1. */
-struct ck_watched_head;
-int ck_res_noted(pid_t pid, struct ck_watched_head *head);
 
 /* A new open file description of what fd has open, as ck_res_open() makes
  * it. openable: could that open path, for R_OK | W_OK? 0 or -errno. */

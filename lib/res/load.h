@@ -54,9 +54,18 @@ struct ck_res_load {
     size_t whycap;
 };
 
+/* When all are loaded: closes what was only needed for that. */
+void ck_res_load_end(struct ck_res_load *c);
+
 /* Opens path, also where only the mode of a file of ours is in the way
  * (open.c). The descriptor (close-on-exec), or -errno. */
 int ck_res_open(const char *path, unsigned flags);
+
+/* Is it the file at path, open for writing? A restart cuts that back. */
+int ck_res_file_writes(const struct ck_ofd *rec, const char *path);
+
+/* For `claim` (res.h): a number that stands for a name, not 0. */
+uint64_t ck_res_name_key(const char *name);
 
 /* Waits until the kernel has closed what lay only in queues of sockets that
  * nobody can reach (garbage.c): it may hold what a check found taken. 0 or

@@ -127,6 +127,33 @@ int ck_res_locks_check(struct ck_res_load *c, struct ck_blob locks,
     return 0;
 }
 
+static uint64_t end_of(const struct lock *l)
+{
+    return l->len ? l->start + l->len : UINT64_MAX;
+}
+
+static int is_between(const struct lock *a, const struct lock *b)
+{
+    if ((a->owner == FLOCK) != (b->owner == FLOCK))
+        return 0;
+    return a->owner == FLOCK ||
+           (a->start < end_of(b) && b->start < end_of(a));
+}
+
+int ck_res_locks_clash(struct ck_blob a, struct ck_blob b)
+{
+    struct lock x, y;
+
+    for (uint32_t i = 0; next(a, i, &x); i++) {
+        for (uint32_t k = 0; next(b, k, &y); k++) {
+            if ((x.type == F_WRLCK || y.type == F_WRLCK) &&
+                is_between(&x, &y))
+                return 1;
+        }
+    }
+    return 0;
+}
+
 int ck_res_locks_load(struct ck_res_load *c, struct ck_blob locks,
                       const char *path, int fd)
 {

@@ -26,7 +26,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "lib/image/watched.h"
+#include "lib/res/noted.h"
 #include "restart/ops.h"
 
 #define MQUEUEFS 0x19800202
@@ -351,8 +351,12 @@ static int get(struct ck_res_load *c, const struct mqueue_body *b)
 {
     int found = b->gone ? -ENOENT : open_named(c, b), fd, rc;
 
-    if (found == -ENOENT)
-        return make(b, b->gone ? NULL : b->name);
+    if (found == -ENOENT) {
+        fd = make(b, b->gone ? NULL : b->name);
+        if (fd != -EEXIST || b->gone)
+            return fd;
+        found = open_named(c, b); /* another tree's restart was faster */
+    }
     if (found < 0)
         return found;
     fd = fchmod(found, 0600) < 0 ? -errno
@@ -487,6 +491,23 @@ static void mqueue_describe(const struct ck_ofd *rec, char *buf, size_t cap)
                  b.gone ? ", unlinked" : "", b.messages);
 }
 
+static uint64_t mqueue_claim(const struct ck_ofd *rec)
+{
+    struct mqueue_body b;
+
+    return mqueue_body_of(NULL, rec, &b) || b.gone ? 0
+                                                   : ck_res_name_key(b.name);
+}
+
+/* One queue is made by whoever comes first; two can't have one name. */
+static int mqueue_clash(const struct ck_ofd *x, const struct ck_ofd *y)
+{
+    struct mqueue_body a, b;
+
+    return !mqueue_body_of(NULL, x, &a) && !mqueue_body_of(NULL, y, &b) &&
+           !strcmp(a.name, b.name) && (a.dev != b.dev || a.ino != b.ino);
+}
+
 const struct ck_res ck_res_mqueue = {
     .name = "mqueue",
     .match = mqueue_match,
@@ -494,5 +515,7 @@ const struct ck_res ck_res_mqueue = {
     .check = mqueue_check,
     .load = mqueue_load,
     .link = mqueue_link,
+    .claim = mqueue_claim,
+    .clash = mqueue_clash,
     .describe = mqueue_describe,
 };

@@ -2,7 +2,7 @@
  * noted.c - finds what the runtime of a process has noted for us
  * (lib/image/watched.h).
  */
-#include "lib/res/kind.h"
+#include "lib/res/noted.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -11,8 +11,6 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include "lib/image/watched.h"
 
 /* The name is a hint: the program may have a thread of that name. */
 static int is_named(pid_t pid, int tid)

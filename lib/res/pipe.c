@@ -118,54 +118,81 @@ static const struct ck_res_ofd *reader_of(const struct ck_res_save *c,
     return o < end && same(o, first) ? o : first;
 }
 
-long ck_res_pipe_copy(struct ck_res_save *c, const struct ck_res_ofd *o,
-                      uint32_t capacity)
+static int put_all(struct ck_res_save *c, const struct ck_res_ofd *o, int fd,
+                   uint64_t end, uint64_t *total)
 {
     static char buf[65536];
+
+    while (*total < end) {
+        ssize_t n = read(fd, buf, sizeof(buf));
+        int rc;
+
+        if (n <= 0)
+            return n < 0 ? -errno : -EIO;
+        rc = c->sink->write(c->sink, o->id, *total, buf, (size_t)n);
+        if (rc)
+            return rc;
+        *total += (uint64_t)n;
+    }
+    return 0;
+}
+
+/* What is in the pipe, as far as it goes, into `to`, which is as large. */
+static long tee_all(struct ck_res_save *c, int fd, int to, uint32_t capacity,
+                    int avail)
+{
+    long n;
+
+    /* A small pipe full of small pieces needs as many slots as it has. */
+    fcntl(to, F_SETPIPE_SZ, capacity);
+    n = tee(fd, to, (size_t)avail, SPLICE_F_NONBLOCK);
+    if (n < 0)
+        return -errno;
+    return n < avail ? ck_res_why(c->why, c->whycap, -EAGAIN,
+                                  "a pipe whose contents can't be copied "
+                                  "(%ld of %d bytes)", n, avail)
+                     : n;
+}
+
+long ck_res_pipe_copy_more(struct ck_res_save *c, const struct ck_res_ofd *o,
+                           uint32_t capacity, int more, uint64_t from)
+{
     int fd = ck_res_pipe_open(reader_of(c, o), O_RDONLY);
     int copy[2] = {-1, -1}, avail = 0;
-    long total = 0, n = -EIO;
+    uint64_t total = 0, end;
+    struct stat st = {.st_size = (off_t)from};
+    long rc = 0;
 
-    if (fd < 0 || ioctl(fd, FIONREAD, &avail) < 0)
-        goto fail;
-    n = 0;
-    if (!avail)
-        goto out;
-    if (pipe2(copy, O_CLOEXEC | O_NONBLOCK) < 0)
-        goto fail;
-    /* A small pipe full of small pieces needs as many slots as it has. */
-    fcntl(copy[1], F_SETPIPE_SZ, capacity);
-    n = tee(fd, copy[1], (size_t)avail, SPLICE_F_NONBLOCK);
-    if (n < 0)
-        goto fail;
-    if (n < avail) {
-        n = ck_res_why(c->why, c->whycap, -EAGAIN,
-                       "a pipe whose contents can't be copied (%ld of %d "
-                       "bytes)", n, avail);
-        goto out;
-    }
-    n = c->sink->open(c->sink, o->id, (uint64_t)avail / sizeof(buf) + 2);
-    while (n >= 0 && total < avail) {
-        n = read(copy[0], buf, sizeof(buf));
-        if (n <= 0)
-            goto fail;
-        n = c->sink->write(c->sink, o->id, (uint64_t)total, buf, (size_t)n)
-            ?: (total += n, 0);
-    }
-    if (n >= 0)
-        n = total;
-    goto out;
-fail:
-    n = ck_res_why(c->why, c->whycap, -EAGAIN,
-                   "a pipe that can't be read: %s", strerror(errno));
-out:
+    if (fd < 0 || ioctl(fd, FIONREAD, &avail) < 0 ||
+        (more >= 0 && (fstat(more, &st) < 0 ||
+                       lseek(more, (off_t)from, SEEK_SET) < 0)) ||
+        (avail && pipe2(copy, O_CLOEXEC | O_NONBLOCK) < 0))
+        rc = -errno;
+    end = (uint64_t)avail + ((uint64_t)st.st_size - from);
+    if (!rc && end)
+        rc = c->sink->open(c->sink, o->id, end / 65536 + 4);
+    if (rc >= 0 && avail)
+        rc = tee_all(c, fd, copy[1], capacity, avail);
+    if (rc >= 0 && avail)
+        rc = put_all(c, o, copy[0], (uint64_t)avail, &total);
+    if (rc >= 0 && total < end)
+        rc = put_all(c, o, more, end, &total);
+    if (rc < 0 && !c->why[0])
+        ck_res_why(c->why, c->whycap, (int)rc, "a pipe that can't be read: %s",
+                   strerror((int)-rc));
     if (fd >= 0)
         close(fd);
     if (copy[0] >= 0)
         close(copy[0]);
     if (copy[1] >= 0)
         close(copy[1]);
-    return n;
+    return rc < 0 ? rc == -ECANCELED ? rc : -EAGAIN : (long)total;
+}
+
+long ck_res_pipe_copy(struct ck_res_save *c, const struct ck_res_ofd *o,
+                      uint32_t capacity)
+{
+    return ck_res_pipe_copy_more(c, o, capacity, -1, 0);
 }
 
 static int pipe_save(struct ck_res_save *c, const struct ck_res_ofd *o,

@@ -36,7 +36,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WAIT_MS 3000
+#define WAIT_MS 3000  /* everybody stands still */
+#define BACK_MS 30000 /* at a restart nobody minds a node under load */
 #define CHUNK 256
 #define QUEUE 4095 /* what the line discipline holds */
 
@@ -228,7 +229,7 @@ static int put_back(int from, int to, const uint8_t *p, uint32_t n)
     while (done < n) {
         ssize_t r;
 
-        if (!ready(from, POLLOUT, WAIT_MS))
+        if (!ready(from, POLLOUT, BACK_MS))
             return -ETIMEDOUT;
         r = write(from, p + done, n - done < CHUNK ? n - done : CHUNK);
         if (r < 0 && errno != EINTR && errno != EAGAIN)
@@ -245,7 +246,7 @@ static int count_raw(const struct ends *e)
     struct timespec nap = {.tv_nsec = 200000};
     uint32_t want = e->d->in_n < QUEUE ? e->d->in_n : QUEUE;
 
-    for (int i = 0, n = 0; i < WAIT_MS * 5; i++) {
+    for (int i = 0, n = 0; i < BACK_MS * 5; i++) {
         if (ioctl(e->slave, FIONREAD, &n) < 0)
             return -errno;
         if ((uint32_t)n >= want)

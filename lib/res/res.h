@@ -70,6 +70,7 @@ struct ck_res_sink {
  * find: the OFD behind descriptor fd of process pid (getpid() for one of the
  *   helper's own); NULL: none of the tree's, or on its way and a stand_in.
  * alone: has nobody but process o->pid this description?
+ * task: the tree's name, if it is a task of a launcher (srun); else NULL.
  * outside: set by a kind's save: it leads out of the tree, and what the
  *   surroundings have in its place may take that at a restart. */
 struct ck_res_save {
@@ -81,12 +82,11 @@ struct ck_res_save {
                                      int fd);
     int (*alone)(const struct ck_res_save *c, const struct ck_res_ofd *o);
     const struct ck_res_ofd *all; /* every OFD, sorted by st_dev, st_ino */
-    size_t count;
+    size_t count, whycap;
     int several;
     char *why;
-    size_t whycap;
-    int step; /* the tree is a task of a launcher (srun) */
     int outside;
+    const char *job_dir, *task;
 };
 
 /* match: is it of this kind? A "no" that deserves a reason is refuse()'s.
@@ -110,6 +110,8 @@ struct ck_res_save {
  * adopts: link is called for one that was taken over, too.
  * settle: when all are linked: what must wait for that (a client connects to
  *   who listens; an option that only making it again needed). NULL: nothing.
+ * claim: a number that stands for what two trees can't have (a port, a name).
+ * 0: nothing. clash: two of this kind with one number: can't both be had?
  * describe: for people, e.g. "/home/u/out.txt at 1234, append". */
 typedef int ck_res_found(void *arg, int fd);
 
@@ -125,6 +127,8 @@ struct ck_res {
     int (*link)(struct ck_res_load *c, const struct ck_ofd *rec, int fd);
     int (*settle)(struct ck_res_load *c, const struct ck_ofd *rec, int fd);
     int (*alike)(const struct ck_ofd *rec, int fd);
+    uint64_t (*claim)(const struct ck_ofd *rec);
+    int (*clash)(const struct ck_ofd *a, const struct ck_ofd *b);
     void (*describe)(const struct ck_ofd *rec, char *buf, size_t cap);
 };
 
@@ -136,8 +140,7 @@ const struct ck_res *ck_res_named(const char *name);
  * may be gone at the next try, else -ENOTSUP. */
 int ck_res_refuse(const struct ck_res_ofd *o, char *why, size_t cap);
 
-/* Fills domain, type and protocol of a socket; they stay 0 if it can't be
- * taken. */
+/* Fills domain, type and protocol of a socket, if it can be taken. */
 void ck_res_socket(struct ck_res_ofd *o);
 
 /* The very description, by a descriptor with O_CLOEXEC that the caller
@@ -145,12 +148,9 @@ void ck_res_socket(struct ck_res_ofd *o);
  * processes may not be looked into so far. */
 int ck_res_take(const struct ck_res_ofd *o);
 
-/* When all OFDs are loaded: closes what was only needed for that. */
-void ck_res_load_end(struct ck_res_load *c);
-
 /* Fills why and returns code. */
-int ck_res_why(char *why, size_t cap, int code, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
+__attribute__((format(printf, 4, 5))) int
+ck_res_why(char *why, size_t cap, int code, const char *fmt, ...);
 
 /* The group of the tree that had this terminal, 0 if there is none. */
 uint32_t ck_res_stdio_foreground(const struct ck_ofd *rec);

@@ -1,11 +1,20 @@
 /*
  * share.c - objects that several open file descriptions have in common
- * during one restart: the two ends of a pipe, a file without a name.
+ * during one restart: the two ends of a pipe, a file without a name. And the
+ * number by which trees compare names.
  */
 #include "lib/res/kind.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "lib/image/sum.h"
+
+uint64_t ck_res_name_key(const char *name)
+{
+    return ck_sum64(name, strlen(name)) | 1;
+}
 
 struct ck_res_shared *ck_res_share(struct ck_res_load *c, uint64_t dev,
                                    uint64_t ino, int *fresh)

@@ -270,6 +270,13 @@ static int shm_save(struct ck_res_save *c, const struct ck_res_ofd *o,
 
     if (rc < 0)
         return rc;
+    /* To read the file would break it, and who maps it at a restart does so by
+     * a description of its own, beside which there is no lease. */
+    if (open && ck_res_has_write_lease(open))
+        return ck_res_why(c->why, c->whycap, -EAGAIN,
+                          "the file %s, which is mapped and has a lease for "
+                          "writing (F_SETLEASE): both can't be had again; give "
+                          "up one of them for the checkpoint", o->link);
     b.how = (uint8_t)rc;
     if (sealed(o, open))
         return ck_res_why(c->why, c->whycap, -ENOTSUP,
@@ -503,6 +510,23 @@ int ck_res_mapped(const struct ck_ofd *rec, uint64_t *dev, uint64_t *ino)
     return 0;
 }
 
+static uint64_t shm_claim(const struct ck_ofd *rec)
+{
+    struct shm_body b;
+
+    return shm_body_of(NULL, rec, &b) || b.how != IN_MEMORY
+               ? 0 : ck_res_name_key(b.path);
+}
+
+/* One file has the same contents in both images. */
+static int shm_clash(const struct ck_ofd *x, const struct ck_ofd *y)
+{
+    struct shm_body a, b;
+
+    return !shm_body_of(NULL, x, &a) && !shm_body_of(NULL, y, &b) &&
+           !strcmp(a.path, b.path) && (a.fino != b.fino || a.fdev != b.fdev);
+}
+
 const struct ck_res ck_res_shm = {
     .name = "shm",
     .lasting = 1,
@@ -511,5 +535,7 @@ const struct ck_res ck_res_shm = {
     .save = shm_save,
     .check = shm_check,
     .load = shm_load,
+    .claim = shm_claim,
+    .clash = shm_clash,
     .describe = shm_describe,
 };

@@ -459,6 +459,31 @@ static void tcp_describe(const struct ck_ofd *rec, char *buf, size_t cap)
                  (unsigned long long)b.bytes);
 }
 
+static uint64_t tcp_claim(const struct ck_ofd *rec)
+{
+    struct tcp_body b;
+
+    if (tcp_body_of(NULL, rec, &b) ||
+        (b.how != TCP_BOUND && b.how != TCP_LISTENS))
+        return 0;
+    return b.local_port;
+}
+
+/* Two that only bind have it by SO_REUSEADDR, if they are two. */
+static int tcp_clash(const struct ck_ofd *x, const struct ck_ofd *y)
+{
+    struct ck_inet here, there;
+    struct tcp_body a, b;
+
+    if (tcp_body_of(NULL, x, &a) || tcp_body_of(NULL, y, &b))
+        return 0;
+    CK_INET_GET(&a, local, &here);
+    CK_INET_GET(&b, local, &there);
+    return ck_inet_overlap(&here, a.here6, &there, b.here6) &&
+           !(a.reuseport && b.reuseport) &&
+           !(a.how == TCP_BOUND && b.how == TCP_BOUND && a.key != b.key);
+}
+
 static int tcp_alike(const struct ck_ofd *rec, int fd)
 {
     (void)rec;
@@ -475,5 +500,7 @@ const struct ck_res ck_res_tcp = {
     .link = tcp_link,
     .settle = tcp_settle,
     .alike = tcp_alike,
+    .claim = tcp_claim,
+    .clash = tcp_clash,
     .describe = tcp_describe,
 };

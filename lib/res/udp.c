@@ -485,6 +485,26 @@ static void udp_describe(const struct ck_ofd *rec, char *buf, size_t cap)
              peer.port ? ck_inet_text(&peer) : "", b.datagrams);
 }
 
+static uint64_t udp_claim(const struct ck_ofd *rec)
+{
+    struct udp_body b;
+
+    return udp_body_of(NULL, rec, &b) ? 0 : b.local_port;
+}
+
+static int udp_clash(const struct ck_ofd *x, const struct ck_ofd *y)
+{
+    struct ck_inet here, there;
+    struct udp_body a, b;
+
+    if (udp_body_of(NULL, x, &a) || udp_body_of(NULL, y, &b))
+        return 0;
+    CK_INET_GET(&a, local, &here);
+    CK_INET_GET(&b, local, &there);
+    return ck_inet_overlap(&here, a.six, &there, b.six) &&
+           !(a.reuse && b.reuse) && !(a.reuseport && b.reuseport);
+}
+
 const struct ck_res ck_res_udp = {
     .name = "udp",
     .match = udp_match,
@@ -492,5 +512,7 @@ const struct ck_res ck_res_udp = {
     .check = udp_check,
     .load = udp_load,
     .settle = udp_settle,
+    .claim = udp_claim,
+    .clash = udp_clash,
     .describe = udp_describe,
 };

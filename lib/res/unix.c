@@ -529,9 +529,25 @@ static int unix_alike(const struct ck_ofd *rec, int fd)
            ck_res_alike_socket(fd, AF_UNIX, (int)u.type);
 }
 
+static uint64_t unix_claim(const struct ck_ofd *rec)
+{
+    struct ck_unix u;
+
+    return ck_unix_of(NULL, rec, &u) ? 0 : ck_unix_name_claim(&u);
+}
+
+static int unix_clash(const struct ck_ofd *x, const struct ck_ofd *y)
+{
+    struct ck_unix a, b;
+
+    return !ck_unix_of(NULL, x, &a) && !ck_unix_of(NULL, y, &b) &&
+           ck_unix_name_clash(&a, &b);
+}
+
 const struct ck_res ck_res_unix = {
     .name = "unix",
     .inner = 1,
+    .lasting = 1,
     .match = unix_match,
     .carried = ck_unix_queue_carried,
     .save = unix_save,
@@ -540,5 +556,7 @@ const struct ck_res ck_res_unix = {
     .link = unix_link,
     .settle = unix_settle,
     .alike = unix_alike,
+    .claim = unix_claim,
+    .clash = unix_clash,
     .describe = unix_describe,
 };

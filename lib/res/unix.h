@@ -137,6 +137,9 @@ int ck_unix_file_save(struct ck_res_save *c, const struct ck_unix_seen *seen,
                       struct ck_unix_place *place, struct ck_unix *u);
 /* May u's name be taken again? */
 int ck_unix_name_check(struct ck_res_load *c, const struct ck_unix *u);
+/* claim and clash of struct ck_res. */
+uint64_t ck_unix_name_claim(const struct ck_unix *u);
+int ck_unix_name_clash(const struct ck_unix *a, const struct ck_unix *b);
 /* Binds fd to u's name; to any name, when that is another's now and only
  * those know it who have a descriptor. */
 int ck_unix_bind(struct ck_res_load *c, int fd, const struct ck_unix *u);

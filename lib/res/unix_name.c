@@ -20,6 +20,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "lib/image/sum.h"
+
 #define KEY_FILE (~UINT64_C(0) - 1) /* of ck_res_share, by inode */
 #define HEAD offsetof(struct sockaddr_un, sun_path)
 
@@ -215,10 +217,6 @@ static int check_path(struct ck_res_load *c, const struct ck_unix *u)
         !full(u->dir, u->name, parent, sizeof(parent)))
         return -EBADMSG;
     snprintf(path, sizeof(path), "%s", parent);
-    if (*u->moved && lstat(path, &st) == 0)
-        return ck_res_why(c->why, c->whycap, -EEXIST,
-                          "the path %s, to which a Unix socket was bound, is "
-                          "in use; move that file away", path);
     split(parent);
     if (*u->moved)
         snprintf(path, sizeof(path), "%s/%s", parent, u->moved);
@@ -228,8 +226,8 @@ static int check_path(struct ck_res_load *c, const struct ck_unix *u)
         return ck_res_why(c->why, c->whycap, -errno,
                           "the directory %s of a Unix socket: %s", parent,
                           strerror(errno));
-    if (lstat(path, &st) < 0)
-        return 0;
+    if (c->beside || lstat(path, &st) < 0)
+        return 0; /* beside: it is the program's own */
     if (!S_ISSOCK(st.st_mode))
         return ck_res_why(c->why, c->whycap, -EEXIST,
                           "the path %s of a Unix socket is another file now; "
@@ -242,26 +240,51 @@ static int check_path(struct ck_res_load *c, const struct ck_unix *u)
                       "that first", path);
 }
 
-int ck_unix_name_check(struct ck_res_load *c, const struct ck_unix *u)
+/* Must it have its name again, and nobody else? */
+static int claims(const struct ck_unix *u)
 {
-    if (!u->name.n || u->end == CK_UNIX_SERVER)
-        return 0;
-    if (!is_path(u->name))
-        return check_abstract(c, u);
-    return u->file ? check_path(c, u) : 0;
+    return u->name.n && u->end != CK_UNIX_SERVER &&
+           (u->file || !is_path(u->name));
 }
 
-/* To the name `to` in the same directory. */
-static int move(const char *path, const char *to)
+int ck_unix_name_check(struct ck_res_load *c, const struct ck_unix *u)
 {
-    char target[PATH_MAX + 512], dir[PATH_MAX];
+    return !claims(u)          ? 0
+           : is_path(u->name) ? check_path(c, u)
+           : c->beside        ? 0
+                              : check_abstract(c, u);
+}
 
-    snprintf(dir, sizeof(dir), "%s", path);
-    if (split(dir) == dir)
-        snprintf(target, sizeof(target), "%s", to);
-    else
-        snprintf(target, sizeof(target), "%s/%s", dir, to);
-    return rename(path, target) < 0 ? -errno : 0;
+uint64_t ck_unix_name_claim(const struct ck_unix *u)
+{
+    char path[PATH_MAX + 128];
+
+    if (!claims(u) || !is_path(u->name))
+        return claims(u) ? ck_sum64(u->name.p, u->name.n) | 1 : 0;
+    return full(u->dir, u->name, path, sizeof(path)) ? ck_res_name_key(path)
+                                                     : 0;
+}
+
+/* Abstract names are those of one type. */
+int ck_unix_name_clash(const struct ck_unix *a, const struct ck_unix *b)
+{
+    char x[PATH_MAX + 128], y[PATH_MAX + 128];
+
+    if (is_path(a->name) && is_path(b->name))
+        return full(a->dir, a->name, x, sizeof(x)) &&
+               full(b->dir, b->name, y, sizeof(y)) && !strcmp(x, y) &&
+               !strcmp(a->moved, b->moved);
+    return a->type == b->type && a->name.n == b->name.n &&
+           !memcmp(a->name.p, b->name.p, a->name.n);
+}
+
+/* The name `to` in the directory of path. */
+static void beside(const char *path, const char *to, char *out, size_t cap)
+{
+    const char *slash = strrchr(path, '/');
+
+    snprintf(out, cap, "%.*s%s", slash ? (int)(slash - path) + 1 : 0, path,
+             to);
 }
 
 /* Is it a file that this restart has made? */
@@ -302,24 +325,34 @@ static int put_aside(const struct ck_res_load *c, const char *path,
     return rename(path, aside) < 0 ? -EADDRINUSE : 0;
 }
 
-/* Inside the directory that the path is meant from. */
+/* Inside the directory that the path is meant from. One whose file was moved
+ * leaves the path to who has it by now: it is bound where its file is to be
+ * if that can't be put aside. */
 static int bind_path(struct ck_res_load *c, int fd, const struct ck_unix *u)
 {
     struct ck_res_shared *s = NULL;
     struct sockaddr_un a;
     socklen_t len = ck_unix_address(u->name, &a);
-    char path[sizeof(a.sun_path) + 1] = "";
+    char path[sizeof(a.sun_path) + 1] = "", to[PATH_MAX];
     char aside[sizeof(path) + 16] = "";
     mode_t mask;
     int fresh, rc = 0;
 
     memcpy(path, u->name.p, u->name.n);
-    if (u->file)
-        unlink(path);
-    else
+    beside(path, u->moved, to, sizeof(to));
+    if (!u->file || *u->moved)
         rc = put_aside(c, path, aside, sizeof(aside));
+    if (rc && *u->moved && strlen(to) < sizeof(a.sun_path)) {
+        memset(a.sun_path, 0, sizeof(a.sun_path));
+        memcpy(a.sun_path, to, strlen(to));
+        memcpy(path, a.sun_path, sizeof(a.sun_path));
+        len = sizeof(a);
+        rc = 0;
+    }
     if (rc)
         return rc;
+    if (u->file && !aside[0])
+        unlink(path);
     mask = umask(u->file ? ~u->file_mode & 0777 : 0077);
     rc = bind(fd, (struct sockaddr *)&a, len) < 0 ? -errno : 0;
     umask(mask);
@@ -329,8 +362,8 @@ static int bind_path(struct ck_res_load *c, int fd, const struct ck_unix *u)
         s->fd[0] = open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
     if (!rc && !u->file)
         unlink(path);
-    if (!rc && *u->moved)
-        rc = move(path, u->moved);
+    if (!rc && *u->moved && rename(path, to) < 0)
+        rc = -errno;
     if (aside[0] && rename(aside, path) < 0)
         rc = -errno;
     return rc;

@@ -7,7 +7,6 @@
 
 #include "lib/sys/syscall.h"
 
-#define START_FIELD 22 /* of /proc/PID/stat, counted from 1 */
 
 struct out {
     char *p;
@@ -192,26 +191,6 @@ uint64_t ck_read_number(const char *path, const char *key, unsigned base,
         return otherwise;
     p += ck_strlen(key);
     return ck_parse_u64(&p, base);
-}
-
-uint64_t ck_start_of(int32_t pid)
-{
-    char path[64], stat[1024];
-    const char *p;
-
-    if (pid)
-        ck_fmt(path, sizeof path, "/proc/%d/stat", pid);
-    else
-        ck_fmt(path, sizeof path, "/proc/self/stat");
-    if (ck_read_file(path, stat, sizeof stat) < 0 ||
-        !(p = strrchr(stat, ')')))
-        return 0;
-    for (int field = 2; p && field < START_FIELD; field++)
-        p = strchr(p + 1, ' ');
-    if (!p)
-        return 0;
-    p++;
-    return ck_parse_u64(&p, 10);
 }
 
 /* All n bytes by system call nr, at `off` if that takes one; `end`: what it

@@ -28,9 +28,6 @@ long ck_read_file(const char *path, char *buf, size_t cap);
  * the file can't be read or has no such key. */
 uint64_t ck_read_number(const char *path, const char *key, unsigned base,
                         uint64_t otherwise);
-/* When process pid was made (0: this one), in ticks since boot; 0: there is
- * none. With the number it is a name that no other process has. */
-uint64_t ck_start_of(int32_t pid);
 /* Writes all of it, through short writes and EINTR. 0 or -errno; -EIO when
  * nothing more is taken. */
 long ck_write_all(int fd, const void *p, size_t n);

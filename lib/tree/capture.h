@@ -30,6 +30,9 @@ struct ck_capture_in {
     /* All is seen, and nothing of the programs is held open any more: they
      * may run on while the image is summed and synced. May be NULL. */
     void (*seen)(void *arg);
+    /* Does nobody want it any more? Asked before each thing that is looked at,
+     * as they may run on soon. May be NULL. */
+    int (*over)(void *arg);
     void *arg;
 };
 
@@ -38,7 +41,8 @@ struct ck_capture_out {
     uint64_t bytes, raw_bytes, checksum;
 };
 
-/* 0, or -errno with a reason; -EAGAIN: worth another try. */
+/* 0, or -errno with a reason; -EAGAIN: worth another try; -ECANCELED: it is
+ * over. */
 int ck_capture_tree(const struct ck_capture_in *in, struct ck_capture_out *out,
                     char *why, size_t whycap);
 

@@ -6,7 +6,9 @@
  * among those that look the same, by the kernel's own order of descriptions
  * (kcmp), so that the cost is that of sorting. A launcher is executed again
  * and opens its own things then: of its descriptors only those count that
- * it was given, that is 0 to 2 and what it shares with a saved process.
+ * it was given, that is 0 to 2 and what it shares with a saved process; and
+ * the files that it reads and writes for its tasks, which go on where they
+ * are.
  */
 #include "lib/tree/capture.h"
 
@@ -23,6 +25,7 @@
 
 #include "lib/image/stdio.h"
 #include "lib/proto/messages.h"
+#include "lib/res/noted.h"
 
 struct seen {
     uint32_t proc;
@@ -31,6 +34,7 @@ struct seen {
     int cloexec;
     int rank; /* enum rank */
     int asked; /* what it carries is known */
+    int stream; /* a launcher reads or writes it for its tasks */
     unsigned flags;
     uint64_t pos;
     struct stat st;
@@ -165,6 +169,31 @@ static int look_at_number(struct ck_capture *c, size_t proc, int fd,
     return rc;
 }
 
+/* What a launcher has opened to read it for its tasks. */
+static void read_inputs(pid_t pid, int32_t fd[CK_INPUTS_MAX])
+{
+    struct ck_watched_head head;
+    ssize_t size = CK_INPUTS_MAX * sizeof(*fd);
+    int mem = ck_res_noted(pid, &head);
+
+    if (mem < 0 || pread(mem, fd, (size_t)size, (off_t)head.inputs) != size)
+        memset(fd, 0xff, (size_t)size);
+    if (mem >= 0)
+        close(mem);
+}
+
+static int is_stream(const struct seen *s, const int32_t fd[CK_INPUTS_MAX])
+{
+    if (s->rank != LAUNCHER || s->fd <= 2)
+        return 0;
+    if ((s->flags & O_ACCMODE) != O_RDONLY)
+        return S_ISREG(s->st.st_mode) && s->st.st_nlink;
+    for (unsigned i = 0; s->cloexec && i < CK_INPUTS_MAX; i++)
+        if (fd[i] == s->fd)
+            return 1;
+    return 0;
+}
+
 static int take_carried(void *arg, int fd)
 {
     struct list *l = arg;
@@ -184,12 +213,15 @@ static int collect(struct ck_capture *c, struct list *l)
 
     for (size_t i = 0; !rc && i < c->nproc; i++) {
         struct ck_capture_proc *p = &c->proc[i];
+        int32_t input[CK_INPUTS_MAX];
         char path[96];
         struct dirent *e;
         DIR *d;
 
         if (p->kind != CK_KIND_SAVED && p->kind != CK_KIND_REEXEC)
             continue;
+        if (p->kind == CK_KIND_REEXEC)
+            read_inputs(p->pid, input);
         snprintf(path, sizeof(path), "%s/fd", p->base);
         d = opendir(path);
         if (!d)
@@ -201,6 +233,8 @@ static int collect(struct ck_capture *c, struct list *l)
             if (e->d_name[0] == '.')
                 continue;
             rc = look_at_number(c, i, atoi(e->d_name), l);
+            if (!rc && p->kind == CK_KIND_REEXEC)
+                l->v[l->n - 1].stream = is_stream(&l->v[l->n - 1], input);
         }
         closedir(d);
     }
@@ -267,7 +301,7 @@ static int sort_all(struct ck_capture *c, struct list *l)
 static int wanted(const struct seen *s, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (s[i].rank != LAUNCHER || s[i].fd <= 2)
+        if (s[i].rank != LAUNCHER || s[i].fd <= 2 || s[i].stream)
             return 1;
     }
     return 0;
@@ -313,7 +347,8 @@ static int add_group(struct ck_capture *c, struct seen *s, size_t n)
         c->nfd++;
         f->proc = s[i].proc;
         f->fd = (uint32_t)s[i].fd;
-        f->cloexec = s[i].cloexec;
+        /* what it writes it opens again itself */
+        f->cloexec = s[i].cloexec || (s->rank == LAUNCHER && s[i].stream);
         f->ofd = o->id;
     }
     return rc;

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "lib/proto/messages.h"
+#include "lib/sys/ours.h"
 
 #define BIRTH_US 100000
 
@@ -130,7 +131,7 @@ static int look_at(struct ck_capture *c, pid_t pid, int same_user,
     struct ck_proc_stat st;
     int child;
 
-    if (pid == getpid() || ck_capture_find(c, pid) ||
+    if (pid == getpid() || ck_capture_find(c, pid) || ck_ours(pid) ||
         ck_proc_stat_read(pid, &st))
         return 0;
     child = ck_capture_find(c, st.ppid) != NULL;

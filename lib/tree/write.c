@@ -21,6 +21,7 @@
 #include "lib/place/place.h"
 #include "lib/proto/messages.h"
 #include "lib/res/contents.h"
+#include "lib/res/kind.h"
 #include "lib/res/shm.h"
 
 /* Of an OFD's record; what is above the least comes from its fdinfo. */
@@ -29,10 +30,16 @@
 
 struct sink {
     struct ck_res_sink base;
+    const struct ck_capture_in *in;
     struct ck_imgw w;
     struct ck_imgw_stream *stream; /* by OFD id */
     void *scratch;
 };
+
+static int is_over(const struct ck_capture_in *in)
+{
+    return in->over && in->over(in->arg);
+}
 
 static int sink_open(struct ck_res_sink *s, uint32_t id, uint64_t pieces)
 {
@@ -47,7 +54,9 @@ static int sink_write(struct ck_res_sink *s, uint32_t id, uint64_t off,
     struct sink *k = (struct sink *)s;
     struct ck_run run = {.addr = off, .len = n};
 
-    return ck_imgw_block_buf(&k->w, &k->stream[id], k->scratch, &run, 1, p);
+    return is_over(k->in) ? -ECANCELED
+                          : ck_imgw_block_buf(&k->w, &k->stream[id],
+                                              k->scratch, &run, 1, p);
 }
 
 /* Process number `real` as the program knows it; its parent counts only if
@@ -286,13 +295,19 @@ static int put_ofd(struct ck_capture *c, struct sink *k,
     static uint8_t body[BODY_MAX];
     uint8_t given[4 * CK_RES_GIVEN];
     char why[700] = "";
-    struct save save = {{&k->base, foreground, virt_number, speaker, find_ofd,
-                         is_alone, c->ofd, c->nofd, c->in->several, why,
-                         sizeof(why), CK_TREE_IS_TASK(c->in->tree), 0}, c};
+    struct save save = {.c = c, .base = {
+        .sink = &k->base, .foreground = foreground, .virt = virt_number,
+        .speaker = speaker, .find = find_ofd, .alone = is_alone,
+        .all = c->ofd, .count = c->nofd, .several = c->in->several,
+        .why = why, .whycap = sizeof(why), .job_dir = c->in->job_dir,
+        .task = CK_TREE_IS_TASK(c->in->tree) ? c->in->tree : NULL,
+    }};
     struct ck_ofd r = {.id = o->id, .flags = o->flags};
     struct ck_wr w;
     int rc;
 
+    if (is_over(c->in))
+        return -ECANCELED;
     if (!res) {
         rc = ck_res_refuse(o, why, sizeof(why));
         return blame(c, o, why, rc);
@@ -329,6 +344,8 @@ static int put_all(struct ck_capture *c, struct sink *k)
     for (size_t i = 0; !rc && i < c->nsysv; i++) {
         struct ck_sysv r;
 
+        if (is_over(c->in))
+            return -ECANCELED;
         rc = ck_capture_sysv_put(c, &k->base, i, &r);
         if (!rc)
             rc = CK_IMGW_RECORD(&k->w, CK_TAG_SYSV, ck_sysv, &r);
@@ -391,15 +408,25 @@ static size_t file_memory(const struct ck_res_ofd *o)
     if (!has_contents(o, &o->st)) /* to open it would break a lease */
         return contents_memory(o, -1);
     snprintf(path, sizeof(path), "/proc/%d/fd/%d", o->tid, o->fd);
-    return contents_memory(o, open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    return contents_memory(o, ck_res_open_seen(o, path));
 }
 
-static size_t map_memory(const struct ck_res_ofd *o)
+static int is_leased(const struct ck_capture *c, const struct ck_res_ofd *map)
+{
+    for (size_t i = 0; i < c->nofd; i++)
+        if (c->ofd[i].st.st_ino == map->st.st_ino &&
+            ck_res_has_write_lease(&c->ofd[i]))
+            return 1;
+    return 0;
+}
+
+static size_t map_memory(const struct ck_capture *c,
+                         const struct ck_res_ofd *o)
 {
     size_t n = BODY_LEAST + CK_IMGW_RECORD_MEM;
-    int fd = ck_res_mapped_open(o);
+    int leased = is_leased(c, o), fd = leased ? -1 : ck_res_mapped_open(o);
 
-    if (fd < 0 && ck_mapped_volatile(o->link))
+    if (fd < 0 && !leased && ck_mapped_volatile(o->link))
         fd = open(o->link, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     for (size_t k = 0; k < o->nparts; k++)
         n += CK_IMGW_STREAM_MEM(o->part[k].len / CK_RES_PIECE + 2);
@@ -421,7 +448,7 @@ static size_t memory_needed(const struct ck_capture *c)
     n += c->nfd * CK_IMGW_RECORD_MEM;
     n += ck_capture_sysv_memory(c);
     for (size_t i = 0; i < c->nmap; i++)
-        n += map_memory(&c->map[i]);
+        n += map_memory(c, &c->map[i]);
     for (size_t i = 0; i < c->nofd; i++) {
         n += strlen(c->ofd[i].info) + strlen(c->ofd[i].lock);
         if (S_ISREG(c->ofd[i].st.st_mode))
@@ -433,7 +460,7 @@ static size_t memory_needed(const struct ck_capture *c)
 static int write_to(struct ck_capture *c, int fd, struct ck_capture_out *out)
 {
     size_t len = memory_needed(c);
-    struct sink k = {.base = {sink_open, sink_write}};
+    struct sink k = {.base = {sink_open, sink_write}, .in = c->in};
     void *mem = mmap(NULL, len, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     int rc;
@@ -489,6 +516,8 @@ static int begin_undo(struct ck_capture *c)
     struct ck_err e = {""};
     int rc = set ? ck_undo_start(c->in->job_dir, c->in->tree, set, &e) : 0;
 
+    if (!rc && set)
+        rc = ck_undo_outputs(c->in->job_dir, c->in->tree, &e);
     return rc ? ck_res_why(c->why, c->whycap, rc, "%s", e.text) : 0;
 }
 
@@ -511,7 +540,7 @@ int ck_capture_tree(const struct ck_capture_in *in, struct ck_capture_out *out,
     if (!rc)
         rc = ck_capture_sysv(&c);
     if (!rc)
-        rc = begin_undo(&c);
+        rc = is_over(in) ? -ECANCELED : begin_undo(&c);
     if (!rc)
         rc = ck_capture_write(&c, out);
     if (rc && !why[0])

@@ -25,6 +25,7 @@
 #include "lib/image/pidtable.h"
 #include "lib/proto/client.h"
 #include "lib/sys/fmt.h"
+#include "lib/sys/process.h"
 #include "lib/sys/syscall.h"
 #include "restart/blob/blob.h"
 #include "restart/ops.h"
@@ -50,10 +51,9 @@ static const char *name_of(const struct self *s)
 {
     const char *slash = s->me.exe ? s->me.exe : ""; /* not yet known */
 
-    for (const char *p = slash; *p; p++) {
+    for (const char *p = slash; *p; p++)
         if (*p == '/')
             slash = p + 1;
-    }
     return *slash ? slash : "helper";
 }
 

@@ -316,7 +316,8 @@ struct mapped_file {
 };
 
 /* Is it what was mapped? What may be written to may have changed since, and so
- * may data; what is executed may not. */
+ * may data; what is executed may not. Its length was looked at when programs
+ * ran on already, and one may have written behind the first page since. */
 static int is_same(const struct ck_region *g, const struct ck_area *a, long fd)
 {
     uint8_t *first = g->scratch;
@@ -328,8 +329,9 @@ static int is_same(const struct ck_region *g, const struct ck_area *a, long fd)
         return 1;
     if (n == 0)
         n = sys4(SYS_pread64, fd, first, 4096, 0);
-    return n >= 0 && (uint64_t)st.st_size == a->file_size &&
-           ck_sum64(first, (size_t)n) == a->fingerprint;
+    return n >= 0 && ck_sum64(first, (size_t)n) == a->fingerprint &&
+           ((uint64_t)st.st_size == a->file_size ||
+            (st.st_ino == a->ino && n == 4096));
 }
 
 static int open_file(const struct ck_region *g, const struct ck_area *a,

@@ -14,7 +14,8 @@
  * points the way glibc 2.36 makes them, by asynchronous cancellation around
  * the call. Infinite and zero timeouts, and invalid ones, go to libc.
  * Timeouts that the kernel keeps (SO_RCVTIMEO, timers) and absolute ones are
- * not touched.
+ * not touched. A call that is made again after a signal that the program is not
+ * to notice (unseen.c) gets what remains in the same way.
  */
 #include "runtime/interpose/peek.h"
 #include "runtime/interpose/term.h"
@@ -29,7 +30,6 @@ struct record {
     struct timespec end;  /* on that clock */
     struct timespec ts;   /* what the kernel reads */
     struct timespec left; /* when the thread was parked */
-    long nr; /* of the call */
 };
 
 static __thread struct record record;
@@ -105,9 +105,10 @@ void ck_deadline_resumed(int restarted)
     record.ts = record.left;
 }
 
-long ck_deadline_call(void)
+void ck_deadline_again(void)
 {
-    return record.active ? record.nr : -1;
+    ck_deadline_parked();
+    ck_deadline_resumed(0);
 }
 
 /* A handler that sleeps while it interrupts such a call finds the record in
@@ -117,7 +118,6 @@ long ck_timed(long nr, long args[6], int slot, const struct timespec *t,
 {
     struct timespec want = *t, now; /* left may be the same as t */
     struct record outer;
-    uint32_t swallowed;
     int type;
     long r;
 
@@ -127,7 +127,6 @@ long ck_timed(long nr, long args[6], int slot, const struct timespec *t,
         record.active = 0;
     }
     LIBC(clock_gettime)(clock, &now);
-    record.nr = nr;
     record.clock = clock;
     record.end = sum(now, want);
     record.ts = want;
@@ -135,17 +134,13 @@ long ck_timed(long nr, long args[6], int slot, const struct timespec *t,
     if (cancel)
         LIBC(pthread_setcanceltype)(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
     __atomic_store_n(&record.active, 1, __ATOMIC_RELEASE);
-    do {
-        swallowed = ck_term_swallowed;
-        r = ck_syscall6(nr, args[0], args[1], args[2], args[3], args[4],
-                        args[5]);
-        if (r == -EINTR && swallowed != ck_term_swallowed &&
-            sys2(SYS_clock_gettime, clock, &now) == 0)
-            record.ts = rest(record.end, now);
-    } while (r == -EINTR && swallowed != ck_term_swallowed);
+    r = ck_syscall6(nr, args[0], args[1], args[2], args[3], args[4], args[5]);
     __atomic_store_n(&record.active, 0, __ATOMIC_RELEASE);
     if (cancel)
         LIBC(pthread_setcanceltype)(type, NULL);
+    if (left && nr == SYS_rt_sigtimedwait &&
+        sys2(SYS_clock_gettime, clock, &now) == 0)
+        record.ts = rest(record.end, now); /* the kernel doesn't tell */
     if (left)
         *left = record.ts;
     if (outer.active)
@@ -430,6 +425,36 @@ int semtimedop(int id, struct sembuf *ops, size_t n,
     return (int)ck_ret(semtimed(a, timeout));
 }
 
+/* ---- waiting for signals ---- */
+
+/* A SIGTERM that is kept back is not what was waited for. */
+long ck_sigtimedwait(const long a[6], int cancel)
+{
+    const struct timespec *t = (const struct timespec *)a[2];
+    long args[6] = {a[0], a[1], a[2], a[3]}, r;
+    int limited = finite(t), type;
+    struct timespec left;
+    siginfo_t own;
+
+    if (limited)
+        left = *t;
+    if (!a[1])
+        args[1] = (long)&own;
+    do {
+        if (limited) {
+            r = ck_timed(SYS_rt_sigtimedwait, args, 2, &left, &left,
+                         CLOCK_MONOTONIC, cancel);
+            continue;
+        }
+        if (cancel)
+            LIBC(pthread_setcanceltype)(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
+        r = sys4(SYS_rt_sigtimedwait, args[0], args[1], args[2], args[3]);
+        if (cancel)
+            LIBC(pthread_setcanceltype)(type, NULL);
+    } while (r == SIGTERM && ck_term_keep((siginfo_t *)args[1]));
+    return r;
+}
+
 /* ---- by syscall() ---- */
 
 /* The kernel writes into the timespec of ppoll and pselect6 what is left; if
@@ -502,7 +527,6 @@ long ck_timed_call(long nr, long a[6])
 {
     switch (nr) {
     case SYS_ppoll:
-    case SYS_rt_sigtimedwait:
         return by_timespec(nr, a, 2);
     case SYS_epoll_pwait2:
         return by_timespec(nr, a, 3);

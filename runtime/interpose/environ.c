@@ -227,6 +227,14 @@ char *const *ck_env_build(void *mem, size_t need, char *const envp[])
     return out;
 }
 
+int ck_env_loads(char *const env[])
+{
+    struct scan s = scan(env);
+
+    return *ck_rt.preload && s.have[E_PRELOAD] &&
+           preload_right(s.have[E_PRELOAD]);
+}
+
 void *ck_env_map(size_t need)
 {
     long r = sys6(SYS_mmap, 0, need, PROT_READ | PROT_WRITE,

@@ -16,6 +16,8 @@
 CK_HIDDEN size_t ck_env_need(char *const envp[]);
 CK_HIDDEN char *const *ck_env_build(void *mem, size_t need,
                                     char *const envp[]);
+/* Does it load the runtime? */
+CK_HIDDEN int ck_env_loads(char *const env[]);
 /* Memory for it: from the caller's stack, or mapped where it is much. */
 #define CK_ENV_STACK (128u * 1024)
 #define CK_ENV_MEM(need)                                                    \

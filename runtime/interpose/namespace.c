@@ -27,7 +27,8 @@ static long enter(long nr, long a, long b, int one_thread, int moves)
 {
     /* One without an agent has memory that is another's (vfork), or left. */
     uint32_t threads = ck_rt.enabled && !ck_rt.left ? ck_thread_count() : 1;
-    int alone = one_thread && threads == 2 && ck_agent_leave(LEAVE_MS) == 0;
+    int alone = one_thread && threads == 2 &&
+                ck_agent_leave(CK_LEAVE_ALONE, LEAVE_MS) == 0;
     long r = sys2(nr, a, b);
 
     if (!sys_failed(r) && moves && threads > 1)

@@ -15,8 +15,8 @@
  * back to us by another name, for ever. So each wrapper calls REAL by its own
  * name only, for other needs libc's function (LIBC) or the kernel, and
  * syscall() the kernel only. libc's functions are looked up in libc.so.6
- * itself, and called through these tables, not through our relocation table,
- * in which UCX puts functions of its own.
+ * itself (symbol.c), and called through these tables, not through our
+ * relocation table, in which UCX puts functions of its own.
  *
  * The constructor looks for all, so that no lookup (which takes the loader's
  * lock) happens in a signal handler or a vfork child. A wrapper that runs
@@ -51,6 +51,9 @@ enum {
     OWN_NOTE = 0,
     OWN_CPU = 0,
     OWN_LOCK = 0,
+    OWN_LOOK = 0,
+    OWN_END = 0,
+    OWN_OPT = 0,
 };
 
 #define CK_FN(ret, name, args, class) {#name, OWN_##class},
@@ -80,14 +83,14 @@ static const struct {
     {"timer_create", "GLIBC_2.34"},
 };
 
-static void *find(void *where, const char *name)
+static void *next(const char *name)
 {
     void *p = NULL;
 
     for (size_t i = 0; i < sizeof(newer) / sizeof(newer[0]); i++)
         if (!strcmp(name, newer[i].name))
-            p = dlvsym(where, name, newer[i].version);
-    return p ? p : dlsym(where, name);
+            p = LIBC(dlvsym)(RTLD_NEXT, name, newer[i].version);
+    return p ? p : LIBC(dlsym)(RTLD_NEXT, name);
 }
 
 static long missing(void)
@@ -98,37 +101,29 @@ static long missing(void)
 
 static void *put(void **slot, void *p)
 {
-    if (!p) {
-        dlerror(); /* the program's next dlerror() is not about this */
+    if (!p)
         p = (void *)missing;
-    }
     __atomic_store_n(slot, p, __ATOMIC_RELEASE);
-    return p;
-}
-
-void *ck_real_find(size_t offset)
-{
-    int saved = errno;
-    void *p = put((void **)(void *)((char *)&ck_real + offset),
-                  find(RTLD_NEXT, names[offset / sizeof(void *)].name));
-
-    errno = saved;
     return p;
 }
 
 void *ck_libc_find(size_t offset)
 {
-    static void *libc; /* whoever looks finds the same */
+    return put((void **)(void *)((char *)&ck_libc + offset),
+               ck_libc_symbol(names[offset / sizeof(void *)].name));
+}
+
+void *ck_real_find(size_t offset)
+{
+    const char *name = names[offset / sizeof(void *)].name;
     int saved = errno;
-    void *p = __atomic_load_n(&libc, __ATOMIC_ACQUIRE);
+    void *p = next(name);
 
     if (!p) {
-        p = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
-        __atomic_store_n(&libc, p, __ATOMIC_RELEASE);
+        LIBC(dlerror)(); /* the program's next dlerror() is not about this */
+        p = ck_libc_symbol(name);
     }
-    p = put((void **)(void *)((char *)&ck_libc + offset),
-            find(p ? p : RTLD_NEXT, names[offset / sizeof(void *)].name));
-
+    p = put((void **)(void *)((char *)&ck_real + offset), p);
     errno = saved;
     return p;
 }
@@ -154,4 +149,33 @@ void ck_real_own(void)
     for (size_t i = 0; i < SLOTS(ck_real); i++)
         if (names[i].own)
             __atomic_store_n(&real[i], libc[i], __ATOMIC_RELEASE);
+}
+
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations" /* sigset */
+#define CK_FN(ret, name, args, class) (void *)name,
+#define CK_AS(name, of)
+#define CK_USED(ret, name, args)
+static void *const ours[] = {
+#include "runtime/interpose/wrappers.def"
+};
+#undef CK_FN
+#undef CK_AS
+#undef CK_USED
+_Static_assert(SLOTS(ck_real) == sizeof ours / sizeof ours[0],
+               "struct ck_real is one pointer per wrapper");
+
+void *ck_real_ours(void *found)
+{
+    void **real = (void **)(void *)&ck_real;
+    void **libc = (void **)(void *)&ck_libc;
+
+    for (size_t i = 0; found && i < SLOTS(ck_real); i++) {
+        size_t offset = i * sizeof(void *);
+
+        if (found != (libc[i] ? libc[i] : ck_libc_find(offset)))
+            continue;
+        return found == (real[i] ? real[i] : ck_real_find(offset)) ? ours[i]
+                                                                   : found;
+    }
+    return found;
 }

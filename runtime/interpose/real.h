@@ -6,6 +6,8 @@
 #define CKPT_RUNTIME_INTERPOSE_REAL_H
 
 #include <dirent.h>
+#include <getopt.h>
+#include <dlfcn.h>
 #include <link.h>
 #include <mqueue.h>
 #include <poll.h>
@@ -70,6 +72,14 @@ extern CK_HIDDEN struct ck_libc ck_libc;
  * what this libc lacks fails with ENOSYS. */
 CK_HIDDEN void *ck_real_find(size_t offset);
 CK_HIDDEN void *ck_libc_find(size_t offset);
+
+/* What libc.so.6 calls by that name (symbol.c), or NULL. No lock is taken. */
+CK_HIDDEN void *ck_libc_symbol(const char *name);
+
+/* The wrapper of a function of libc's, if that is what was found and nobody
+ * stands between the two: who does may have looked it up to go on to it, and
+ * would come back to us. Else what was found. */
+CK_HIDDEN void *ck_real_ours(void *found);
 
 #define CK_FOUND(table, f)                                                  \
     (__builtin_expect(table.f != NULL, 1)                                   \

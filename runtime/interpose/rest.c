@@ -16,6 +16,17 @@
 
 CK_HIDDEN uint32_t ck_rest_wanted;
 
+void ck_rest_ask(int32_t process)
+{
+    __atomic_store_n(&ck_rest_wanted, (uint32_t)process, __ATOMIC_RELEASE);
+}
+
+void ck_rest_over(void)
+{
+    __atomic_store_n(&ck_rest_wanted, 0, __ATOMIC_RELEASE);
+    ck_futex_wake(&ck_rest_wanted, 1 << 30);
+}
+
 void ck_rest(void)
 {
     uint32_t me = (uint32_t)ck_getpid();

@@ -15,21 +15,23 @@
 #include <string.h>
 
 #include "runtime/interpose/environ.h"
+#include "runtime/interpose/outside.h"
 
 typedef int spawner(pid_t *, const char *, const posix_spawn_file_actions_t *,
                     const posix_spawnattr_t *, char *const[], char *const[]);
 
+/* *child: the number that the kernel has for it. */
 static int spawn(spawner *real, pid_t *pid, const char *file,
                  const posix_spawn_file_actions_t *actions,
                  const posix_spawnattr_t *attr, char *const argv[],
-                 char *const envp[])
+                 char *const envp[], pid_t *child)
 {
     size_t need = ck_env_need(envp);
     void *mem = CK_ENV_MEM(need);
     char *const *env = ck_env_build(mem, need, envp);
     posix_spawnattr_t copy;
     short flags = 0;
-    pid_t group, child;
+    pid_t group;
     int r;
 
     if (need && !env)
@@ -43,9 +45,9 @@ static int spawn(spawner *real, pid_t *pid, const char *file,
         LIBC(posix_spawnattr_setpgroup)(&copy, ck_in(group));
         attr = &copy;
     }
-    r = real(&child, file, actions, attr, argv, env);
+    r = real(child, file, actions, attr, argv, env);
     if (r == 0 && pid)
-        *pid = ck_out(child);
+        *pid = ck_out(*child);
     ck_note_maker();
     ck_idle();
     ck_env_done(mem, need);
@@ -57,7 +59,13 @@ int posix_spawn(pid_t *pid, const char *path,
                 const posix_spawnattr_t *attr, char *const argv[],
                 char *const envp[])
 {
-    return spawn(REAL(posix_spawn), pid, path, actions, attr, argv, envp);
+    pid_t child;
+    int r = spawn(REAL(posix_spawn), pid, path, actions, attr, argv, envp,
+                  &child);
+
+    if (r == 0)
+        ck_outside_look(child, path);
+    return r;
 }
 
 int posix_spawnp(pid_t *pid, const char *file,
@@ -65,7 +73,13 @@ int posix_spawnp(pid_t *pid, const char *file,
                  const posix_spawnattr_t *attr, char *const argv[],
                  char *const envp[])
 {
-    return spawn(REAL(posix_spawnp), pid, file, actions, attr, argv, envp);
+    pid_t child;
+    int r = spawn(REAL(posix_spawnp), pid, file, actions, attr, argv, envp,
+                  &child);
+
+    if (r == 0)
+        ck_outside_search(child, file);
+    return r;
 }
 
 static int spawn_shell(pid_t *pid, const char *command,

@@ -14,6 +14,7 @@
 #include <stdarg.h>
 
 #include "runtime/await.h"
+#include "runtime/interpose/exit.h"
 #include "runtime/interpose/namespace.h"
 #include "runtime/interpose/peek.h"
 #include "runtime/interpose/undo.h"
@@ -135,6 +136,7 @@ static const uint16_t rules[RULES] = {
     [SYS_msgctl] = IPC,
     [SYS_pselect6] = TIME,
     [SYS_exit] = SPECIAL,
+    [SYS_exit_group] = SPECIAL,
     [SYS_seccomp] = SPECIAL,
 };
 
@@ -161,7 +163,7 @@ static long special(long nr, long a[6])
         return ck_timer_call(a);
     case SYS_rt_sigtimedwait:
         ck_busy();
-        r = ck_timed_call(nr, a);
+        r = ck_sigtimedwait(a, 0);
         if (r > 0 && a[1])
             ck_siginfo_out((siginfo_t *)a[1]);
         ck_idle();
@@ -172,6 +174,9 @@ static long special(long nr, long a[6])
         return ck_undo_opened((int)r, (int)(nr == SYS_open ? a[1] : a[2]));
     case SYS_exit:
         ck_await_expect((int)a[0]);
+        break;
+    case SYS_exit_group:
+        ck_process_ends();
         break;
     case SYS_seccomp:
         ck_await_confined();

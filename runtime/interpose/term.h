@@ -16,15 +16,26 @@ extern CK_HIDDEN int ck_term_on;
 /* sigaction(SIGTERM, act, old), when it is. */
 CK_HIDDEN int ck_term_action(const struct sigaction *act,
                              struct sigaction *old);
-/* How many this thread has swallowed: a call that was interrupted by nothing
- * else is made again. */
-extern CK_HIDDEN __thread uint32_t ck_term_swallowed;
+/* Before another program is executed, in which the runtime will be: it comes
+ * when that is there. Nonzero if so; else nothing is changed. */
+CK_HIDDEN int ck_term_shut(void);
+/* By the constructor: was it so? When it is there, or the program is not
+ * executed after all. */
+CK_HIDDEN int ck_term_was_shut(void);
+CK_HIDDEN void ck_term_open(void);
+/* siginterrupt(SIGTERM, yes) has been called, when it is. */
+CK_HIDDEN int ck_term_interrupts(int yes);
+/* One has been received, in a handler or by waiting for it. Is it kept back?
+ * If not, info is what the program is to know of it. */
+CK_HIDDEN int ck_term_keep(siginfo_t *info);
 
 /* ---- for the agent; no TLS ---- */
 
-/* One has come and is held back. */
+/* Is one of Slurm's held back? One that was not Slurm's is let go. */
 CK_HIDDEN int ck_term_held(void);
-/* It is the program's after all. */
+/* It is the program's after all, if there is one. deliver: if there is none,
+ * it gets another. */
+CK_HIDDEN void ck_term_let_go(void);
 CK_HIDDEN void ck_term_deliver(void);
 /* In a fork child, after a restart: it is not ours any more. */
 CK_HIDDEN void ck_term_forget(void);

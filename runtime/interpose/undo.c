@@ -28,6 +28,7 @@
 #include "lib/image/sum.h"
 #include "lib/image/undo.h"
 #include "lib/sys/fmt.h"
+#include "lib/sys/process.h"
 #include "runtime/interpose/undo.h"
 #include "runtime/thread.h"
 

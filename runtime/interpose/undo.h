@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 
+#include "runtime/input.h"
 #include "runtime/runtime.h"
 
 /* After the call, before the program has the descriptor. */
@@ -24,6 +25,8 @@ static inline int ck_undo_opened(int fd, int flags)
 {
     if (__builtin_expect(ck_undo_wants(flags), 0) && fd >= 0 && ck_rt.enabled)
         ck_undo_note(fd, flags);
+    if (__builtin_expect(ck_rt.kind == CK_KIND_REEXEC, 0) && fd >= 0)
+        ck_input_opened(fd, flags);
     return fd;
 }
 

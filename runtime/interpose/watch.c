@@ -19,6 +19,8 @@
 #include <sys/mman.h>
 
 #include "lib/image/watched.h"
+#include "lib/sys/ours.h"
+#include "runtime/input.h"
 #include "runtime/interpose/peek.h"
 #include "runtime/interpose/watch.h"
 
@@ -33,6 +35,7 @@ void ck_watched_publish(void)
     head.list = (uint64_t)(uintptr_t)&head.list;
     head.magic = CK_WATCHED_MAGIC;
     head.notified = (uint64_t)(uintptr_t)ck_notified;
+    head.inputs = (uint64_t)(uintptr_t)ck_inputs;
     sys2(SYS_set_robust_list, &head, sizeof(struct robust_list_head));
 }
 
@@ -41,7 +44,8 @@ int ck_watched_ours(int32_t tid)
     void *at = NULL;
     size_t len;
 
-    return sys3(SYS_get_robust_list, tid, &at, &len) == 0 && at == &head;
+    return ck_ours(tid) ||
+           (sys3(SYS_get_robust_list, tid, &at, &len) == 0 && at == &head);
 }
 
 static struct ck_watched_slot *slots(void)

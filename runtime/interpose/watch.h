@@ -16,7 +16,8 @@ CK_HIDDEN void ck_notify_forget(void);
 CK_HIDDEN long ck_notify_again(int q, const struct sigevent *ev);
 /* On the agent thread, and in each child of ours, as the first thing. */
 CK_HIDDEN void ck_watched_publish(void);
-/* Is process or thread `tid` one that has published them like us? */
+/* Is process or thread `tid` one of ours (lib/sys/ours.h), or one that has
+ * published them like us? */
 CK_HIDDEN int ck_watched_ours(int32_t tid);
 /* The path of a watch that is about to be made; may be NULL. */
 CK_HIDDEN void ck_watched_note(const char *path);

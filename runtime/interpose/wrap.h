@@ -42,6 +42,9 @@ static inline void ck_idle(void)
         ck_rest();
 }
 
+/* Code in which no thread is left, see ck_in_passing. */
+#define CK_ENTRY __attribute__((section("ck_entry"), noinline))
+
 /* virt.c: how often a table was loaded. */
 extern CK_HIDDEN unsigned int ck_virt_loads;
 
@@ -98,6 +101,8 @@ CK_HIDDEN long ck_timed(long nr, long args[6], int slot,
                         const struct timespec *t, struct timespec *left,
                         clockid_t clock, int cancel);
 CK_HIDDEN int ck_finite(const struct timespec *t);
+/* rt_sigtimedwait with arguments a, which may have no timeout. */
+CK_HIDDEN long ck_sigtimedwait(const long a[6], int cancel);
 /* The same for a `t` that may point nowhere, unless it is known to be there
  * (peek.h). */
 CK_HIDDEN int ck_finite_asked(const struct timespec *t, int there);

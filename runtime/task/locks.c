@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "lib/sys/fmt.h"
+#include "lib/sys/process.h"
 #include "lib/sys/syscall.h"
 #include "runtime/task/task.h"
 #include "runtime/thread.h"

@@ -7,6 +7,8 @@
  * hardly anything later. Global ones are not: others' barriers would
  * interrupt the process.
  */
+#include <errno.h>
+
 #include "lib/sys/syscall.h"
 #include "runtime/task/task.h"
 
@@ -29,6 +31,11 @@ int ck_membarrier_save(char *why, size_t cap)
     (void)why;
     (void)cap;
     registered = membarrier(GET_REGISTRATIONS);
+    /* One for restartable sequences is told as one for all, and is none. */
+    for (long cmd = REGISTER_PRIVATE; cmd <= REGISTER_RSEQ; cmd <<= 2)
+        if (registered > 0 && (registered & cmd) &&
+            membarrier(cmd >> 1) == -EPERM)
+            registered &= ~cmd;
     if (registered >= 0)
         return 0;
     registered = membarrier(QUERY);

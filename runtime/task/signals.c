@@ -2,9 +2,10 @@
  * signals.c - what signals do, and those that were sent and not yet seen.
  *
  * Actions are read by the agent, which shares them. Pending signals were
- * read by the tracer (stop.c, late.c) into the threads' slots; each thread
- * queues its own again, the first one also those of the process, with the
- * information that they had.
+ * read by the tracer (stop.c, late.c) into the threads' slots, with numbers as
+ * the program knows them; each thread queues its own again, the first one also
+ * those of the process, with the information that they had: before anybody
+ * runs on, who might send newer ones.
  */
 #include <errno.h>
 #include <signal.h>
@@ -13,9 +14,14 @@
 #include "lib/sys/fmt.h"
 #include "lib/sys/syscall.h"
 #include "runtime/interpose/term.h"
+#include "runtime/resume.h"
 #include "runtime/siginfo.h"
 #include "runtime/task/task.h"
 #include "runtime/thread.h"
+
+/* Signals and timers are read until none has run out in between: it would be
+ * told twice. One of less than some microseconds always has. */
+#define TIMER_TRIES 5
 
 struct action {
     uint64_t handler, flags, restorer, mask;
@@ -23,18 +29,11 @@ struct action {
 
 static struct action saved[65];
 
-static void number(struct ck_pending *p, pid_t (*to)(pid_t))
+void ck_signals_known(struct ck_pending *p)
 {
     for (uint32_t i = 0; i < p->n; i++)
         if (ck_siginfo_numbered(&p->info[i]))
-            p->info[i].si_pid = to(p->info[i].si_pid);
-}
-
-static void number_all(pid_t (*to)(pid_t))
-{
-    number(&ck_threads.shared, to);
-    for (uint32_t i = 0; i < ck_threads.n; i++)
-        number(&ck_threads.slot[i].pending, to);
+            p->info[i].si_pid = ck_virt_of(p->info[i].si_pid);
 }
 
 uint64_t ck_signals_ignored(void)
@@ -71,12 +70,14 @@ static int more_than_kept(char *why, size_t cap)
 
 int ck_signals_save(char *why, size_t cap)
 {
-    int rc = ck_late_signals(why, cap);
+    int rc, tries = TIMER_TRIES;
 
+    do
+        rc = ck_late_signals(why, cap);
+    while (!rc && ck_timers_moved() && --tries);
     rc = rc ? rc : more_than_kept(why, cap);
     if (rc)
         return rc;
-    number_all(ck_virt_of);
     for (int sig = 1; sig <= 64; sig++) {
         long r = sys4(SYS_rt_sigaction, sig, NULL, &saved[sig], 8);
 
@@ -89,37 +90,48 @@ int ck_signals_save(char *why, size_t cap)
 }
 
 /* A thread may queue what it likes for itself and nothing of the kernel's
- * for others: kernel/signal.c, do_rt_sigqueueinfo. */
+ * for others: kernel/signal.c, do_rt_sigqueueinfo. The new numbers are not all
+ * known yet, so the old ones are marked (lib/image/pidtable.h); but for one's
+ * own: libc looks at it when it cancels a thread or sets all their users. */
 static void queue(const struct ck_pending *p, int32_t tid)
 {
     for (uint32_t i = 0; i < p->n; i++) {
-        const siginfo_t *info = &p->info[i];
+        siginfo_t info = p->info[i];
+        long r;
 
-        if (ck_term_is_stale(info))
+        if (ck_term_is_stale(&info))
             continue;
-        if (tid)
-            sys4(SYS_rt_tgsigqueueinfo, ck_getpid(), tid, info->si_signo,
-                 info);
-        else
-            sys3(SYS_rt_sigqueueinfo, ck_getpid(), info->si_signo, info);
+        if (ck_siginfo_numbered(&info) && info.si_pid > 0)
+            info.si_pid = info.si_pid == ck_resume_vpid()
+                              ? ck_getpid()
+                              : info.si_pid | CK_PID_NOBODY;
+        r = tid ? sys4(SYS_rt_tgsigqueueinfo, ck_getpid(), tid,
+                       info.si_signo, &info)
+                : sys3(SYS_rt_sigqueueinfo, ck_getpid(), info.si_signo,
+                       &info);
+        if (r < 0)
+            ck_threads.unqueued = (int32_t)r;
     }
+}
+
+void ck_signals_requeue_shared(void)
+{
+    queue(&ck_threads.shared, 0);
 }
 
 void ck_signals_requeue(const struct ck_slot *t)
 {
-    queue(&t->pending, t->tid);
+    queue(&t->pending, ck_gettid()); /* t->tid may be the old one yet */
     if (t->leader)
-        queue(&ck_threads.shared, 0);
+        ck_signals_requeue_shared();
 }
 
 int ck_signals_restore(enum ck_stage stage, char *why, size_t cap)
 {
     (void)why;
     (void)cap;
-    if (stage == CK_STAGE_LATE) {
-        number_all(ck_real_of);
+    if (stage == CK_STAGE_LATE)
         return 0;
-    }
     for (int sig = 1; sig <= 64; sig++)
         if (sig != SIGKILL && sig != SIGSTOP)
             sys4(SYS_rt_sigaction, sig, &saved[sig], NULL, 8);

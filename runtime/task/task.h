@@ -30,6 +30,10 @@ enum ck_stage { CK_STAGE_EARLY, CK_STAGE_LATE };
     int ck_##name##_restore(enum ck_stage stage, char *why, size_t cap);
 CK_TASK_KINDS(CK_TASK_DECLARE)
 
+/* timers.c: since they were read, or this was asked, has one run out or come
+ * round? They are read again. */
+int ck_timers_moved(void);
+
 /* attrs.c: what is mapped from now on is locked (mlockall MCL_FUTURE); flags
  * of an area that shows it, CK_AF_LOCKED and CK_AF_ONFAULT. */
 void ck_attrs_lock(unsigned flags);

@@ -126,6 +126,41 @@ int ck_timers_save(char *why, size_t cap)
     return read_posix(why, cap);
 }
 
+static int64_t real_us(const struct itimerval *v)
+{
+    return v->it_value.tv_sec * 1000000 + v->it_value.tv_usec;
+}
+
+static int64_t posix_ns(const struct itimerspec *v)
+{
+    return v->it_value.tv_sec * 1000000000 + v->it_value.tv_nsec;
+}
+
+static int moved(int64_t before, int64_t now)
+{
+    return before && (!now || now > before);
+}
+
+int ck_timers_moved(void)
+{
+    int yes = 0;
+
+    for (int i = 0; i < 3; i++) {
+        int64_t before = real_us(&saved.real[i]);
+
+        sys2(SYS_getitimer, i, &saved.real[i]);
+        yes |= moved(before, real_us(&saved.real[i]));
+    }
+    for (uint32_t i = 0; i < saved.n; i++) {
+        struct timer *t = &saved.t[i];
+        int64_t before = posix_ns(&t->left);
+
+        sys2(SYS_timer_gettime, t->id, &t->left);
+        yes |= moved(before, posix_ns(&t->left));
+    }
+    return yes;
+}
+
 static int create(struct timer *t)
 {
     struct sigevent ev;
@@ -164,7 +199,9 @@ int ck_timers_restore(enum ck_stage stage, char *why, size_t cap)
 {
     for (int i = 0; stage == CK_STAGE_LATE && i < 3; i++)
         set_interval(i, saved.real[i]);
-    for (uint32_t i = 0; stage == CK_STAGE_LATE && i < saved.n; i++) {
+    /* The newest is the first in the list. Made in that order, the ids would
+     * go down, and a kernel that can't be asked for one only counts up. */
+    for (uint32_t i = saved.n; stage == CK_STAGE_LATE && i-- > 0;) {
         struct timer *t = &saved.t[i];
         int r = create(t);
 

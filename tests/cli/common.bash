@@ -42,8 +42,10 @@ C
     chmod +x count
 }
 
-# Whatever a test left running ends by the coordinator's hand.
+# Whatever a test left running ends by the coordinator's hand, and what it has
+# started beside, as $other, by ours: bats waits for it.
 teardown() {
+    [ -z "${other:-}" ] || kill "$other" 2>/dev/null || :
     for d in "$BATS_TEST_TMPDIR"/ckpt.* "$BATS_TEST_TMPDIR"/d*; do
         [ ! -f "$d/coordinator" ] || ckpt kill --dir "$d" >/dev/null 2>&1 || :
     done
@@ -66,4 +68,13 @@ lines() { # FILE N: has at least N lines
 
 gone() { # PID: has ended (a zombie has)
     ! grep -q '^State:.[^Z]' /proc/"$1"/status 2>/dev/null
+}
+
+flip() { # FILE OFFSET: the byte there is another afterwards
+    python3 -c 'import sys
+with open(sys.argv[1], "r+b") as f:
+    f.seek(int(sys.argv[2]))
+    was = f.read(1)[0]
+    f.seek(-1, 1)
+    f.write(bytes([was ^ 0x55]))' "$@"
 }

@@ -19,7 +19,9 @@ kill_everything() {
         kill -9 "$p" 2>/dev/null || :
     done
     wait $launched || :
+    until_ 10 none_left # a sleep that was forked meanwhile ends by itself
 }
+none_left() { ! grep -lsz "^CKPT_DIR=$PWD/ckpt.job\$" /proc/[0-9]*/environ >/dev/null; }
 
 @test "checkpoint --wait prints one line and the program runs on" {
     start ./count 12 0
@@ -100,7 +102,7 @@ kill_everything() {
     ckpt checkpoint --kill job
     wait $launched || :
     img=$(ls ckpt.job/set-000002/proc.*.img | head -1)
-    printf x | dd of="$img" bs=1 seek=5000 conv=notrunc 2>/dev/null
+    flip "$img" 5000
     run ckpt restart job
     [ "$status" -eq 0 ]
     [[ $output == *"image set 2 is damaged"* ]]
@@ -113,6 +115,45 @@ kill_everything() {
     run ckpt restart job
     [ "$status" -eq 1 ]
     [ -n "$output" ]
+}
+
+@test "restart of a computation that has ended by itself says so" {
+    start ./count 8 3
+    ckpt checkpoint --wait job
+    wait $launched || [ $? -eq 3 ]
+    run --separate-stderr ckpt list job
+    [[ $stderr == *"sets up to 1 are of a run that has ended with status 3"* ]]
+    run --separate-stderr ckpt list --json job
+    [[ $output == *'"finished": true'* ]]
+    run ckpt restart job
+    [ "$status" -eq 3 ]
+    [[ $output == *"image set 1 has ended with status 3; it goes on from there once more"* ]]
+    counted 8
+}
+
+@test "restart prefers what a later run in the same directory has left" {
+    start ./count 12 0
+    ckpt checkpoint --wait job
+    wait $launched
+    rm out
+    start ./count 30 5
+    ckpt checkpoint --wait job
+    [ ! -e ckpt.job/set-000001 ]
+    kill_everything
+    run ckpt restart job
+    [ "$status" -eq 5 ]
+    [[ $output != *"once more"* ]]
+    counted 30
+}
+
+@test "a computation whose first process has ended is not over while another runs" {
+    start bash -c '(trap "" HUP; exec ./count 40 0) & until [ -e go ]; do sleep 0.1; done'
+    until_ 20 lines out 2
+    ckpt checkpoint --wait job
+    touch go
+    wait $launched
+    run ckpt list --json job
+    [[ $output == *'"finished": false'* ]]
 }
 
 @test "restart --detach returns once it runs" {

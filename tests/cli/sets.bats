@@ -9,25 +9,32 @@ asleep() { # the child is known, so that nothing changes any more
 
 # A computation that has ended and has left image sets 1 to N. A checkpoint
 # that meets a process between fork and exec is tried again under the next
-# number: hence the waiting.
+# number: hence the waiting, and another try on a machine that stands still.
 two_there() { [ "$(ckpt status --json job | grep -c '"real_pid"')" -eq 2 ]; }
 
-have_sets() { # N
+have_sets() { # N [alive]
     printf '#!/bin/bash\nsleep 1000; :\n' >idle
     chmod +x idle
-    ckpt launch --name job ./idle &
-    launched=$!
-    until_ 10 asleep
-    until_ 10 two_there # else the first may be tried again, with a number more
-    for _ in $(seq "$1"); do
-        ckpt checkpoint --wait job
+    for _ in 1 2 3; do
+        ckpt launch --name job ./idle &
+        launched=$!
+        until_ 10 asleep
+        until_ 10 two_there
+        for _ in $(seq "$1"); do
+            ckpt checkpoint --wait job
+        done
+        [ "${2:-}" = alive ] || { ckpt kill job; wait $launched || :; }
+        [ "$(printf '%s\n' ckpt.job/set-* | tail -n 1)" != "$(printf 'ckpt.job/set-%06d' "$1")" ] || return 0
+        [ "${2:-}" != alive ] || { ckpt kill job; wait $launched || :; }
+        rm -r ckpt.job
     done
-    [ "${2:-}" = alive ] || { ckpt kill job; wait $launched || :; }
+    echo "the sets are not 1 to $1: $(ls ckpt.job)"
+    return 1
 }
 
-damage() { # SET: one bit in the middle of a process image
+damage() { # SET: one byte in the middle of a process image
     set -- ckpt.job/"$1"/proc.*.img
-    printf x | dd of="$1" bs=1 seek=5000 conv=notrunc 2>/dev/null
+    flip "$1" 5000
 }
 
 json() { # DOCUMENT EXPRESSION: of d

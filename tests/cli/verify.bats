@@ -51,7 +51,7 @@ held() { [ -e held ]; }
 @test "a flipped byte of the contents is found by --deep only" {
     have_set --kill
     set -- ckpt.job/set-*/proc.main.*.img
-    printf x | dd of="$1" bs=1 seek=5000 conv=notrunc 2>/dev/null
+    flip "$1" 5000
     ckpt verify job
     run ckpt verify --deep job
     [ "$status" -eq 1 ]
@@ -61,7 +61,7 @@ held() { [ -e held ]; }
 @test "a flipped byte of an index is found" {
     have_set --kill
     set -- ckpt.job/set-*/tree.main.img
-    printf x | dd of="$1" bs=1 seek=$(($(stat -c %s "$1") - 60)) conv=notrunc 2>/dev/null
+    flip "$1" $(($(stat -c %s "$1") - 60))
     run ckpt verify job
     [ "$status" -eq 1 ]
     [[ $output == *"/tree.main.img BAD "* ]]

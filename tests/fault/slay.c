@@ -6,7 +6,8 @@
  * Looks through the caller's own processes, over and over, for one whose
  * name (comm) or command line contains TEXT and that belongs to DIR: its
  * command line names it, or its environment as CLAIM_DIR. Kills it with
- * SIGKILL; N times (1). A file `armed` says that it has begun to look.
+ * SIGKILL, or stops it where SLAY_STOP is in the environment, and prints its
+ * number; N times (1). A file `armed` says that it has begun to look.
  * Exit: 0 killed, 1 none came within 20 seconds.
  */
 #include <ctype.h>
@@ -58,7 +59,7 @@ static int matches(const char *pid, const char *text, const char *dir)
     return memmem(buf, n, want, strlen(want) + 1) != NULL;
 }
 
-static int look(const char *text, const char *dir)
+static int look(const char *text, const char *dir, int sig)
 {
     DIR *d = opendir("/proc");
     struct dirent *e;
@@ -69,8 +70,8 @@ static int look(const char *text, const char *dir)
 
         if (!isdigit((unsigned char)e->d_name[0]) || pid == getpid())
             continue;
-        if (matches(e->d_name, text, dir) && kill(pid, SIGKILL) == 0)
-            hit = 1;
+        if (matches(e->d_name, text, dir) && kill(pid, sig) == 0)
+            hit = printf("%d\n", pid);
     }
     if (d)
         closedir(d);
@@ -80,6 +81,7 @@ static int look(const char *text, const char *dir)
 int main(int argc, char **argv)
 {
     int left = argc > 3 ? atoi(argv[3]) : 1;
+    int sig = getenv("SLAY_STOP") ? SIGSTOP : SIGKILL;
     time_t end = time(NULL) + 20;
 
     if (argc < 3)
@@ -87,6 +89,6 @@ int main(int argc, char **argv)
     unsetenv("CLAIM_DIR");
     close(open("armed", O_CREAT | O_WRONLY, 0644));
     while (left > 0 && time(NULL) < end)
-        left -= look(argv[1], argv[2]);
+        left -= look(argv[1], argv[2], sig) > 0;
     return left == 0 ? 0 : 1;
 }

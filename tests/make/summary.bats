@@ -8,7 +8,7 @@ good:
 bad:
 	@echo "1 passed, 2 failed"; exit 1
 tap:
-	@printf '1..3\nok 1 a\nok 2 b # skip no\nnot ok 3 c\n'; exit 1
+	@printf '1..3\nok 1 a\nok 2 b # skip no\nnot ok 3 c\n# for this reason\n'; exit 1
 mute:
 	@true
 ping:
@@ -17,6 +17,10 @@ pong:
 	@cat there; echo over >back; echo "2 passed, 0 failed"
 gone:
 	@kill -9 $$(awk '/^PPid/ { print $$2 }' /proc/$$PPID/status)
+silent:
+	@echo "1 passed, 0 failed"; exec sleep 1000
+open:
+	@sleep 1000 & echo $$! >left; echo "1 passed, 0 failed"
 crash:
 	@echo "5 passed, 0 failed"; exit 2
 M
@@ -24,7 +28,7 @@ M
 }
 
 summary() { # TARGET... -> last line
-    MAKE=make MAKEFLAGS='' run sh "$BATS_TEST_DIRNAME/../../mk/check.sh" logs "$@"
+    MAKE=make MAKEFLAGS='' run bash "$BATS_TEST_DIRNAME/../../mk/check.sh" logs "$@"
     last=${lines[-1]}
 }
 
@@ -63,9 +67,9 @@ summary() { # TARGET... -> last line
     [[ $output == *"failed: bad tap "* ]]
 }
 
-@test "the tests that failed are named again at the end" {
+@test "the tests that failed are named again at the end, and why" {
     summary tap good
-    [ "${lines[-3]}" = "not ok 3 c" ]
+    [[ $output == *"== failed in tap"*"not ok 3 c"*"# for this reason"* ]]
 }
 
 @test "two lanes run two suites at the same time, and tell whose a line is" {
@@ -80,4 +84,17 @@ summary() { # TARGET... -> last line
     summary gone good
     [ "$status" -eq 1 ]
     [ "$last" = "3 passed, 1 failed, 1 skipped" ]
+}
+
+@test "a suite that hangs is ended and shown, and is a failure" {
+    SILENCE=2 summary silent good
+    [ "$status" -eq 1 ]
+    [ "$last" = "4 passed, 1 failed, 1 skipped" ]
+    [[ $output == *"silent for 2 s"*"sleep 1000"* ]]
+}
+
+@test "what a suite has left running keeps nobody waiting" {
+    SILENCE=5 summary open
+    kill "$(cat left)"
+    [ "$status" -eq 0 ]
 }

@@ -42,17 +42,15 @@ pids_of() {
 
 coordinator_pid() { awk '{print $3}' "$D/coordinator" 2> /dev/null; }
 
-# every process of ours whose environment names this test's directory
+# every process of ours whose environment names this test's directory; by one
+# program, since there may be thousands of others
 mine() {
-	local p e
-	for p in /proc/[0-9]*; do
-		[ -O "$p" ] || continue
+	local p
+	for p in $(grep -lszFx "CLAIM_DIR=$W" /proc/[0-9]*/environ); do
 		p=${p#/proc/}
+		p=${p%/environ}
 		[ "$p" != $$ ] && [ "$p" != "$BASHPID" ] || continue
-		e=$(cat "/proc/$p/environ" 2> /dev/null | tr "\0" "\n")
-		case $'\n'"$e"$'\n' in
-		*$'\n'"CLAIM_DIR=$W"$'\n'*) alive "$p" && echo "$p" ;;
-		esac
+		alive "$p" && echo "$p"
 	done
 }
 
@@ -63,6 +61,16 @@ launch() {
 	(cd "${RUN_IN:-$W}" && exec env CLAIM_DIR="$W" "$CKPT" launch --dir "$D" $LAUNCH -- "$@" \
 		>> "$W/out" 2>> "$W/err") &
 	FRONT=$!
+}
+
+# as_slurms_root: root of a user namespace, in a Slurm job; the signals of its
+# processes are root's to the runtime
+as_slurms_root() {
+	unshare -r true 2> /dev/null || skip "user namespaces are not allowed"
+	printf '#!/bin/sh\nexec unshare -r "%s" "$@"\n' "$CKPT" > "$W/as-root"
+	chmod 755 "$W/as-root"
+	CKPT=$W/as-root
+	export SLURM_JOB_ID=1
 }
 
 # wait_for_file NAME: until $W/NAME is there; the front end must stay alive
@@ -122,6 +130,16 @@ restart() {
 	(cd "${RUN_IN:-$W}" && exec env CLAIM_DIR="$W" "$CKPT" restart "$@" "$D" \
 		>> "$W/out" 2>> "$W/err") &
 	FRONT=$!
+}
+
+# restart_beside PID: one that has what the restart needs ends when it sees the
+# file go, which is some time later; a restart that does not wait has ended then
+restart_beside() {
+	local begun=$SECONDS
+	restart
+	until_true "some time, or its end" eval '((SECONDS > begun + 1)) || gone $FRONT'
+	touch go
+	wait "$1"
 }
 
 # kill_and_restart: all of it is killed, restarted, and gives a sign of life
@@ -193,20 +211,26 @@ finish() {
 		fail "ended with $st, not $1: $(grep FAIL "$W/err" | head -n 3 | tr '\n' ' ')$(tail -n 2 "$W/err" | tr '\n' ' ')"
 }
 
-# what there is to see when a test has failed
+# what there is to see when a test has failed. What its processes do, which
+# takes longer than to stop them, comes first: they may be many, and make more
 dump() {
-	local p t
+	local list p
+	list=$(mine)
+	{
+		echo "--- status"
+		timeout 5 "$CKPT" status --dir "$D"
+	} > at-last 2>&1
+	for p in $list; do
+		echo "--- process $p: $(tr '\0' ' ' < "/proc/$p/cmdline")"
+		grep -sHE '^(State|PPid|NSpid|SigQ|SigBlk)|^[^:]*$' "/proc/$p/task/"*/{comm,status,wchan,syscall} |
+			sed "s|^/proc/$p/task/||"
+	done >> at-last 2>&1
+	[ -z "$list" ] || kill -STOP $list 2> /dev/null
 	echo "--- trace"; tail -n 40 "$W/trace"
 	echo "--- program's stderr"; tail -n 20 "$W/err"
 	echo "--- $D/log"; tail -n 40 "$D/log"
 	echo "--- $D/journal"; tail -n 20 "$D/journal"
-	echo "--- status"; timeout 5 "$CKPT" status --dir "$D"
-	for p in $(mine); do
-		echo "--- process $p: $(tr '\0' ' ' < "/proc/$p/cmdline")"
-		for t in "/proc/$p/task/"*; do
-			echo "$(cat "$t/comm") $(grep State "$t/status") wchan $(cat "$t/wchan") syscall $(cat "$t/syscall")"
-		done
-	done
+	cat at-last
 }
 
 # ends what is left of this test, and what that has forked meanwhile

@@ -5,15 +5,14 @@
 int main(void)
 {
     struct rlimit was[RLIM_NLIMITS], is;
-    static const int set[] = {RLIMIT_CORE, RLIMIT_NOFILE, RLIMIT_STACK,
-                              RLIMIT_FSIZE};
 
-    for (unsigned i = 0; i < sizeof set / sizeof *set; i++) {
-        CHECK(getrlimit(set[i], &is) == 0);
-        if (is.rlim_max == RLIM_INFINITY || is.rlim_max > 1ul << 30)
-            is.rlim_max = 1ul << 30;
+    for (int i = 0; i < (int)RLIM_NLIMITS; i++) {
+        rlim_t most = 1ul << (i == RLIMIT_AS || i == RLIMIT_DATA ? 40 : 30);
+
+        CHECK(getrlimit(i, &is) == 0);
+        is.rlim_max = is.rlim_max > most ? most : is.rlim_max;
         is.rlim_cur = is.rlim_max - is.rlim_max / 4;
-        CHECK(setrlimit(set[i], &is) == 0);
+        CHECK(setrlimit(i, &is) == 0);
     }
     for (int i = 0; i < (int)RLIM_NLIMITS; i++)
         CHECK(getrlimit(i, &was[i]) == 0);

@@ -1,12 +1,16 @@
 /* Claim: the prctl's that stick are kept: name, death signal, timer slack,
- * subreaper, no new privileges, keep-caps, THP switch; and dumpable. */
+ * subreaper, no new privileges, keep-caps, THP switch, and that no memory may
+ * become executable; and dumpable. */
 #include "claim.h"
 #include <sys/prctl.h>
+
+#define SET_MDWE 65 /* since Linux 6.3 */
+#define GET_MDWE 66
 
 int main(void)
 {
     char name[20];
-    int v = 0;
+    int v = 0, mdwe;
 
     CHECK(prctl(PR_SET_NAME, "an odd name") == 0);
     CHECK(prctl(PR_SET_PDEATHSIG, SIGUSR1) == 0);
@@ -16,6 +20,8 @@ int main(void)
     CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
     CHECK(prctl(PR_SET_KEEPCAPS, 1) == 0);
     CHECK(prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) == 0);
+    prctl(SET_MDWE, 1, 0, 0, 0);
+    mdwe = prctl(GET_MDWE, 0, 0, 0, 0);
     CHECK_EQ(prctl(PR_GET_DUMPABLE), 1);
     claim_ready();
     claim_wait();
@@ -29,6 +35,7 @@ int main(void)
     CHECK_EQ(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), 1);
     CHECK_EQ(prctl(PR_GET_KEEPCAPS), 1);
     CHECK_EQ(prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0), 1);
+    CHECK_EQ(prctl(GET_MDWE, 0, 0, 0, 0), mdwe);
     CHECK_EQ(prctl(PR_GET_DUMPABLE), 1);
     claim_pass();
 }

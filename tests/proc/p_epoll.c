@@ -87,6 +87,8 @@ int main(void)
     CHECK_EQ(events(set, 4), 0);
     poke(excl[1]);
     CHECK_EQ(events(set, 5), EPOLLIN);
+    ev = (struct epoll_event){.events = EPOLLIN}; /* no such may be changed */
+    CHECK(epoll_ctl(set, EPOLL_CTL_MOD, excl[0], &ev) < 0 && errno == EINVAL);
     CHECK_EQ(events(set, 6), 0);
     poke(deep[1]);
     CHECK_EQ(events(set, 6), EPOLLIN);

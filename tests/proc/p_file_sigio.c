@@ -34,11 +34,13 @@ static void listen_at(int fd, pid_t owner, int sig)
 int main(void)
 {
     int tube[2], sock[2], up[2];
+    struct f_owner_ex own = {F_OWNER_TID, getpid()}; /* one thread, no process */
     pid_t child;
 
     CHECK(pipe(tube) == 0 && pipe(up) == 0);
     CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, sock) == 0);
     listen_at(tube[0], getpid(), SIGRTMIN);
+    CHECK(fcntl(tube[0], F_SETOWN_EX, &own) == 0);
     CHECK((child = fork()) >= 0);
     if (child == 0) {
         listen_at(sock[0], getpid(), 0);
@@ -52,6 +54,8 @@ int main(void)
     claim_wait();
     BREAK(fcntl(tube[0], F_SETOWN, 0));
     CHECK_EQ(fcntl(tube[0], F_GETOWN), getpid());
+    CHECK(fcntl(tube[0], F_GETOWN_EX, &own) == 0);
+    CHECK_EQ(own.type, F_OWNER_TID);
     CHECK_EQ(fcntl(sock[0], F_GETOWN), child);
     CHECK_EQ(fcntl(tube[0], F_GETSIG), SIGRTMIN);
     CHECK_EQ(fd_told, -1);

@@ -1,4 +1,4 @@
-/* Claim: a System V message queue keeps id, key, limit and its messages in
+/* Claim: a System V message queue keeps id, key, mode, limit and its messages in
  * their order, with their types; who waits for one gets it. */
 #include "claim.h"
 #include <sys/ipc.h>
@@ -12,7 +12,7 @@ struct msg {
 int main(void)
 {
     key_t key = (key_t)(0x45000000 | getpid());
-    int id = msgget(key, IPC_CREAT | IPC_EXCL | 0600), at[2];
+    int id = msgget(key, IPC_CREAT | IPC_EXCL | 0640), at[2];
     struct msg m;
     struct msqid_ds ds;
     pid_t pid;
@@ -38,6 +38,7 @@ int main(void)
     BREAK(msgctl(id, IPC_RMID, NULL));
     CHECK_EQ(msgget(key, 0), id);
     CHECK(msgctl(id, IPC_STAT, &ds) == 0);
+    CHECK_EQ(ds.msg_perm.mode & 0777, 0640);
     CHECK_EQ(ds.msg_qnum, 4);
     CHECK_EQ(ds.msg_qbytes, 12000);
     CHECK_EQ(msgrcv(id, &m, sizeof m.text, 5, IPC_NOWAIT), 2997);

@@ -86,6 +86,7 @@ static pid_t make(const char *name, int with_brother)
     CHECK(fd < 0 || !strcmp(name_in(fd), "second"));
     has_ended();
     CHECK_EQ(read(hold[0], &c, 1), 0);
+    CHECK(!with_brother || lseek(shared, 9, SEEK_SET) == 9);
     _exit(0);
 }
 
@@ -130,5 +131,6 @@ int main(void)
     close(hold[1]);
     claim_reap(first);
     claim_reap(second);
+    CHECK_EQ(lseek(shared, 0, SEEK_CUR), 9);
     claim_pass();
 }

@@ -1,4 +1,4 @@
-/* Claim: System V semaphores keep id, key and values; who waits for one,
+/* Claim: System V semaphores keep id, key, mode and values; who waits for one,
  * for ever or with a limit, is woken by another process. */
 #include "claim.h"
 #include <sys/ipc.h>
@@ -16,9 +16,10 @@ static void wait_for(int id, unsigned short num, const struct timespec *limit)
 int main(void)
 {
     key_t key = (key_t)(0x44000000 | getpid());
-    int id = semget(key, 4, IPC_CREAT | IPC_EXCL | 0600);
+    int id = semget(key, 4, IPC_CREAT | IPC_EXCL | 0640);
     unsigned short v[4] = {1, 2, 2, 32000}, now[4];
     struct timespec limit = {300, 0};
+    struct semid_ds ds;
     struct sembuf up[2] = {{1, 1, 0}, {2, 1, 0}};
     pid_t pid[2];
 
@@ -34,6 +35,8 @@ int main(void)
     claim_wait();
     BREAK(semctl(id, 0, IPC_RMID));
     CHECK_EQ(semget(key, 4, 0), id);
+    CHECK(semctl(id, 0, IPC_STAT, &ds) == 0);
+    CHECK_EQ(ds.sem_perm.mode & 0777, 0640);
     UNTIL(semctl(id, 1, GETNCNT) == 1 && semctl(id, 2, GETNCNT) == 1);
     CHECK(semctl(id, 0, GETALL, now) == 0);
     CHECK(memcmp(now, v, sizeof v) == 0);

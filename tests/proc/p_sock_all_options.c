@@ -39,6 +39,10 @@ static int is_left_out(int s, int level, int name)
         if (left_out[i].level == level && left_out[i].name == name)
             return 1;
     }
+    if (level == IPPROTO_IPV6 &&
+        (name == IPV6_MULTICAST_IF || name == IPV6_MULTICAST_HOPS))
+        /* a connection has those of the segment that came last */
+        return inet_option(s, SOL_SOCKET, SO_PROTOCOL) == IPPROTO_TCP;
     return level == IPPROTO_TCP &&
            (name == TCP_MAXSEG || name == TCP_WINDOW_CLAMP) &&
            inet_option(s, SOL_SOCKET, SO_PROTOCOL) == IPPROTO_TCP &&
@@ -68,6 +72,11 @@ static int same(const struct value *a, const struct value *b)
 static void change(int s, int level, int name)
 {
     static const int tries[] = {1, 0, 2, 5, 1000, 50000};
+    /* a linger, a time, the name of a device */
+    static const struct {
+        socklen_t n;
+        char at[16];
+    } more[] = {{8, {1, 0, 0, 0, 7}}, {16, {7}}, {16, "lo"}};
     struct value was = read_one(s, level, name), now;
 
     if (!was.n || is_left_out(s, level, name))
@@ -77,6 +86,13 @@ static void change(int s, int level, int name)
         return; /* without it the kernel chooses the sizes */
     for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
         if (setsockopt(s, level, name, &tries[i], sizeof(tries[i])) < 0)
+            continue;
+        now = read_one(s, level, name);
+        if (!same(&was, &now))
+            return;
+    }
+    for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
+        if (setsockopt(s, level, name, more[i].at, more[i].n) < 0)
             continue;
         now = read_one(s, level, name);
         if (!same(&was, &now))

@@ -98,7 +98,8 @@ static int fill(int s)
 int main(void)
 {
     static const int locks[] = {0, 1, 2, 3};
-    struct sock_filter all = BPF_STMT(BPF_RET | BPF_K, 0xffff);
+    struct sock_filter all = BPF_STMT(BPF_RET | BPF_K, 0xffff), has[2];
+    socklen_t instructions = 2;
     struct sock_fprog prog = {1, &all};
     int tcp[2][2], udp[2][2][2], shut[2][4], locked[4], sized, grown[2];
     int size, many, filtered, device;
@@ -142,6 +143,9 @@ int main(void)
     CHECK_EQ(inet_option(grown[0], SOL_SOCKET, SO_BUF_LOCK), 0);
     CHECK_EQ(inet_option(grown[0], SOL_SOCKET, SO_SNDBUF), size);
     CHECK_EQ(inet_option(filtered, SOL_SOCKET, SO_LOCK_FILTER), 1);
+    CHECK(getsockopt(filtered, SOL_SOCKET, SO_GET_FILTER, has,
+                     &instructions) == 0);
+    CHECK(instructions == 1 && !memcmp(has, &all, sizeof(all)));
     CHECK(setsockopt(filtered, SOL_SOCKET, SO_DETACH_FILTER, &size,
                      sizeof(size)) < 0 && errno == EPERM);
     CHECK(many > 3);

@@ -49,12 +49,13 @@ int main(void)
     CHECK(pipe(up) == 0 && pipe(down) == 0);
     CHECK(pthread_create(&t, NULL, sets, NULL) == 0);
     claim_hear(up[0]);
+    CHECK(prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_LATE, 0, 0) == 0);
     claim_ready();
     claim_wait();
     BREAK(prctl(PR_SET_TSC, PR_TSC_SIGSEGV));
     CHECK_EQ(tsc(), PR_TSC_ENABLE);
     CHECK_EQ(guess(), mine);
-    CHECK_EQ(prctl(PR_MCE_KILL_GET, 0, 0, 0, 0), PR_MCE_KILL_DEFAULT);
+    CHECK_EQ(prctl(PR_MCE_KILL_GET, 0, 0, 0, 0), PR_MCE_KILL_LATE);
     claim_tell(down[1]);
     CHECK(pthread_join(t, NULL) == 0);
     claim_pass();

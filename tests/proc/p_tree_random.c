@@ -65,7 +65,7 @@ static _Noreturn void live(struct tree *t, struct proc *me)
     int noted = 0;
 
     me->pid = getpid();
-    for (int left = 60000; left > 0; left--) {
+    for (int left = 200000; left > 0; left--) {
         int order = me->order;
 
         claim_nap();

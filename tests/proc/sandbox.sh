@@ -31,7 +31,7 @@ sandbox() {
 		"$build/t/proc"/* "$build/t/$SUITE"/* "$work/room" 2> /dev/null
 	[ "$(id -u)" -eq 0 ] && user=ckpttest$$
 	trap 'sandbox_end "$work" "$user"' EXIT
-	trap 'exit 130' INT TERM
+	trap 'exit 130' HUP INT TERM
 	if [ -n "$user" ] && [ -z "$AS_ROOT" ]; then
 		until useradd -M -N -d "$work" -s /bin/sh "$user" 2> "$work/useradd"; do
 			grep -q lock "$work/useradd" || { cat "$work/useradd"; exit 1; }
@@ -47,10 +47,12 @@ sandbox() {
 	exit $st
 }
 
-# remove_ipc USER: what a test that failed has left of System V's kinds
+# remove_ipc USER: what tests that were killed have left of System V's kinds,
+# and in /dev/shm
 remove_ipc() {
 	local uid at
 	uid=$(id -u "$1" 2> /dev/null) || return
+	find /dev/shm -maxdepth 1 -user "$uid" -delete 2> /dev/null
 	for at in shm:8:m msg:8:q sem:5:s; do
 		awk -v uid="$uid" -v at="${at:4:1}" '$at == uid { print $2 }' \
 			"/proc/sysvipc/${at%%:*}" | xargs -r -n 1 ipcrm "-${at: -1}"
@@ -58,6 +60,8 @@ remove_ipc() {
 }
 
 sandbox_end() {
+	# what has lost its way: it has the user, and nobody else has
+	[ -z "$2" ] || pkill -KILL -u "$2" 2> /dev/null
 	[ -z "$2" ] || remove_ipc "$2"
 	[ -z "$2" ] || userdel "$2" 2> /dev/null
 	if [ -n "$KEEP" ]; then
@@ -69,10 +73,14 @@ sandbox_end() {
 }
 
 run_list() {
-	: > "$WORK/results"
-	xargs -a "$WORK/list" -P "${JOBS:-4}" -L 1 "$ROOM/run-one" < /dev/null
 	local ok bad skipped all
+	: > "$WORK/results"
 	all=$(wc -l < "$WORK/list")
+	xargs -a "$WORK/list" -P "${JOBS:-4}" -L 1 "$ROOM/run-one" < /dev/null
+	if [ ! -e "$WORK/results" ]; then
+		echo "0 passed, $all failed, 0 skipped: somebody has removed $WORK"
+		return 1
+	fi
 	ok=$(grep -c '^0 ' "$WORK/results")
 	skipped=$(grep -c '^77 ' "$WORK/results")
 	bad=$((all - ok - skipped))

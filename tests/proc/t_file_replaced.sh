@@ -10,7 +10,7 @@ until [ -e verify ]; do rm -f ping; done
 echo "after" >&6
 S
 refused() {
-	timeout 30 "$CKPT" restart "$D" >> trace 2> second.err &&
+	timeout "$LIMIT" "$CKPT" restart "$D" >> trace 2> second.err &&
 		fail "it was restarted: $1"
 	grep -q "$1" second.err || fail "no word of '$1': $(cat second.err)"
 	[ "$(cat log)" = "$(cat log.now)" ] || fail "a file was cut back"

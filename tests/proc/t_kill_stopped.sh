@@ -8,7 +8,7 @@ for how in kill quit checkpoint; do
 	case $how in
 	checkpoint) checkpoint --kill ;;
 	*)
-		"$CKPT" "$how" --timeout 5 "$D" >> trace 2>&1 ||
+		"$CKPT" "$how" --timeout 30 "$D" >> trace 2>&1 ||
 			fail "ckpt $how ended with $?: $(tail -n 1 trace)"
 		;;
 	esac

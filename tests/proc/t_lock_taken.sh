@@ -6,7 +6,7 @@ checkpoint
 kill_all
 exec 7>> data
 flock -n 7 || fail "the lock is not free"
-timeout 30 "$CKPT" restart "$D" >> trace 2> second.err &&
+timeout "$LIMIT" "$CKPT" restart "$D" >> trace 2> second.err &&
 	fail "it was restarted without its lock"
 grep -q "data was locked, and now somebody else has a lock there" second.err ||
 	fail "the refusal doesn't say why: $(cat second.err)"

@@ -29,7 +29,7 @@ launch bash -c 'exec 3<> /dev/tcp/192.0.2.2/5000 && : > ready && read -u 3 -r x'
 wait_for_file ready
 checkpoint
 CLAIM_DIR=$W unshare -u sh -c 'hostname elsewhere; exec "$@"' - \
-	"$CKPT" launch --dir "$D" -- sleep 1000 2>> err &
+	"$CKPT" launch --dir "$D" -- sleep 1000 >> out 2>> err &
 two_nodes() { "$CKPT" status --json --dir "$D" | grep -q '"elsewhere"'; }
 until_true "the second node" two_nodes
 timeout -k 5 "$LIMIT" "$CKPT" checkpoint --wait --dir "$D" 2> ckpt.err &&

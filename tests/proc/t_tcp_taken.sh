@@ -9,7 +9,7 @@ rm port
 timeout 100 "$ROOM/h_tcp_peer" serve "$port" > server.out 2>&1 &
 server=$!
 until_true "the other one's port" [ -s port ]
-timeout 30 "$CKPT" restart "$D" >> trace 2> second.err &&
+timeout "$LIMIT" "$CKPT" restart "$D" >> trace 2> second.err &&
 	fail "it was restarted without its port"
 grep -q "port $port is taken by another process" second.err ||
 	fail "the refusal doesn't say why: $(cat second.err)"

@@ -8,7 +8,7 @@ kill_all
 (cd "$W" && exec "$ROOM/h_unix_outside" taken >> out 2>> err) &
 OUTSIDE=$!
 until_true "the other server" [ -e taken ]
-timeout 30 "$CKPT" restart "$D" >> trace 2> refused.err &&
+timeout "$LIMIT" "$CKPT" restart "$D" >> trace 2> refused.err &&
 	fail "restarted in spite of the other server"
 grep -q "the Unix socket $W/server is open in another process" refused.err ||
 	fail "the refusal does not name it: $(cat refused.err)"

@@ -55,8 +55,9 @@ within() {
     done
 }
 
-state_of() { as scontrol -o show job "$1" | sed 's/.*JobState=\([A-Z_]*\).*/\1/'; }
-field_of() { as scontrol -o show job "$1" | tr ' ' '\n' | sed -n "s/^$2=//p"; }
+# of a job of several components: those of the first
+state_of() { as scontrol -o show job "$1" | sed -n '1s/.*JobState=\([A-Z_]*\).*/\1/p'; }
+field_of() { as scontrol -o show job "$1" | sed 1q | tr ' ' '\n' | sed -n "s/^$2=//p"; }
 is_state() { [[ " $2 " == *" $(state_of "$1") "* ]]; }
 has_restarts() { [ "$(field_of "$1" Restarts)" -ge "$2" ]; }
 
@@ -114,5 +115,28 @@ no_processes() {
         [ -d "/proc/$pid" ] || continue
         ps -o pid,args -p "$pid" >&2
         return 1
+    done
+}
+
+# A task that counts: FILE.<rank> has what was done, the output what was said.
+put_counter() {
+    put count.task <<'E2'
+#!/bin/bash
+# count.task FILE N
+for ((i = 1; i <= $2; i++)); do
+    sleep 0.5
+    echo "$i" >>"$1.$SLURM_PROCID"
+done
+echo "$1 $SLURM_PROCID has counted"
+E2
+}
+
+# is_whole FILE N RANK...: nothing missing, nothing twice
+is_whole() {
+    local file=$1 n=$2 r
+    shift 2
+    for r; do
+        [ "$(cat "$(home)/$file.$r")" = "$(seq "$n")" ] ||
+            { echo "$file.$r:" >&2; cat "$(home)/$file.$r" >&2; return 1; }
     done
 }

@@ -21,7 +21,7 @@ refused() {
 @test "sbatch, salloc and srun list the options" {
     for c in sbatch salloc srun; do
         run as $c --help
-        for o in interval dir keep lead on restart required; do
+        for o in interval dir keep lead on failures restart required; do
             [[ "$output" == *"--checkpoint-$o"* ]]
         done
     done
@@ -38,6 +38,10 @@ refused() {
 @test "a bad number of sets is refused" {
     refused --checkpoint-keep=0 "at least 1"
     refused --checkpoint-keep=two "at least 1"
+}
+
+@test "a bad number of failures is refused" {
+    refused --checkpoint-failures=0 "at least 1"
 }
 
 @test "a bad lead is refused" {
@@ -105,6 +109,21 @@ E
     "$CLUSTER" plugin "$SLURM_DIR" keep=3
 }
 
+@test "all that is wrong in plugstack.conf and ckpt.conf is named at once" {
+    mkdir -p "$SLURM_DIR/ckpt/etc"
+    printf 'keep = 2\nlaed = auto\n' >"$SLURM_DIR/ckpt/etc/ckpt.conf"
+    "$CLUSTER" plugin "$SLURM_DIR" intervall=3 keep=0 dri=/tmp odd
+    run as sbatch --checkpoint-interval=10 --wrap true
+    "$CLUSTER" plugin "$SLURM_DIR" keep=3
+    rm "$SLURM_DIR/ckpt/etc/ckpt.conf"
+    [ "$status" -ne 0 ]
+    for what in 'ckpt.conf:2: unknown setting "laed"' 'unknown setting "intervall"' \
+        'keep=0: must be' 'unknown setting "dri"' '"odd" is not key=value' \
+        'may have prefix, interval, dir, keep, lead, on, failures, required'; do
+        [[ "${lines[0]}" == *"$what"* ]]
+    done
+}
+
 @test "--checkpoint-dir: images go to DIR/ckpt.<job id>, closed to others" {
     id=$(submit --checkpoint-interval=10 --checkpoint-dir=im/%u --wrap 'echo $CKPT_DIR; stat -c %a $CKPT_DIR')
     succeeds "$id" 60
@@ -150,6 +169,6 @@ E
     run timeout 60 "$CLUSTER" run "$SLURM_DIR" srun -N2 -n2 --checkpoint-interval=10 \
         bash -c 'echo $CKPT_DIR $CKPT_TREE$CKPT_ROOT_TREE'
     [ "$status" -eq 0 ]
-    [[ "$output" == *.0*srun-0.0* ]]
+    [[ "$output" == */ckpt.[0-9]*srun-0.0* ]]
     [[ "$output" == *srun-0.1* ]]
 }

@@ -82,6 +82,43 @@ E
     [ "$(cat "$(home)/slurm-$id.out")" = "status 5" ]
 }
 
+@test "a task goes on that would be told of the signal: a pipeline" {
+    put w.py <<'E'
+import time
+for i in range(12, 0, -1):
+    print("line %02d" % i, flush=True)
+    with open("w.out", "a") as f:
+        f.write("%d\n" % i)
+    time.sleep(1)
+E
+    id=$(submit --checkpoint-interval=10 --exclusive --wrap \
+        'srun -n1 bash -c "python3 w.py | sort"; echo status $?')
+    within 60 has w.out '^9$'
+    preempt "$id"
+    succeeds "$id" 120
+    has_restarts "$id" 1
+    [ "$(cat "$(home)/slurm-$id.out")" = "$(printf 'line %02d\n' {1..12}; echo status 0)" ]
+    [ "$(cat "$(home)/w.out")" = "$(printf '%s\n' {12..1})" ]
+}
+
+@test "a task goes on that would be told of the signal: many short commands" {
+    put short.sh <<'E'
+#!/bin/bash
+while [ $SECONDS -lt 20 ]; do
+    /bin/true || echo "a command ended with $?"
+    [ $SECONDS -lt 3 ] || [ -e short.out ] || echo >short.out
+done
+echo "done"
+E
+    id=$(submit --checkpoint-interval=10 --exclusive --wrap \
+        'srun -n1 ./short.sh; echo status $?')
+    within 60 has short.out ''
+    preempt "$id"
+    succeeds "$id" 120
+    has_restarts "$id" 1
+    [ "$(cat "$(home)/slurm-$id.out")" = "$(printf '%s\n' 'done' 'status 0')" ]
+}
+
 @test "a job that is not preempted has no part in it" {
     id=$(submit --checkpoint-interval=10 --wrap 'sleep 2; echo fine')
     succeeds "$id" 60

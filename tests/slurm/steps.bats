@@ -55,24 +55,69 @@ ends with 0 0 0" ]
     [ "$(cat "$(home)/pipe.seen")" = "$(printf '%s\n' {1..12})" ]
 }
 
-@test "input that srun has brought and nobody has read is not lost" {
-    put late.task <<'E'
+# back JOB N: it has come back from an image set N times
+back() {
+    [ "$(grep -c ' restored ' "$(home)/ckpt.$1/journal")" -ge "$2" ]
+}
+
+@test "the files that steps write go back to a set, and nothing stands twice" {
+    put out.task <<'E'
 #!/bin/bash
-echo here >>late.seen
-until [ -e late.read ]; do sleep 0.2; done
-while read -r x; do echo "got $x"; done
+for i in {1..20}; do
+    echo "$1 $i"
+    echo "$1 err $i" >&2
+    sleep 0.7
+done
 E
-    put late.sh <<'E'
+    put out.sh <<'E'
 #!/bin/bash
-#SBATCH --checkpoint-interval=10 -N1 -n1 --exclusive
-printf '%s\n' one two | srun ./late.task
+#SBATCH --checkpoint-interval=10 -N2 -n8 --exclusive
+for f in a.out b.0 d.out; do echo old >$f; done
+srun -N1 -n1 --overlap -o a.out -e a.err ./out.task a &
+srun -N2 -n2 --overlap -o b.%t ./out.task b &
+srun -N1 -n2 --overlap --open-mode=truncate -l -o c.%t ./out.task c &
+srun -N1 -n1 --overlap --open-mode=append -o d.out -e none ./out.task d &
+srun -N1 -n1 --overlap ./out.task e &
+wait
+srun -N1 -n1 --overlap -o a.out --open-mode=append echo "another step"
 E
-    id=$(submit late.sh)
-    within 60 has late.seen here
-    run as ckpt checkpoint --wait "$id"
-    [ "$status" -eq 1 ]
-    [[ "$output" == *"standard input, of which srun has brought 8 bytes"* ]]
-    as touch late.read
-    succeeds "$id" 60
-    [ "$(cat "$(home)/slurm-$id.out")" = $'got one\ngot two' ]
+    id=$(submit out.sh)
+    within 60 has a.out '^a 3$'
+    within 60 has "slurm-$id.out" '^e 3$'
+    as ckpt checkpoint --wait "$id"
+    within 60 has a.out '^a 7$'
+    as scontrol requeue "$id"
+    within 90 back "$id" 1 || { tell "$id"; false; }
+    as ckpt checkpoint --wait "$id"
+    preempt "$id" 2
+    succeeds "$id" 120
+    lines() { for i in {1..20}; do printf '%s\n' "$1 $i" "$1 err $i"; done; }
+    cd "$(home)" || return 1
+    [ "$(cat a.out)" = "$(printf 'a %s\n' {1..20})"$'\nanother step' ]
+    [ "$(cat a.err)" = "$(printf 'a err %s\n' {1..20})" ]
+    for r in 0 1; do
+        [ "$(cat b.$r)" = "$(lines b)" ]
+        [ "$(cat c.$r)" = "$(lines "$r: c")" ]
+    done
+    [ "$(cat d.out)" = $'old\n'"$(printf 'd %s\n' {1..20})" ]
+    [ "$(cat "slurm-$id.out")" = "$(lines e)" ]
+}
+
+@test "what srun says when it starts stands in the output once" {
+    put warn.task <<'E'
+#!/bin/bash
+for i in {1..12}; do echo "$i" >>warn.seen; sleep 1; done
+E
+    put warn.sh <<'E'
+#!/bin/bash
+#SBATCH --checkpoint-interval=10 -N2 -n2 --exclusive
+srun -N2 -n1 ./warn.task
+echo "ends"
+E
+    id=$(submit warn.sh)
+    within 60 has warn.seen '^3$'
+    preempt "$id" 1
+    succeeds "$id" 120
+    [ "$(grep -c "can't run 1 processes on 2 nodes" "$(home)/slurm-$id.out")" -eq 1 ]
+    [ "$(wc -l <"$(home)/slurm-$id.out")" -eq 2 ]
 }

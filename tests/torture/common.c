@@ -162,3 +162,33 @@ void reap(struct inst *t, pid_t pid, int status)
         fault(t, __FILE__, __LINE__, "child %d ended with 0x%x, not exit %d",
               (int)pid, (unsigned)st, status);
 }
+
+/* Of a text in /proc that is read in pieces the second is another one's after a
+ * restart between them. */
+static int flagged_now(const void *p, const char *word)
+{
+    char text[512];
+    FILE *f = fopen("/proc/self/smaps", "r");
+    unsigned long a, b;
+    int in = 0, yes = 0;
+
+    while (f && fgets(text, sizeof text, f)) {
+        if (sscanf(text, "%lx-%lx ", &a, &b) == 2)
+            in = a <= (unsigned long)p && (unsigned long)p < b;
+        else if (in && strncmp(text, "VmFlags:", 8) == 0)
+            yes = strstr(text, word) != NULL;
+    }
+    if (f)
+        fclose(f);
+    return yes;
+}
+
+int flagged(const void *p, const char *word)
+{
+    int tries = 3;
+
+    while (!flagged_now(p, word))
+        if (!--tries)
+            return 0;
+    return 1;
+}

@@ -3,8 +3,19 @@
  *   torture --helper exit N              ends with N
  *   torture --helper again N FD SEED     the module exec; see m_exec.c
  *   torture --helper terminal N ROWS     the module terminal
+ *   torture --helper echo                says what it is told; the module refused
  */
 #include "torture.h"
+
+static int echo(void)
+{
+    char c;
+
+    while (read(0, &c, 1) == 1)
+        if (write(1, &c, 1) != 1)
+            return 1;
+    return 0;
+}
 
 int helper_main(int argc, char **argv)
 {
@@ -15,5 +26,7 @@ int helper_main(int argc, char **argv)
                           (unsigned)atoi(argv[5]));
     if (argc == 5 && strcmp(argv[2], "terminal") == 0)
         return terminal_look((unsigned)atoi(argv[3]), (unsigned)atoi(argv[4]));
+    if (argc == 3 && strcmp(argv[2], "echo") == 0)
+        return echo();
     return 2;
 }

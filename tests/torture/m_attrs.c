@@ -9,6 +9,8 @@
 #define MAP_DROPPABLE 0x08
 #endif
 
+#define BUF_LOCK 72 /* SO_BUF_LOCK, Linux 5.15 */
+
 struct attrs {
     int sock, removed, sealed;
     int option[8];
@@ -22,39 +24,9 @@ static const struct {
     {SOL_SOCKET, SO_KEEPALIVE, 1}, {SOL_SOCKET, SO_REUSEADDR, 1},
     {SOL_SOCKET, SO_RCVBUF, 30000}, {SOL_SOCKET, SO_SNDBUF, 40000},
     {SOL_SOCKET, SO_PRIORITY, 3},  {SOL_SOCKET, SO_RCVLOWAT, 7},
-    {SOL_SOCKET, 72 /* SO_BUF_LOCK */, 3},
+    {SOL_SOCKET, BUF_LOCK, 3},
 };
 #define N_OPTIONS (sizeof options / sizeof options[0])
-
-/* Is this word in the VmFlags of the area at p? Of a text in /proc that is read
- * in pieces the second is another one's after a restart between them. */
-static int flagged_now(const void *p, const char *word)
-{
-    char text[512];
-    FILE *f = fopen("/proc/self/smaps", "r");
-    unsigned long a, b;
-    int in = 0, yes = 0;
-
-    while (f && fgets(text, sizeof text, f)) {
-        if (sscanf(text, "%lx-%lx ", &a, &b) == 2)
-            in = a <= (unsigned long)p && (unsigned long)p < b;
-        else if (in && strncmp(text, "VmFlags:", 8) == 0)
-            yes = strstr(text, word) != NULL;
-    }
-    if (f)
-        fclose(f);
-    return yes;
-}
-
-static int flagged(const void *p, const char *word)
-{
-    int tries = 3;
-
-    while (!flagged_now(p, word))
-        if (!--tries)
-            return 0;
-    return 1;
-}
 
 static int option(struct inst *t, int fd, unsigned i)
 {
@@ -70,9 +42,14 @@ static void make(struct inst *t, struct attrs *a)
     struct timespec at[2] = {{1000000000, 0}, {1100000000, 5000}};
     const char *name = own_path(t, "removed");
 
-    NEED(t, (a->sock = socket(AF_INET, SOCK_STREAM, 0)) >= 0);
+    /* a buffer of TCP that is not locked is the kernel's to size */
+    NEED(t, (a->sock = socket(t->seed % 2 ? AF_INET : AF_UNIX, SOCK_STREAM, 0)) >= 0);
     for (unsigned i = 0; i < N_OPTIONS; i++) {
-        setsockopt(a->sock, options[i].level, options[i].name, &options[i].value, sizeof(int));
+        int v = options[i].value;
+
+        if (options[i].name == BUF_LOCK && t->seed % 2 == 0)
+            v = (int)(t->seed / 2 % 4);
+        setsockopt(a->sock, options[i].level, options[i].name, &v, sizeof v);
         a->option[i] = option(t, a->sock, i);
     }
     NEED(t, (a->removed = open(name, O_CREAT | O_RDWR, 0640)) >= 0);

@@ -1,5 +1,6 @@
 /* m_sysv.c - System V: a segment that two take turns at by a semaphore, and
- * a queue with what they have to say to each other. */
+ * which may be removed while they have it, and a queue with what they have to
+ * say to each other. */
 #include "torture.h"
 
 #include <sys/ipc.h>
@@ -38,6 +39,8 @@ static void run(struct inst *t, int part)
     NEED(t, p != (void *)-1);
     for (unsigned n = 0;; n++) {
         SAME(t, semop((int)t->val[SEM], &mine, 1), 0);
+        if (n == 5 && part == 0 && t->seed % 2)
+            NEED(t, shmctl((int)t->val[SHM], IPC_RMID, NULL) == 0);
         if (n || part)
             NEED(t, painted(p + sizeof *seed, SIZE, *seed, 0));
         *seed = rnd(&r, 1u << 30);

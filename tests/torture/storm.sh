@@ -13,8 +13,14 @@
 SEED=${NAME#storm-}
 SEED=${SEED%%-*}
 RANDOM=$SEED
-GOOD=0 row=0 taken=0 lives=1 hits=0
+GOOD=0 row=0 taken=0 lives=1 hits=0 slowest=0 BACKGROUND=
 declare -A refusals
+
+# tried_again: what made rounds fail that nobody was told of, and how often
+tried_again() {
+	sed -n 's/.* failed set=[0-9]* retry=[12] reason=//p' "$D/journal" |
+		sed 's/[0-9][0-9]*/N/g' | cut -c 1-200 | sort | uniq -c
+}
 
 draw() { R=$((RANDOM % $1)); }
 bad() { fail "$1 (seed $SEED): $2; again: make torture SEED=$SEED TIMES=5${ONLY:+ ONLY=$ONLY}${WITHOUT:+ WITHOUT=$WITHOUT}"; }
@@ -26,12 +32,18 @@ pause() { # up to N ms
 
 unharmed() { [ ! -s fault ] || bad WRONG "$(head -n 3 fault | tr '\n' ' ')"; }
 
+# With a program in the background the front end has ended, until a restart.
+ended() {
+	gone "$FRONT" || return 1
+	[ -z "$BACKGROUND" ] || ((lives > 1)) || ! strike list | grep -q ' p '
+}
+
 # running [WHAT]: every part of the program moves on
 running() {
 	local end=$((SECONDS + LIMIT)) st
 	: > ping
 	while [ -e ping ]; do
-		if gone "$FRONT"; then
+		if ended; then
 			unharmed
 			wait "$FRONT"
 			st=$?
@@ -53,13 +65,16 @@ no_one_left() {
 	wait "$FRONT" 2> /dev/null
 }
 
-# kill_everything [harmed]: what is seen before the first of them dies counts
+# kill_everything [harmed]: what is seen before the first of them dies counts.
+# Afterwards some may still look: the kernel lets a group go on (SIGHUP and
+# SIGCONT) whose last tie to the session was a parent that has just died.
 kill_everything() {
 	say "kill everything"
 	strike stop || say "not all stand"
 	[ -n "$1" ] || unharmed
 	strike all > left || bad LEFT "not even SIGKILL: $(tr '\n' ' ' < left)"
 	wait "$FRONT" 2> /dev/null
+	rm -f fault
 }
 
 again() { # OPTIONS of restart
@@ -93,19 +108,23 @@ outcome() {
 			REFUSED=slow
 			return
 		fi
-		why=$(grep -oEf "$ROOM/refusals.list" ckpt.err | head -n 1)
+		why=$(grep -oEf "$ROOM/refusals.list" ckpt.err | head -n 1 | sed "s/[0-9a-f]*[0-9][0-9a-f]*/N/g")
 		[ -n "$why" ] || bad REFUSED "$(tail -n 2 ckpt.err | tr '\n' ' ')"
 		refusals[$why]=$((${refusals[$why]:-0} + 1))
 		row=$((row + 1))
 		((row < 6)) || bad REFUSED "$row times in a row: $(tail -n 2 ckpt.err | tr '\n' ' ')"
 		REFUSED=$why
+		read -rt 0.2 <> <(:) || true # what it has is held for a moment
 		;;
 	esac
 }
 take() {
+	local begun=$SECONDS st
 	say "checkpoint $*"
 	timeout -k 5 "$LIMIT" "$CKPT" checkpoint --wait "$@" --dir "$D" >> trace 2> ckpt.err
-	outcome $?
+	st=$?
+	((SECONDS - begun <= slowest)) || slowest=$((SECONDS - begun))
+	outcome $st
 }
 take_behind() {
 	say "checkpoint, in the background"
@@ -148,8 +167,16 @@ hit_checkpoint() {
 	esac
 }
 
-# A process of the program dies: what the others say then does not count. A
-# set that was committed meanwhile has to come back, as what it is.
+# Sets that have somebody in them who was killed say so after a restart: right
+# of them, and no news.
+drop_newer() {
+	local s
+	for s in "$D"/set-*; do
+		[ $((10#${s##*-})) -le "$GOOD" ] || rm -rf "$s"
+	done
+}
+
+# A process of the program dies: what the others say then does not count.
 hit_program() {
 	local at=no
 	draw 3
@@ -164,8 +191,8 @@ hit_program() {
 	pause 60
 	kill_everything harmed
 	[ $at = no ] || wait $TAKER
-	rm -f fault
-	again --set "$GOOD"
+	drop_newer
+	again
 }
 
 hit_restart() {
@@ -206,9 +233,14 @@ act() {
 }
 
 cp -p "$ROOM/torture" torture
+began=$SECONDS
+draw 5
+((R)) || BACKGROUND=--background
 # enough that the newest set before a program was hit is still there
-LAUNCH="--keep 6" launch "$W/torture" "$SEED" "$W" ${ONLY:+--only "$ONLY"} ${WITHOUT:+--without "$WITHOUT"}
-wait_for_file ready
+LAUNCH="--keep 6" launch "$W/torture" "$SEED" "$W" ${ONLY:+--only "$ONLY"} ${WITHOUT:+--without "$WITHOUT"} $BACKGROUND
+[ -n "$BACKGROUND" ] || wait_for_file ready
+until_true "a program that is ready" test -e ready
+ready=$((SECONDS - began))
 end=$((SECONDS + ${STORM:-20}))
 first=$((SECONDS + LIMIT))
 while [ "$GOOD" -eq 0 ]; do
@@ -222,4 +254,5 @@ while ((SECONDS < end)); do
 done
 kill_everything
 for why in "${!refusals[@]}"; do echo "     seed $SEED: ${refusals[$why]} refused: $why"; done
-echo "     seed $SEED: $taken checkpoints, $lives lives, $hits hit in the middle"
+tried_again | sed "s/^/     seed $SEED: tried again:/"
+echo "     seed $SEED: $taken checkpoints, the slowest $slowest s, $lives lives, $hits hit in the middle, ready after $ready s"

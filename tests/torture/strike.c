@@ -1,8 +1,7 @@
 /*
  * strike.c - kills processes of a test, by what they are.
  *
- *   strike DIR stop         stops every one, the front end dies; waits until
- *                           all stand
+ *   strike DIR stop         stops every one; waits until all stand
  *   strike DIR all          kills every one; waits until none is left
  *   strike DIR KIND NUMBER  one of them, the NUMBERth modulo how many there
  *                           are; KIND: program, writer, capture, coordinator,
@@ -10,9 +9,10 @@
  *   strike DIR list         shows them
  *
  * A test's processes carry CLAIM_DIR=DIR in their environment; `ckpt capture`,
- * which has another, names a directory below DIR. Prints what it
+ * and a program that is being restored, have another, and name DIR or what
+ * lies below it in their arguments. Prints what it
  * killed, or what is left. Exit: 0 done, 1 there was none (stop, all: some run on
- * after 20 seconds), 2 wrong usage.
+ * after 90 seconds), 2 wrong usage.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -25,18 +25,22 @@
 #include <unistd.h>
 
 #define MOST 4000
-/* the fields of /proc/PID/stat between the state and the number of threads */
+#define LONG 90 /* seconds; one that syncs to a busy disk dies late */
+/* the fields of /proc/PID/stat between the state, the number of threads and
+ * when it was made */
 #define DULL " %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
+#define DULL_TOO " %*s"
 
 struct one {
     pid_t pid;
-    char kind; /* as in KIND's first letter, m for capture's helper */
+    unsigned long long start;
+    char kind; /* KIND's first letter; m: of the capture, h: another helper */
     char comm[32];
     char state;
 };
 
-static struct one found[MOST];
-static int n_found;
+static struct one found[MOST], before[MOST];
+static int n_found, n_before;
 
 static size_t slurp(const char *pid, const char *name, char *buf, size_t cap)
 {
@@ -62,38 +66,57 @@ static char kind_of(const char *comm, const char *arg)
         return 'w';
     if (strncmp(comm, "ckpt-capture", 12) == 0 || strcmp(arg, "capture") == 0)
         return 'm';
-    if (strncmp(comm, "ckpt", 4) != 0)
+    if (strncmp(comm, "ckpt-", 5) == 0)
+        return 'h';
+    if (strcmp(comm, "ckpt") != 0)
         return 'p';
     return strcmp(arg, "coordinator") == 0 ? 'c' : 'f';
 }
 
-static int is_capture(const char *pid, const char *dir)
+/* Who ends has no environment for a while, and still has his files. */
+static int is_known(const struct one *o)
 {
-    static char buf[8192];
-    size_t n = slurp(pid, "cmdline", buf, sizeof buf), at = strlen(buf) + 1;
+    for (int i = 0; i < n_before; i++)
+        if (before[i].pid == o->pid && before[i].start == o->start)
+            return 1;
+    return 0;
+}
 
-    return at < n && strcmp(buf + at, "capture") == 0 &&
-           memmem(buf, n, dir, strlen(dir)) != NULL;
+static int is_ours(const char *pid, const char *want, size_t len)
+{
+    static char buf[1 << 17];
+    size_t n = slurp(pid, "environ", buf, sizeof buf), at;
+    const char *dir = strchr(want, '=') + 1;
+    int restoring;
+
+    /* at the beginning, or behind the end of another */
+    if (memmem(buf, n, want, len + 1) || strncmp(buf, want, len + 1) == 0)
+        return 1;
+    restoring = memmem(buf, n, "CKPT_PLAN=", 10) != NULL;
+    n = slurp(pid, "cmdline", buf, sizeof buf);
+    at = strlen(buf) + 1;
+    return memmem(buf, n, dir, strlen(dir)) &&
+           (restoring || (at < n && strcmp(buf + at, "capture") == 0));
 }
 
 static void look_at(const char *pid, const char *want, size_t len)
 {
     static char buf[1 << 17];
     struct one *o = &found[n_found];
-    size_t n = slurp(pid, "environ", buf, sizeof buf);
     const char *arg = "";
     int threads;
+    size_t n;
 
-    /* at the beginning, or behind the end of another */
-    if (!memmem(buf, n, want, len + 1) && strncmp(buf, want, len + 1) != 0 &&
-        !is_capture(pid, strchr(want, '=') + 1))
-        return;
+    o->pid = atoi(pid);
     n = slurp(pid, "stat", buf, sizeof buf);
-    if (!n || !strrchr(buf, ')') || sscanf(strrchr(buf, ')'), ") %c" DULL "%d",
-                                           &o->state, &threads) != 2)
+    if (!n || !strrchr(buf, ')') ||
+        sscanf(strrchr(buf, ')'), ") %c" DULL "%d" DULL_TOO "%llu", &o->state,
+               &threads, &o->start) != 3)
         return;
     /* the first thread may be dead and others still close what they have */
     if (o->state == 'X' || (o->state == 'Z' && threads < 2))
+        return;
+    if (!is_known(o) && !is_ours(pid, want, len))
         return;
     n = slurp(pid, "comm", o->comm, sizeof o->comm);
     if (n)
@@ -101,7 +124,6 @@ static void look_at(const char *pid, const char *want, size_t len)
     n = slurp(pid, "cmdline", buf, sizeof buf);
     if (n && strlen(buf) + 1 < n)
         arg = buf + strlen(buf) + 1;
-    o->pid = atoi(pid);
     o->kind = kind_of(o->comm, arg);
     n_found++;
 }
@@ -112,6 +134,8 @@ static void look(const char *dir)
     struct dirent *e;
     char want[4200];
 
+    memcpy(before, found, sizeof found);
+    n_before = n_found;
     n_found = 0;
     snprintf(want, sizeof want, "CLAIM_DIR=%s", dir);
     while (d && n_found < MOST && (e = readdir(d)))
@@ -121,11 +145,10 @@ static void look(const char *dir)
         closedir(d);
 }
 
-static void each(int sig, char kind)
+static void each(int sig)
 {
     for (int i = 0; i < n_found; i++)
-        if (!kind || found[i].kind == kind)
-            kill(found[i].pid, sig);
+        kill(found[i].pid, sig);
 }
 
 static int standing(void)
@@ -136,19 +159,18 @@ static int standing(void)
     return 1;
 }
 
-/* The front end would report the end of what it has started; and nobody is
- * to see another's end and act on it, as on a node that dies. */
+/* Nobody is to see another's end and act on it, as on a node that dies. What
+ * a restart has not finished yet goes by names of ours as well. */
 static int stop(const char *dir)
 {
-    time_t end = time(NULL) + 20;
+    time_t end = time(NULL) + LONG;
     struct timespec ts = {0, 1000000};
-    int before = -1;
+    int last = -1;
 
-    look(dir);
-    each(SIGKILL, 'f');
-    for (; (!standing() || before != n_found) && time(NULL) < end; look(dir)) {
-        before = n_found;
-        each(SIGSTOP, 0);
+    for (look(dir); (!standing() || last != n_found) && time(NULL) < end;
+         look(dir)) {
+        last = n_found;
+        each(SIGSTOP);
         nanosleep(&ts, NULL);
     }
     return !standing();
@@ -156,11 +178,11 @@ static int stop(const char *dir)
 
 static int all(const char *dir)
 {
-    time_t end = time(NULL) + 20;
+    time_t end = time(NULL) + LONG;
     struct timespec ts = {0, 2000000};
 
     for (look(dir); n_found && time(NULL) < end; look(dir)) {
-        each(SIGKILL, 0);
+        each(SIGKILL);
         nanosleep(&ts, NULL);
     }
     for (int i = 0; i < n_found; i++)

@@ -3,12 +3,13 @@
  * where, makes the processes, and looks on. See torture.h.
  *
  *   torture SEED DIR [--only NAME[,NAME]] [--without NAME[,NAME]]
- *           [--break NAME] [--seconds N]
+ *           [--break NAME] [--seconds N] [--background]
  *
  * Makes the directory DIR/ready when every part runs. When DIR/ping is there,
  * it is removed after every part has moved on; who does not within STUCK
  * seconds is named in DIR/stuck, and the ping stays. With --seconds it ends
- * by itself with 0. A fault: its text in DIR/fault, status 99.
+ * by itself with 0. With --background who was started ends at once, and all
+ * this is done by a child of its. A fault: its text in DIR/fault, status 99.
  */
 #include "world.h"
 
@@ -319,8 +320,22 @@ static void watch(void)
     }
 }
 
+/* As daemons do, once or twice. */
+static void to_background(int turns)
+{
+    while (turns-- > 0) {
+        pid_t pid = fork();
+
+        NEED(NULL, pid >= 0);
+        if (pid)
+            _exit(0);
+        setsid();
+    }
+}
+
 int main(int argc, char **argv)
 {
+    int background = 0;
     const char *only = NULL, *without = NULL, *broken = NULL;
     struct rng r;
     sigset_t all;
@@ -328,8 +343,12 @@ int main(int argc, char **argv)
     self_path = argv[0];
     if (argc > 1 && strcmp(argv[1], "--helper") == 0)
         return helper_main(argc, argv);
-    for (int i = 3; i + 1 < argc; i += 2) {
-        if (strcmp(argv[i], "--only") == 0)
+    for (int i = 3; i < argc; i += 2) {
+        if (strcmp(argv[i], "--background") == 0)
+            background = 1, i--;
+        else if (i + 1 == argc)
+            return 2;
+        else if (strcmp(argv[i], "--only") == 0)
             only = argv[i + 1];
         else if (strcmp(argv[i], "--without") == 0)
             without = argv[i + 1];
@@ -345,6 +364,8 @@ int main(int argc, char **argv)
     if (world == MAP_FAILED)
         return 2;
     snprintf(world->dir, sizeof world->dir, "%s", argv[2]);
+    if (background)
+        to_background(1 + (int)strtoul(argv[1], NULL, 10) % 2);
     began = now_us();
     r.s = (uint64_t)strtoul(argv[1], NULL, 10) << 20;
     choose(&r, only, without);

@@ -98,6 +98,9 @@ void get(struct inst *t, int fd, void *p, size_t n);
  * may take them between two lives. */
 int bind_port(struct inst *t, int fd);
 
+/* Is this word in the VmFlags of the area at p (/proc/self/smaps)? */
+int flagged(const void *p, const char *word);
+
 /* A child of this module's own has ended with this exit status. */
 void reap(struct inst *t, pid_t pid, int status);
 

@@ -103,6 +103,18 @@ struct ck_frame get(struct fake *p, uint16_t type)
     return f;
 }
 
+struct fake *process_of(const char *node, uint32_t pid, uint8_t kind,
+                        uint8_t root, const char *tree)
+{
+    struct fake *p = peer(CK_ROLE_PROCESS);
+
+    SEND(p, register, REGISTER, .pid = pid, .start = START(pid), .vpid = pid,
+         .kind = kind, .root = root, .node = node, .tree = tree,
+         .command = "prog");
+    get(p, CK_MSG_WELCOME);
+    return p;
+}
+
 static void round_trip(void)
 {
     struct fake *c = peer(CK_ROLE_CONTROL);
@@ -167,6 +179,13 @@ int final(struct fake *c, char *text)
             snprintf(text, 256, "%s", m.text);
         return m.code;
     }
+}
+
+void is_busy(struct fake *p, uint32_t id, uint8_t phase)
+{
+    SEND(p, failed, FAILED, .id = id, .phase = phase, .retry = 1,
+         .reason = "busy");
+    get(p, CK_MSG_ABORT);
 }
 
 uint32_t stops(struct fake *p, const uint32_t *child, unsigned n)

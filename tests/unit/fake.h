@@ -69,10 +69,16 @@ struct fake *registers(uint32_t pid, uint8_t kind, uint8_t root,
                        const char *tree);
 struct fake *process(uint32_t pid, uint8_t kind, uint8_t root,
                      const char *tree);
+/* The same, of a node that is said, and whose beginning is known. */
+#define START(pid) (1000u + (pid))
+struct fake *process_of(const char *node, uint32_t pid, uint8_t kind,
+                        uint8_t root, const char *tree);
 /* A control client that has asked for a checkpoint and waits. */
 struct fake *asks(uint32_t flags);
 /* Skips what is not final; text (256 bytes) may be NULL. */
 int final(struct fake *c, char *text);
+/* p can't do it just now, and all is given up. */
+void is_busy(struct fake *p, uint32_t id, uint8_t phase);
 uint32_t stops(struct fake *p, const uint32_t *child, unsigned n);
 /* A file of the set, as its writer reports it. */
 void writes(struct fake *p, uint32_t id, const char *file);

@@ -71,6 +71,24 @@ static void a_mistake_names_file_and_line(void **state)
                      -EINVAL);
 }
 
+static void all_mistakes_are_named(void **state)
+{
+    struct ck_config c;
+    struct ck_err e;
+
+    ck_config_init(&c);
+    assert_int_equal(
+        ck_config_load(&c, write_conf(state, "intervall=3\nkeep=0\nlead=1\n"
+                                             "odd\nonn=preempt"), &e),
+        -EINVAL);
+    assert_non_null(strstr(e.text, "ckpt.conf:1: unknown setting \"intervall"));
+    assert_non_null(strstr(e.text, "ckpt.conf:2: keep=0: must be"));
+    assert_non_null(strstr(e.text, "ckpt.conf:4: not key = value: odd"));
+    assert_non_null(strstr(e.text, "ckpt.conf:5: unknown setting \"onn"));
+    assert_non_null(strstr(e.text, "there are " CK_CONFIG_KEYS));
+    assert_null(strchr(e.text, '\n'));
+}
+
 static void events_are_a_list_or_none(void **state)
 {
     uint32_t m = 99;
@@ -78,11 +96,27 @@ static void events_are_a_list_or_none(void **state)
     (void)state;
     assert_int_equal(ck_config_events("timeout,preempt", &m), 0);
     assert_int_equal(m, CK_ON_TIMEOUT | CK_ON_PREEMPT);
+    assert_int_equal(ck_config_events("Failure", &m), 0);
+    assert_int_equal(m, CK_ON_FAILURE);
     assert_int_equal(ck_config_events("NONE", &m), 0);
     assert_int_equal(m, 0);
     assert_int_equal(ck_config_events("timeout,", &m), -EINVAL);
     assert_int_equal(ck_config_events("time", &m), -EINVAL);
     assert_int_equal(ck_config_events("", &m), -EINVAL);
+}
+
+static void events_can_be_written_and_read_again(void **state)
+{
+    char text[CK_EVENTS_TEXT];
+
+    (void)state;
+    for (uint32_t mask = 0; mask < 8; mask++) {
+        uint32_t m = 99;
+
+        assert_int_equal(
+            ck_config_events(ck_config_events_text(mask, text), &m), 0);
+        assert_int_equal(m, mask);
+    }
 }
 
 int main(void)
@@ -93,7 +127,10 @@ int main(void)
         cmocka_unit_test(no_file_changes_nothing),
         cmocka_unit_test_setup_teardown(a_mistake_names_file_and_line,
                                         unit_dir_setup, unit_dir_teardown),
+        cmocka_unit_test_setup_teardown(all_mistakes_are_named,
+                                        unit_dir_setup, unit_dir_teardown),
         cmocka_unit_test(events_are_a_list_or_none),
+        cmocka_unit_test(events_can_be_written_and_read_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -207,13 +207,17 @@ static void a_retriable_failure_is_tried_again_for_who_waits(void **state)
     start(NULL);
     p = process(10, CK_KIND_SAVED, 1, "main");
     c = asks(0);
+    for (id = 1; id <= 2; id++) { /* at once, and nobody is told */
+        assert_non_null(strstr(GET(c, reply, REPLY).text, "has begun"));
+        assert_int_equal(GET(p, stop, STOP).id, id);
+        is_busy(p, id, CK_PHASE_STOP);
+    }
     id = stops(p, NULL, 0);
     get(p, CK_MSG_CAPTURE);
     get(p, CK_MSG_SNAPSHOT);
-    SEND(p, failed, FAILED, .id = id, .retry = 1, .reason = "busy");
-    get(p, CK_MSG_ABORT);
+    is_busy(p, id, 0);
     id = stops(p, NULL, 0);
-    assert_int_equal(id, 2);
+    assert_int_equal(id, 4);
     get(p, CK_MSG_CAPTURE);
     captures(id, "main");
     snaps(p, id);
@@ -366,65 +370,6 @@ static void a_new_root_waits_until_the_stop_is_over(void **state)
     leave(c);
 }
 
-static void launchers_are_drained_then_stopped(void **state)
-{
-    struct fake *shell, *srun, *task, *c;
-    uint32_t id;
-
-    (void)state;
-    start(NULL);
-    shell = process(10, CK_KIND_SAVED, 1, "batch");
-    srun = process(11, CK_KIND_REEXEC, 0, "batch");
-    task = process(12, CK_KIND_SAVED, 1, "srun-11.0");
-    c = asks(0);
-    id = stops(shell, (const uint32_t[]){11}, 1);
-    quiet(srun);
-    stops(task, NULL, 0);
-    /* Three rounds without a change, and the first one to compare with. */
-    for (int i = 0; i < 5; i++) {
-        get(task, CK_MSG_DRAIN);
-        get(srun, CK_MSG_DRAIN);
-        SEND(task, drained, DRAINED, .id = id, .outq = i == 0 ? 7 : 0);
-        SEND(srun, drained, DRAINED, .id = id, .written = i ? 7 : 0);
-    }
-    stops(srun, NULL, 0);
-    get(shell, CK_MSG_CAPTURE);
-    get(task, CK_MSG_CAPTURE);
-    get(shell, CK_MSG_SNAPSHOT);
-    quiet(srun); /* never saved */
-    leave(shell);
-    leave(srun);
-    leave(task);
-    leave(c);
-}
-
-static void output_that_does_not_drain_fails_the_checkpoint(void **state)
-{
-    static const char *const options[] = {"--limit-drain", "0.1", NULL};
-    struct fake *shell, *srun, *c;
-    struct ck_frame f;
-    uint32_t id;
-
-    (void)state;
-    start(options);
-    shell = process(10, CK_KIND_SAVED, 1, "srun-1.0");
-    srun = process(11, CK_KIND_REEXEC, 0, "batch");
-    c = asks(0);
-    id = stops(shell, NULL, 0);
-    for (;;) {
-        assert_int_equal(ck_client_recv(shell->fd, &shell->rx, LIMIT_MS, &f),
-                         1);
-        if (f.type != CK_MSG_DRAIN)
-            break;
-        SEND(shell, drained, DRAINED, .id = id, .outq = 100);
-        SEND(srun, drained, DRAINED, .id = id);
-    }
-    assert_int_equal(f.type, CK_MSG_ABORT);
-    leave(shell);
-    leave(srun);
-    leave(c);
-}
-
 static void kill_ends_all_once_the_set_is_committed(void **state)
 {
     struct fake *p, *c;
@@ -572,8 +517,6 @@ int main(void)
         T(a_child_that_never_comes_is_named),
         T(who_does_not_stop_is_named),
         T(a_new_root_waits_until_the_stop_is_over),
-        T(launchers_are_drained_then_stopped),
-        T(output_that_does_not_drain_fails_the_checkpoint),
         T(kill_ends_all_once_the_set_is_committed),
         T(a_program_executed_while_writing_loses_nothing),
         T(only_the_newest_sets_are_kept),

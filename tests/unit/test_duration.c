@@ -55,6 +55,8 @@ static void own_times_are_seconds_first(void **state)
     assert_int_equal(ck_duration("10mm", &s), -EINVAL);
     assert_int_equal(ck_duration("", &s), -EINVAL);
     assert_int_equal(ck_duration("m", &s), -EINVAL);
+    assert_int_equal(ck_duration("366d", &s), 0);
+    assert_int_equal(ck_duration("31622401", &s), -ERANGE);
 }
 
 static void text_is_for_people(void **state)

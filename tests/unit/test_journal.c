@@ -40,6 +40,46 @@ static void replay_reproduces_what_was_added(void **state)
     ck_journal_close(&j);
 }
 
+static void failures_are_counted_until_it_ends(void **state)
+{
+    struct ck_journal beside;
+    struct ck_history seen;
+
+    assert_int_equal(ck_journal_open(&j, *state, &h, &err), 0);
+    ck_journal_add(&j, 1, "committed set=3 cost_ms=1");
+    /* who says how it has ended does so beside the coordinator */
+    assert_int_equal(ck_journal_join(&beside, *state, &seen, &err), 0);
+    assert_int_equal(seen.committed, 3);
+    assert_int_equal(seen.failures, 0);
+    ck_journal_add(&beside, 1, "failure set=3 status=256");
+    ck_journal_close(&beside);
+    ck_journal_close(&j);
+    assert_int_equal(ck_journal_open(&j, *state, &h, &err), 0);
+    assert_int_equal(h.failures, 1);
+    assert_int_equal(h.failed_set, 3);
+    ck_journal_add(&j, 1, "committed set=5 cost_ms=1");
+    ck_journal_add(&j, 1, "finished set=5 status=0");
+    ck_journal_close(&j);
+    assert_int_equal(ck_journal_open(&j, *state, &h, &err), 0);
+    assert_int_equal(h.failures, 0);
+    assert_int_equal(h.failed_set, 5);
+    ck_journal_close(&j);
+}
+
+static void a_restart_that_has_not_come_to_its_end_is_seen(void **state)
+{
+    assert_int_equal(ck_journal_open(&j, *state, &h, &err), 0);
+    ck_journal_add(&j, 1, "start generation=2 pid=1 restore=3 interval=0");
+    ck_journal_close(&j);
+    assert_int_equal(ck_journal_open(&j, *state, &h, &err), 0);
+    assert_int_equal(h.absent, 1);
+    ck_journal_add(&j, 1, "restored set=3 processes=1");
+    ck_journal_close(&j);
+    assert_int_equal(ck_journal_open(&j, *state, &h, &err), 0);
+    assert_int_equal(h.absent, 0);
+    ck_journal_close(&j);
+}
+
 static void a_line_cut_off_by_a_crash_is_passed_over(void **state)
 {
     char path[64];
@@ -79,6 +119,19 @@ static void *end_soon(void *arg)
     usleep(100000);
     ck_journal_close(&j);
     return NULL;
+}
+
+static void one_that_is_being_killed_is_waited_for(void **state)
+{
+    struct ck_journal second;
+    pthread_t t;
+
+    assert_int_equal(ck_journal_open(&j, *state, &h, &err), 0);
+    ck_journal_add(&j, 0, "start generation=1");
+    pthread_create(&t, NULL, end_soon, NULL);
+    assert_int_equal(ck_journal_open(&second, *state, &h, &err), 0);
+    pthread_join(t, NULL);
+    ck_journal_close(&second);
 }
 
 static void one_that_ends_is_waited_for(void **state)
@@ -135,8 +188,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         unit_in_dir(a_new_directory_has_no_history),
         unit_in_dir(replay_reproduces_what_was_added),
+        unit_in_dir(failures_are_counted_until_it_ends),
+        unit_in_dir(a_restart_that_has_not_come_to_its_end_is_seen),
         unit_in_dir(a_line_cut_off_by_a_crash_is_passed_over),
         unit_in_dir(a_second_coordinator_is_kept_out),
+        unit_in_dir(one_that_is_being_killed_is_waited_for),
         unit_in_dir(one_that_ends_is_waited_for),
         unit_in_dir(garbage_is_passed_over),
         unit_in_dir(a_long_event_is_cut_to_one_line),

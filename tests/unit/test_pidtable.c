@@ -120,6 +120,30 @@ static void every_real_number_has_one_virtual_one(void **state)
                          real);
 }
 
+/* All that a program may have known as a number: of who is there, of who is
+ * gone, of one beyond the kernel's range, of one without a number yet. */
+static void a_number_of_nobody_is_nobodys(void **state)
+{
+    struct ck_pid_entry e[] = {
+        {.virt = 7, .real = 900},
+        {.virt = 8, .real = INT32_MAX},
+        {.virt = 9, .real = 7},
+    };
+    uint32_t idx[3];
+    struct ck_pidtable t;
+
+    (void)state;
+    ck_pidtable_init(&t, e, 3, idx);
+    assert_int_equal(ck_pid_real(&t, 10), 10);
+    assert_true(ck_pid_real(&t, 900) >= CK_PID_STRIDE);
+    for (int32_t v = 1; v < 1000; v++) {
+        int32_t far = v + CK_PID_STRIDE;
+
+        assert_int_equal(ck_pid_virt(&t, ck_pid_real(&t, v)), v);
+        assert_int_equal(ck_pid_virt(&t, ck_pid_real(&t, far)), far);
+    }
+}
+
 static void nothing_and_groups_are_left_alone(void **state)
 {
     (void)state;
@@ -156,6 +180,7 @@ int main(void)
         cmocka_unit_test(a_new_number_that_is_taken_moves_by_the_stride),
         cmocka_unit_test(a_taken_stride_is_passed_over),
         cmocka_unit_test(every_real_number_has_one_virtual_one),
+        cmocka_unit_test(a_number_of_nobody_is_nobodys),
         cmocka_unit_test(nothing_and_groups_are_left_alone),
         cmocka_unit_test(find_gives_the_entry_or_nothing),
     };

@@ -166,13 +166,17 @@ static void a_record_says_what_was_put(void **state)
 static void numbers_out_of_bounds_do_no_harm(void **state)
 {
     struct ck_place_pair bad[] = {{CK_PLACE_CPU, 0xffff, 1, 0},
+                                  {CK_PLACE_CPU, CK_CPUS, 1, 0},
                                   {CK_PLACE_CPU, 1, 0xffff, 0},
+                                  {CK_PLACE_CPU, 1, CK_CPUS, 0},
                                   {9, 1, 1, 0}};
-    uint64_t from[CK_CPUS / 64] = {2}, to[CK_CPUS / 64];
+    uint64_t from[CK_CPUS / 64 + 1] = {2, [CK_CPUS / 64] = 1};
+    uint64_t to[CK_CPUS / 64 + 1] = {0};
 
     (void)state;
-    ck_places_move(bad, 3, CK_PLACE_CPU, from, to);
+    ck_places_move(bad, 5, CK_PLACE_CPU, from, to);
     assert_int_equal(to[0], 0);
+    assert_int_equal(to[CK_CPUS / 64], 0);
 }
 
 /* hwloc is told of a machine whose first cores are 0 2 and 1 3. */

@@ -56,11 +56,30 @@ static void a_retriable_failure_is_tried_again_ever_later(void **state)
 
     (void)state;
     for (int i = 0; i < 3; i++) {
-        ck_policy_failed(&p, now, 1);
+        ck_policy_failed(&p, now, CK_AGAIN_LATER);
         assert_int_equal(ck_policy_due(&p, now + (S << i) - 1), CK_DUE_NONE);
         now += S << i;
         assert_int_equal(ck_policy_due(&p, now), CK_DUE_RETRY);
     }
+}
+
+static void a_short_failure_is_tried_again_at_once_a_few_times(void **state)
+{
+    int64_t now = 200 * S, pause = CK_POLICY_SOON_MS;
+
+    (void)state;
+    for (int i = 0; i < CK_POLICY_SOON; i++, pause *= 2) {
+        assert_int_equal(ck_policy_failed(&p, now, CK_AGAIN_SOON),
+                         CK_AGAIN_SOON);
+        assert_int_equal(ck_policy_due(&p, now + pause - 1), CK_DUE_NONE);
+        now += pause;
+        assert_int_equal(ck_policy_due(&p, now), CK_DUE_RETRY);
+    }
+    assert_true(now < 201 * S);
+    assert_int_equal(ck_policy_failed(&p, now, CK_AGAIN_SOON), CK_AGAIN_LATER);
+    assert_int_equal(ck_policy_due(&p, now + S), CK_DUE_RETRY);
+    ck_policy_done(&p, now, S);
+    assert_int_equal(ck_policy_failed(&p, now, CK_AGAIN_SOON), CK_AGAIN_SOON);
 }
 
 static void retries_come_to_an_end(void **state)
@@ -68,8 +87,10 @@ static void retries_come_to_an_end(void **state)
     int64_t at;
 
     (void)state;
-    for (int i = 0; i <= CK_POLICY_RETRIES; i++)
-        ck_policy_failed(&p, 200 * S, 1);
+    for (int i = 0; i <= CK_POLICY_RETRIES; i++) {
+        ck_policy_failed(&p, 200 * S, CK_AGAIN_LATER);
+        assert_int_equal(p.retry_at != 0, i < CK_POLICY_RETRIES);
+    }
     assert_int_equal(ck_policy_next(&p, &at), CK_DUE_CLOCK);
     assert_int_equal(at, 260 * S);
 }
@@ -79,7 +100,7 @@ static void what_cannot_pass_is_not_retried(void **state)
     int64_t at;
 
     (void)state;
-    ck_policy_failed(&p, 200 * S, 0);
+    ck_policy_failed(&p, 200 * S, CK_AGAIN_NOT);
     assert_int_equal(ck_policy_next(&p, &at), CK_DUE_CLOCK);
     assert_int_equal(at, 260 * S);
 }
@@ -89,7 +110,7 @@ static void success_ends_retrying(void **state)
     int64_t at;
 
     (void)state;
-    ck_policy_failed(&p, 200 * S, 1);
+    ck_policy_failed(&p, 200 * S, CK_AGAIN_LATER);
     ck_policy_done(&p, 202 * S, S);
     assert_int_equal(ck_policy_next(&p, &at), CK_DUE_CLOCK);
 }
@@ -156,10 +177,10 @@ static void a_final_one_that_failed_pauses_before_the_next_try(void **state)
 {
     (void)state;
     p.preempted = 1;
-    ck_policy_failed(&p, 200 * S, 1);
+    ck_policy_failed(&p, 200 * S, CK_AGAIN_LATER);
     assert_int_equal(ck_policy_due(&p, 200 * S + 500), CK_DUE_NONE);
     assert_int_equal(ck_policy_due(&p, 201 * S), CK_DUE_PREEMPT);
-    ck_policy_failed(&p, 201 * S, 0);
+    ck_policy_failed(&p, 201 * S, CK_AGAIN_NOT);
     assert_int_equal(ck_policy_due(&p, 210 * S), CK_DUE_NONE);
 }
 
@@ -183,6 +204,7 @@ int main(void)
         T(the_clock_counts_from_the_end_of_the_last_one),
         T(interval_zero_stops_the_clock),
         T(a_retriable_failure_is_tried_again_ever_later),
+        T(a_short_failure_is_tried_again_at_once_a_few_times),
         T(retries_come_to_an_end),
         T(what_cannot_pass_is_not_retried),
         T(success_ends_retrying),

@@ -3,7 +3,10 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "lib/base/env.h"
 #include "lib/base/program.h"
@@ -128,12 +131,38 @@ static void set_uid_and_set_gid_are_refused(void **state)
 {
     write_elf(state, "p", EM_X86_64, "/lib64/ld-linux-x86-64.so.2", 0755);
     assert_int_equal(check(path), 0);
+    chmod(path, 06755); /* they bring no other rights than we have */
+    assert_int_equal(check(path), 0);
+    if (chown(path, 4242, (gid_t)-1) < 0)
+        skip();
     chmod(path, 04755);
     assert_int_equal(check(path), -EACCES);
     assert_non_null(strstr(err.text, "set-uid"));
+    assert_int_equal(chown(path, getuid(), 4242), 0);
     chmod(path, 02755);
     assert_int_equal(check(path), -EACCES);
     assert_non_null(strstr(err.text, "set-gid"));
+    chmod(path, 02745);
+    assert_int_equal(check(path), 0);
+}
+
+/* In a mount of its own, of a namespace of its own. */
+static void set_uid_without_effect_is_accepted(void **state)
+{
+    pid_t child = getuid() ? 0 : fork();
+    int status = 0;
+
+    if (child == 0 && !getuid()) {
+        if (unshare(CLONE_NEWNS) != 0 ||
+            mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+            mount("tmpfs", *state, "tmpfs", MS_NOSUID, NULL) != 0)
+            _exit(0);
+        write_elf(state, "p", EM_X86_64, "/lib64/ld-linux-x86-64.so.2", 0755);
+        _exit(chown(path, 4242, (gid_t)-1) != 0 || chmod(path, 04755) != 0 ||
+              check(path) != 0);
+    }
+    assert_true(child == 0 || waitpid(child, &status, 0) == child);
+    assert_int_equal(status, 0);
 }
 
 static void a_damaged_file_is_refused(void **state)
@@ -185,6 +214,7 @@ int main(void)
         TEST(musl_is_refused),
         TEST(another_architecture_is_refused),
         TEST(set_uid_and_set_gid_are_refused),
+        TEST(set_uid_without_effect_is_accepted),
         TEST(a_damaged_file_is_refused),
         TEST(what_cannot_be_executed_is_named),
     };

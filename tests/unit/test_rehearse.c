@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "lib/image/sysvids.h"
 #include "lib/image/writer.h"
 #include "lib/proto/messages.h"
 #include "lib/res/tcp.h"
@@ -28,11 +29,13 @@
 #define NOBODY 99 /* no OFD has this id */
 
 /* As lib/res/shm.c and lib/res/eventfd.c have theirs. */
+#define EVENT_FIELDS(F) F(U64, count) F(U8, semaphore)
+CK_RECORD(event, EVENT_FIELDS)
 #define SHM_FIELDS(F)                                                       \
     F(STR, path) F(U64, dev) F(U64, ino) F(U64, fdev) F(U64, fino)          \
     F(U64, size) F(U32, mode) F(U8, how) F(U8, whole)
 CK_RECORD(shm, SHM_FIELDS)
-enum { SHM_OPEN = 4 };
+enum { SHM_IN_MEMORY = 3, SHM_OPEN = 4 };
 
 static struct ck_imgw w;
 static struct ck_imgw_stream stream[8];
@@ -57,21 +60,26 @@ static void proc(uint32_t vpid, uint32_t vppid, uint32_t vpgid, uint32_t vsid)
 }
 
 /* An image of one tree whose root is process 10, in *state's directory. */
-static void begin(void **state)
+static void begin_tree(void **state, const char *tree, const char *node)
 {
-    struct ck_tree t = {.tree = "main",
-                        .node = "n",
+    struct ck_tree t = {.tree = tree,
+                        .node = node,
                         .root_vpid = ROOT,
                         .stdio = "",
                         .job_dir = *state};
 
-    snprintf(path, sizeof(path), "%s/tree.main.img", (char *)*state);
+    snprintf(path, sizeof(path), "%s/tree.%s.img", (char *)*state, tree);
     image_fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
     assert_true(image_fd >= 0);
     streams = 0;
     assert_int_equal(ck_imgw_begin(&w, image_fd, CK_IMAGE_TREE, mem, MEM), 0);
     assert_int_equal(CK_IMGW_RECORD(&w, CK_TAG_TREE, ck_tree, &t), 0);
     proc(ROOT, 0, ROOT, ROOT);
+}
+
+static void begin(void **state)
+{
+    begin_tree(state, "main", "n");
 }
 
 static void ofd(uint32_t id, const char *kind, size_t n)
@@ -106,19 +114,28 @@ static void saved(uint32_t id, const void *p, size_t n)
     assert_int_equal(ck_imgw_block_buf(&w, s, scratch, &run, 1, p), 0);
 }
 
+static void finish(void)
+{
+    uint64_t bytes, sum;
+
+    assert_int_equal(ck_imgw_finish(&w, &bytes, &sum), 0);
+    close(image_fd);
+}
+
+static uint64_t limit; /* of open files, 0: ours */
+
 static int rehearse(void **state)
 {
     struct ck_restart_opts o = {.job_dir = *state,
+                                .nofile = limit,
                                 .set_dir = *state,
                                 .tree = "main",
                                 .node = "n",
                                 .runtime = "",
                                 .restorer = ""};
-    uint64_t bytes, sum;
     int rc;
 
-    assert_int_equal(ck_imgw_finish(&w, &bytes, &sum), 0);
-    close(image_fd);
+    finish();
     rc = ck_rehearse(&o, why, sizeof(why));
     assert_int_equal(rc == 0, why[0] == '\0');
     return rc;
@@ -309,6 +326,34 @@ TEST(a_path_that_is_in_use)
     close(fd);
 }
 
+/* As it would be at each restart, but for an administrator. */
+TEST(a_directory_that_takes_no_socket)
+{
+    char dir[64], name[sizeof(((struct sockaddr_un *)0)->sun_path)];
+    int status;
+    pid_t pid;
+
+    snprintf(dir, sizeof(dir), "%s/closed", (char *)*state);
+    snprintf(name, sizeof(name), "%s/socket", dir);
+    assert_int_equal(mkdir(dir, 0555), 0);
+    assert_int_equal(chmod(*state, 0755), 0);
+    begin(state);
+    assert_int_equal(fchmod(image_fd, 0644), 0);
+    OFD(1, "unix", ck_unix, .type = SOCK_STREAM, .state = CK_UNIX_LISTENING,
+        .listener = 1, .backlog = 1, .ino = 100, .file = CK_UNIX_FILE,
+        .dir = "", .moved = "", .name = {name, (uint32_t)strlen(name)});
+    pid = fork();
+    if (pid == 0) {
+        if (geteuid() == 0 && (setgid(65534) || setuid(65534)))
+            _exit(77);
+        _exit(-rehearse(state));
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    if (WEXITSTATUS(status) == 77)
+        skip();
+    assert_int_equal(WEXITSTATUS(status), EACCES);
+}
+
 /* A name and a port; the name is somebody's. */
 static void good(void **state)
 {
@@ -345,6 +390,21 @@ TEST(processes_that_cannot_be_made_again)
     proc(12, ROOT, ROOT, ROOT);
     proc(13, 12, 11, 11);
     refused(state, -ENOTSUP, "process 13");
+}
+
+/* Each process has few, and the restart has to open all of them. */
+TEST(more_descriptors_than_one_process_may_have)
+{
+    for (int i = 0; i < 2; i++) {
+        begin(state);
+        for (uint32_t id = 1; id < 200; id++)
+            OFD(id, "eventfd", event, .count = 1);
+        limit = i ? 0 : 215;
+        if (i)
+            assert_int_equal(rehearse(state), 0);
+        else
+            refused(state, -EMFILE, "too few descriptors for this tree");
+    }
 }
 
 TEST(a_kind_that_nobody_knows)
@@ -391,12 +451,10 @@ static int memory(void **state, const struct ck_area *a)
 {
     struct ck_restart_opts o = {.job_dir = *state, .set_dir = *state,
                                 .tree = "main"};
-    uint64_t bytes, sum;
 
     begin(state);
     OFD(1, "shm", shm, .path = "/memfd:m (deleted)", .dev = 1, .ino = 2);
-    assert_int_equal(ck_imgw_finish(&w, &bytes, &sum), 0);
-    close(image_fd);
+    finish();
     area(state, a);
     return ck_rehearse_memory(&o, why, sizeof(why));
 }
@@ -417,6 +475,92 @@ TEST(memory_that_the_tree_does_not_have)
     assert_non_null(strstr(why, "do not fit together"));
 }
 
+/* What trees `a` and `b`, of two nodes or (there: "n") of one, both have. */
+static int both(void **state, const char *a, const char *b, const char *there,
+                void (*have)(int second))
+{
+    const char *const trees[] = {a, b, "not.here"};
+
+    begin_tree(state, a, "n");
+    have(0);
+    finish();
+    begin_tree(state, b, there);
+    have(1);
+    finish();
+    return ck_rehearse_together(*state, trees, 3, why, sizeof(why));
+}
+
+static void one_port(int second)
+{
+    (void)second;
+    listener(1, 7777);
+}
+
+static void other_ports(int second)
+{
+    listener(1, (uint16_t)(7777 + second));
+}
+
+static void shared_port(int second)
+{
+    (void)second;
+    OFD(1, "tcp", tcp_body, .how = TCP_LISTENS, .reuseport = 1,
+        .local_port = 7777);
+}
+
+static void system_v(int32_t real, int32_t key)
+{
+    struct ck_sysv v = {.kind = CK_SYSV_SEM, .virt = 5, .real = real,
+                        .key = key, .size = 1, .ctime = 9,
+                        .data = {"\0\0", 2}};
+
+    assert_int_equal(CK_IMGW_RECORD(&w, CK_TAG_SYSV, ck_sysv, &v), 0);
+}
+
+static void one_set(int second)
+{
+    (void)second;
+    system_v(3, 0);
+}
+
+/* As it is where they have an IPC namespace each. */
+static void one_key(int second)
+{
+    system_v(3 + second, 0x77);
+}
+
+/* In memory that has names: path, two devices and inodes. */
+static void one_name(int second)
+{
+    OFD(1, "shm", shm, .path = "/dev/shm/x", .fdev = 1,
+        .fino = 7 + (uint64_t)second, .how = SHM_IN_MEMORY);
+}
+
+TEST(trees_that_need_the_same)
+{
+    const char *task = "srun-5.0", *other = "srun-5.1";
+
+    assert_int_equal(both(state, "main", "main-2", "n", one_port), -ENOTSUP);
+    assert_non_null(strstr(why, "process 10 (true), descriptor 11: TCP socket "
+                                "listening at 127.0.0.1:7777: tree main"));
+    assert_int_equal(both(state, "main", "main-2", "n2", one_port), -ENOTSUP);
+    assert_int_equal(both(state, "main", "main-2", "n", other_ports), 0);
+    assert_int_equal(both(state, "main", "main-2", "n", shared_port), 0);
+    assert_int_equal(both(state, "main", "main-2", "n", one_set), -ENOTSUP);
+    assert_int_equal(both(state, "main", "main-2", "n", one_key), -ENOTSUP);
+    assert_non_null(strstr(why, "System V semaphores 5 (key 0x00000077)"));
+    assert_int_equal(both(state, "main", "main-2", "n", one_name), -ENOTSUP);
+    /* on two nodes ids are two, and so are they in two namespaces; keys are
+     * for a task what its launcher makes of them */
+    assert_int_equal(both(state, "main", "main-2", "n2", one_set), 0);
+    assert_int_equal(both(state, task, other, "n", one_set), -ENOTSUP);
+    assert_int_equal(both(state, "batch", task, "n", one_set), -ENOTSUP);
+    assert_int_equal(both(state, task, other, "n2", one_set), 0);
+    assert_int_equal(both(state, task, other, "n", one_key), 0);
+    assert_int_equal(both(state, task, other, "n", one_port), 0);
+    assert_int_equal(both(state, task, other, "n2", one_name), 0);
+}
+
 TEST(no_image)
 {
     struct ck_restart_opts o = {.job_dir = *state, .set_dir = *state,
@@ -435,12 +579,15 @@ int main(void)
         unit_in_dir(a_port_that_is_in_use),
         unit_in_dir(a_mapping_of_a_file_that_nobody_has),
         unit_in_dir(a_path_that_is_in_use),
+        unit_in_dir(a_directory_that_takes_no_socket),
         unit_in_dir(where_there_are_no_namespaces),
         unit_in_dir(processes_that_cannot_be_made_again),
+        unit_in_dir(more_descriptors_than_one_process_may_have),
         unit_in_dir(a_kind_that_nobody_knows),
         unit_in_dir(a_descriptor_that_leads_nowhere),
         unit_in_dir(a_damaged_description),
         unit_in_dir(memory_that_the_tree_does_not_have),
+        unit_in_dir(trees_that_need_the_same),
         unit_in_dir(no_image),
     };
 

@@ -1,6 +1,8 @@
 /* test_server.c - the coordinator's door, its commands, restarts, its end. */
 #include "tests/unit/fake.h"
 
+#include "coordinator/link.h"
+
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
@@ -66,7 +68,7 @@ static void a_silent_stranger_is_closed_after_a_while(void **state)
     (void)state;
     start(NULL);
     fd = knock();
-    closes(fd, 7000);
+    closes(fd, CK_LINK_AUTH_MS + 2000);
 }
 
 static void strangers_do_not_keep_others_out(void **state)
@@ -275,6 +277,24 @@ static void a_program_asks_for_its_own_checkpoint(void **state)
     SEND(p, request, REQUEST, .flags = 0);
     get(p, CK_MSG_STOP);
     leave(p);
+}
+
+static void a_program_without_the_runtime_is_told_once(void **state)
+{
+    char path[CK_PATH + 16], text[4096];
+    const char *found;
+    struct fake *p;
+
+    (void)state;
+    start(NULL);
+    p = process(7, CK_KIND_SAVED, 1, "main");
+    SEND(p, outside, OUTSIDE, .pid = 9, .path = "/x\ny", .why = "is static");
+    SEND(p, outside, OUTSIDE, .pid = 8, .path = "/x\ny", .why = "is static");
+    quiet(p);
+    snprintf(path, sizeof path, "%s/journal", job);
+    assert_true(ck_read_file(path, text, sizeof text) > 0);
+    found = strstr(text, " text=/x?y (started by prog, process 9) is static:");
+    assert_true(found && !strstr(found + 8, "/x?y"));
 }
 
 static void quit_is_term_and_then_kill(void **state)
@@ -559,6 +579,7 @@ int main(void)
         T(the_clock_begins_a_checkpoint),
         T(interval_can_be_set),
         T(a_program_asks_for_its_own_checkpoint),
+        T(a_program_without_the_runtime_is_told_once),
         T(quit_is_term_and_then_kill),
         T(who_comes_while_all_are_ended_is_ended_too),
         T(quit_during_a_checkpoint_ends_it),

@@ -32,6 +32,12 @@ static int there(const char *p)
 }
 
 /* ino: images that differ in nothing else are of one size. */
+static int prune(const char *dir, uint32_t keep)
+{
+    return ck_sets_prune(dir, keep, ck_sets_finished(dir, NULL), NULL, NULL,
+                         NULL);
+}
+
 static void write_image(const char *p, uint64_t ino, uint64_t *bytes,
                             uint64_t *sum)
 {
@@ -264,12 +270,48 @@ static void the_newest_good_one_is_taken(void **state)
     make_set(*state, 4, 0);
     damage(path(*state, 3, "tree.t0.img"), 1);
     assert_int_equal(
-        ck_sets_newest_good(*state, on_passed, &seen, NULL, &m, &e), 0);
+        ck_sets_newest_good(*state, 0, on_passed, &seen, NULL, &m, &e), 0);
     assert_int_equal(m->number, 2);
     assert_int_equal(seen.passed, 1);
     assert_int_equal(seen.passed_number, 3);
     assert_non_null(strstr(seen.why, "tree.t0.img"));
     ck_manifest_destroy(m);
+}
+
+static void what_is_finished_is_passed_over(void **state)
+{
+    struct ck_manifest *m;
+    struct ck_err e;
+    int status = 0;
+
+    make_set(*state, 1, 1);
+    make_set(*state, 2, 1);
+    assert_int_equal(ck_sets_finished(*state, NULL), 0);
+    assert_int_equal(ck_sets_finish(*state, 2, 7 << 8, &e), 0);
+    assert_int_equal(ck_sets_finished(*state, &status), 2);
+    assert_int_equal(status, 7 << 8);
+    assert_int_equal(ck_sets_newest_good(*state, 2, NULL, NULL, NULL, &m, &e),
+                     -ENOENT);
+    make_set(*state, 3, 1);
+    assert_int_equal(ck_sets_newest_good(*state, 2, NULL, NULL, NULL, &m, &e),
+                     0);
+    assert_int_equal(m->number, 3);
+    ck_manifest_destroy(m);
+    ck_sets_reopen(*state);
+    assert_int_equal(ck_sets_finished(*state, NULL), 0);
+}
+
+static void a_mark_that_is_cut_off_is_none(void **state)
+{
+    char p[600];
+    FILE *f;
+
+    snprintf(p, sizeof p, "%s/finished", (const char *)*state);
+    f = fopen(p, "w");
+    fputs("12", f);
+    fclose(f);
+    assert_int_equal(ck_sets_finished(*state, NULL), 0);
+    unlink(p);
 }
 
 static void no_good_one_is_said(void **state)
@@ -280,7 +322,7 @@ static void no_good_one_is_said(void **state)
     make_set(*state, 1, 1);
     make_set(*state, 2, 0);
     damage(path(*state, 1, "MANIFEST"), 20);
-    assert_int_equal(ck_sets_newest_good(*state, NULL, NULL, NULL, &m, &e),
+    assert_int_equal(ck_sets_newest_good(*state, 0, NULL, NULL, NULL, &m, &e),
                      -ENOENT);
     assert_null(m);
     assert_non_null(strstr(e.text, "none of the 1"));
@@ -311,7 +353,7 @@ static void prune_keeps_the_newest(void **state)
     for (unsigned i = 1; i <= 5; i++)
         make_set(*state, i, i != 2);
     make_set(*state, 6, 0); /* being written */
-    assert_int_equal(ck_sets_prune(*state, 2, NULL, NULL, NULL), 0);
+    assert_int_equal(prune(*state, 2), 0);
     assert_false(there(path(*state, 1, "")));
     assert_false(there(path(*state, 2, "")));
     assert_false(there(path(*state, 3, "")));
@@ -320,17 +362,37 @@ static void prune_keeps_the_newest(void **state)
     assert_true(there(path(*state, 6, "tree.t0.img")));
 }
 
+/* They stay until there is one that a job goes on from. */
+static void prune_removes_what_is_finished(void **state)
+{
+    for (unsigned i = 1; i <= 3; i++)
+        make_set(*state, i, 1);
+    assert_int_equal(ck_sets_finish(*state, 3, 0, NULL), 0);
+    assert_int_equal(prune(*state, 2), 0);
+    assert_false(there(path(*state, 1, "")));
+    assert_true(there(path(*state, 2, "MANIFEST")));
+    assert_true(there(path(*state, 3, "MANIFEST")));
+    make_set(*state, 4, 0);
+    assert_int_equal(prune(*state, 2), 0);
+    assert_true(there(path(*state, 3, "MANIFEST")));
+    make_set(*state, 5, 1);
+    assert_int_equal(prune(*state, 2), 0);
+    assert_false(there(path(*state, 2, "")));
+    assert_false(there(path(*state, 3, "")));
+    assert_true(there(path(*state, 5, "MANIFEST")));
+}
+
 static void prune_never_removes_the_last(void **state)
 {
     make_set(*state, 1, 1);
-    assert_int_equal(ck_sets_prune(*state, 0, NULL, NULL, NULL), 0);
+    assert_int_equal(prune(*state, 0), 0);
     assert_true(there(path(*state, 1, "MANIFEST")));
 }
 
 static void prune_without_a_committed_set_removes_nothing(void **state)
 {
     make_set(*state, 1, 0);
-    assert_int_equal(ck_sets_prune(*state, 1, NULL, NULL, NULL), 0);
+    assert_int_equal(prune(*state, 1), 0);
     assert_true(there(path(*state, 1, "")));
 }
 
@@ -348,10 +410,13 @@ int main(void)
         unit_in_dir(a_wrong_size_is_told),
         unit_in_dir(a_manifest_of_another_set_is_refused),
         unit_in_dir(the_newest_good_one_is_taken),
+        unit_in_dir(what_is_finished_is_passed_over),
+        unit_in_dir(a_mark_that_is_cut_off_is_none),
         unit_in_dir(no_good_one_is_said),
         unit_in_dir(delete_removes_all_of_it),
         unit_in_dir(half_deleted_is_not_committed),
         unit_in_dir(prune_keeps_the_newest),
+        unit_in_dir(prune_removes_what_is_finished),
         unit_in_dir(prune_never_removes_the_last),
         unit_in_dir(prune_without_a_committed_set_removes_nothing),
     };

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "lib/base/undo.h"
+#include "lib/image/sum.h"
 
 #define TEST(name) static void name(void **state)
 
@@ -253,6 +254,20 @@ TEST(a_damaged_head_is_passed_over)
     assert_string_equal(from(1, NULL), "/a 1\n");
 }
 
+TEST(a_tree_s_name_in_a_head_has_an_end)
+{
+    struct ck_undo_head h;
+
+    (void)state;
+    ck_undo_head_make(&h, "main", 3);
+    assert_true(ck_undo_head_ok(&h, sizeof(h)));
+    assert_false(ck_undo_head_ok(&h, sizeof(h) - 1));
+    memset(h.tree, 'x', sizeof(h.tree));
+    h.sum = 0;
+    h.sum = ck_sum64(&h, sizeof(h));
+    assert_false(ck_undo_head_ok(&h, sizeof(h)));
+}
+
 TEST(a_directory_that_can_t_be_written_is_named)
 {
     struct ck_err e;
@@ -280,6 +295,7 @@ int main(void)
         IN_DIR(what_no_set_needs_is_removed),
         IN_DIR(nothing_is_set_aside_for_nothing),
         IN_DIR(a_damaged_head_is_passed_over),
+        cmocka_unit_test(a_tree_s_name_in_a_head_has_an_end),
         IN_DIR(a_directory_that_can_t_be_written_is_named),
     };
 

@@ -162,6 +162,16 @@ static void what_is_no_frame_is_refused(void **state)
         assert_int_equal(ck_frame_parse(buf, (size_t)n, &f), -EPROTO);
         buf[bad[i]] ^= 0x40;
     }
+    buf[6]--; /* an older version is another one, too */
+    assert_int_equal(ck_frame_parse(buf, (size_t)n, &f), -EPROTO);
+    buf[6]++;
+    for (uint32_t more = 0; more < 2; more++) {
+        uint32_t len = CK_FRAME_MAX - CK_FRAME_HEADER + more;
+
+        memcpy(buf + 8, &len, sizeof(len));
+        assert_int_equal(ck_frame_parse(buf, (size_t)n, &f),
+                         more ? -EPROTO : 0);
+    }
 }
 
 static void a_message_that_does_not_fit_is_an_error(void **state)

@@ -2,10 +2,11 @@
  * foreign.c - a library that has taken over every function of wrappers.def,
  * as profilers, tracers and communication libraries do.
  *
- * Built four times. EXPORTED: it defines the functions (to be preloaded in
+ * Built five times. EXPORTED: it defines the functions (to be preloaded in
  * front of ours or behind it); else it puts its own into the relocation
  * tables of all loaded libraries, ours too. BY_SYSCALL: they make the call by
- * syscall(), where it is one; else they go on to what they have replaced.
+ * syscall(), where it is one; BY_HANDLE: they go on to libc's, which they look
+ * for by name in libc.so.6; else they go on to what they have replaced.
  * All are jumps with the arguments left alone, whatever these are.
  */
 #include <dlfcn.h>
@@ -20,16 +21,38 @@
 #ifdef EXPORTED
 #define SYMBOL(name) #name
 #define GLOBAL(name) ".globl " #name "\n"
+#ifdef BY_HANDLE
+static void *libc;
+#define WHERE (libc ? libc : (libc = dlopen("libc.so.6", RTLD_NOW)))
+#else
 #define WHERE RTLD_NEXT
+#endif
 #else
 #define SYMBOL(name) "foreign_" #name
 #define GLOBAL(name)
 #define WHERE RTLD_DEFAULT
 #endif
 
-/* `found_name` holds where to go on; the first call looks for it. */
-#define CK_FN(ret, name, args, class) CK_AS(name, name)
-#define CK_AS(name, of)                                                     \
+/* `found_name` holds where to go on; the first call looks for it. Not taken
+ * over are dlsym and dlvsym, by which it looks. */
+#define CK_FN(ret, name, args, class) TAKE_##class(name)
+#define TAKE_ID TAKE
+#define TAKE_MAKE TAKE
+#define TAKE_WAIT TAKE
+#define TAKE_SIG TAKE
+#define TAKE_EXEC TAKE
+#define TAKE_TIME TAKE
+#define TAKE_PATH TAKE
+#define TAKE_IPC TAKE
+#define TAKE_MISC TAKE
+#define TAKE_NOTE TAKE
+#define TAKE_CPU TAKE
+#define TAKE_LOCK TAKE
+#define TAKE_LOOK(name)
+#define TAKE_END TAKE
+#define TAKE_OPT TAKE
+#define CK_AS(name, of) TAKE(name)
+#define TAKE(name)                                                          \
     __asm__(".text\n" GLOBAL(name) ".type " SYMBOL(name) ", @function\n"    \
             SYMBOL(name) ":\n"                                              \
             "cmpq $0, found_" #name "(%rip)\n"                              \

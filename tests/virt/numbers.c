@@ -6,6 +6,7 @@
  * that is translated twice is another one.
  * argv: what to preload, table, which of that is ours. Exit: number of claims that did not hold.
  */
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <poll.h>
@@ -14,6 +15,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -30,11 +32,25 @@
 
 #define ME 4000001
 #define TAKEN 20000
+#define FIRST 300 /* the kernel's, when its numbers have come round */
+#define DEAD 4000050 /* the kernel has given it to somebody else since */
 
 extern char **environ;
 
 static volatile pid_t sender;
 static volatile int got;
+
+static void looked_up(void)
+{
+    void *libc = dlopen("libc.so.6", RTLD_NOW | RTLD_NOLOAD);
+    pid_t (*of)(pid_t) = (pid_t(*)(pid_t))dlsym(libc, "getpgid");
+    pid_t (*me)(void) =
+        (pid_t(*)(void))dlvsym(libc, "__getpid", "GLIBC_2.2.5");
+
+    CHECK(libc && of && of(ME) == getpgrp());
+    CHECK(me && me() == ME);
+    CHECK(dlsym(libc, "getpid") == dlvsym(libc, "getpid", "GLIBC_2.2.5"));
+}
 
 static void on_info(int sig, siginfo_t *info, void *context)
 {
@@ -52,19 +68,22 @@ static int write_table(const char *path)
 {
     static struct {
         struct ck_pidtable_file head;
-        struct ck_pid_entry e[TAKEN + 2];
+        struct ck_pid_entry e[2 * TAKEN + 3];
     } t;
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     pid_t pid = getpid();
     uint32_t n = 0;
 
     t.head.magic = CK_PIDTABLE_MAGIC;
+    for (int i = FIRST; i < FIRST + TAKEN && i < pid; i++)
+        t.e[n++] = (struct ck_pid_entry){.virt = i};
     for (int i = 0; i < TAKEN; i++)
         t.e[n++] = (struct ck_pid_entry){.virt = pid + i};
     for (uint32_t i = n; i > 0 && t.e[i - 1].virt >= ME; i--)
         return -1;
     t.e[n++] = (struct ck_pid_entry){ME, pid, CK_PID_EXISTS, 0};
     t.e[n++] = (struct ck_pid_entry){ME + 1, ME, CK_PID_EXISTS, 0};
+    t.e[n++] = (struct ck_pid_entry){ME + 2, DEAD, CK_PID_EXISTS, 0};
     t.head.count = n;
     return write(fd, &t, sizeof(t)) == sizeof(t) && close(fd) == 0 ? 0 : -1;
 }
@@ -130,6 +149,11 @@ static void signals(void)
           sigwaitinfo(&set, &info) == SIGUSR1 && info.si_pid == ME);
     CHECK(syscall(SYS_rt_tgsigqueueinfo, ME, ME, SIGUSR1, &info) == 0 &&
           sigwaitinfo(&set, &info) == SIGUSR1 && info.si_pid == ME);
+    info.si_pid = DEAD;
+    CHECK(syscall(SYS_rt_sigqueueinfo, ME, SIGUSR1, &info) == 0 &&
+          sigwaitinfo(&set, &info) == SIGUSR1 && info.si_pid == DEAD);
+    CHECK(kill(DEAD, 0) < 0 && errno == ESRCH);
+    info.si_pid = ME;
     fd = pidfd_open(ME, 0);
     CHECK(fd >= 0);
     CHECK(syscall(SYS_pidfd_send_signal, fd, SIGUSR1, &info, 0) == 0 &&
@@ -296,6 +320,7 @@ int main(int argc, char **argv)
         return 2;
     }
     identity();
+    looked_up();
     signals();
     children();
     spawned();

@@ -33,7 +33,7 @@ foreign() {
         "$dir/deadlines" "$lib:$dir/$1"
 }
 
-echo 1..18
+echo 1..21
 try "a process knows itself and its children by their old numbers" \
     "$dir/numbers" "$lib" "$dir/table"
 try "environments of new programs" \
@@ -50,6 +50,7 @@ try "without the refresh they starve" \
     sh -c 'timeout 3 "$0" "$1" >/dev/null 2>&1; case $? in 0 | 127) exit 1 ;; esac' "$dir/deadlines" "$lib"
 foreign foreign-next.so "calls the next function"
 foreign foreign-call.so "makes system calls"
+foreign foreign-handle.so "calls libc's function"
 foreign foreign-table.so "changes relocation tables"
 foreign foreign-table-call.so "changes relocation tables and makes system calls"
 exit $bad

@@ -52,6 +52,29 @@ void ck_frame_build(ucontext_t *uc, const struct user_regs_struct *r,
     uc->uc_mcontext.fpregs = (fpregset_t)(void *)x->bytes;
 }
 
+void ck_frame_regs(struct user_regs_struct *r, const greg_t *g)
+{
+    memset(r, 0, sizeof *r);
+    r->r8 = (unsigned long)g[REG_R8];
+    r->r9 = (unsigned long)g[REG_R9];
+    r->r10 = (unsigned long)g[REG_R10];
+    r->r11 = (unsigned long)g[REG_R11];
+    r->r12 = (unsigned long)g[REG_R12];
+    r->r13 = (unsigned long)g[REG_R13];
+    r->r14 = (unsigned long)g[REG_R14];
+    r->r15 = (unsigned long)g[REG_R15];
+    r->rdi = (unsigned long)g[REG_RDI];
+    r->rsi = (unsigned long)g[REG_RSI];
+    r->rbp = (unsigned long)g[REG_RBP];
+    r->rbx = (unsigned long)g[REG_RBX];
+    r->rdx = (unsigned long)g[REG_RDX];
+    r->rax = (unsigned long)g[REG_RAX];
+    r->rcx = (unsigned long)g[REG_RCX];
+    r->rsp = (unsigned long)g[REG_RSP];
+    r->rip = (unsigned long)g[REG_RIP];
+    r->eflags = (unsigned long)g[REG_EFL];
+}
+
 /* Calls that return -EINTR, not a restart code, when a thread is stopped
  * (kernel-facts: found by trying 41 of them). */
 static int plain_eintr(long nr)

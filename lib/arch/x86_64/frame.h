@@ -27,6 +27,9 @@ struct ck_sysret {
 void ck_frame_build(ucontext_t *uc, const struct user_regs_struct *regs,
                     uint64_t mask, struct ck_xstate *x);
 
+/* The general registers of a signal frame; the others are 0. */
+void ck_frame_regs(struct user_regs_struct *regs, const greg_t *g);
+
 /* Decides from regs whether a system call was interrupted, and rewinds regs
  * so that it is executed again; eintr_restarts says whether -EINTR of this
  * call means "never delivered to the program". */
