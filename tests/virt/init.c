@@ -18,8 +18,11 @@
 #include "lib/sys/syscall.h"
 #include "runtime/agent.h"
 #include "runtime/await.h"
+#include "runtime/input.h"
+#include "runtime/outside.h"
 #include "runtime/runtime.h"
 #include "runtime/thread.h"
+#include "runtime/unseen.h"
 
 CK_HIDDEN struct ck_rt ck_rt;
 CK_HIDDEN int ck_ptracer;
@@ -46,55 +49,65 @@ void ck_await_confined(void)
 {
 }
 
-int ck_agent_leave(int limit_ms)
+void ck_outside_tell(pid_t pid, const char *path, const char *why)
 {
+    (void)pid;
+    (void)path;
+    (void)why;
+}
+
+int32_t ck_inputs[CK_INPUTS_MAX];
+
+void ck_input_opened(int fd, int flags)
+{
+    (void)fd;
+    (void)flags;
+}
+
+int ck_input_again(void)
+{
+    return 0;
+}
+
+int ck_await_is_confined(void)
+{
+    return 0;
+}
+
+int32_t ck_agent_tid;
+
+int ck_agent_leave(enum ck_leave how, int limit_ms)
+{
+    (void)how;
     (void)limit_ms;
     return 0;
 }
 
-uint32_t ck_thread_count(void)
-{
-    return 1;
-}
-
-int ck_agent_connected(void)
+int ck_agent_can_ask(void)
 {
     return 0;
+}
+
+void ck_agent_ring(void)
+{
+}
+
+/* SIGTERM has the action that the program has set. */
+void ck_seen(ucontext_t *uc, int restarts)
+{
+    (void)uc;
+    (void)restarts;
+}
+
+void ck_unseen(ucontext_t *uc)
+{
+    (void)uc;
 }
 
 /* There is no agent whose table could be in the way. */
 void ck_agent_wait_table(int limit_ms)
 {
     (void)limit_ms;
-}
-
-/* Nothing is noted here, and no child has to close anything. */
-int ck_each_number(const char *dir, int (*fn)(int32_t n, void *arg),
-                   void *arg)
-{
-    (void)dir;
-    (void)fn;
-    (void)arg;
-    return 0;
-}
-
-int32_t ck_getpid(void)
-{
-    return (int32_t)sys0(SYS_getpid);
-}
-
-int32_t ck_gettid(void)
-{
-    return (int32_t)sys0(SYS_gettid);
-}
-
-/* No tracer asks for rest. */
-long ck_futex_wait(uint32_t *word, uint32_t value, int timeout_ms)
-{
-    (void)word;
-    (void)value;
-    (void)timeout_ms;
-    return 0;
 }
 
 static pid_t victim;
