@@ -121,7 +121,8 @@ static pid_t await(pid_t pid, const struct ck_coord_start *s, long log_from,
     for (;;) {
         struct ck_coord_addr a;
 
-        if (ck_jobdir_addr_read(s->dir, &a, NULL) == 0 && a.pid == pid &&
+        /* the keeper's child (keeper.h); an older address was removed */
+        if (ck_jobdir_addr_read(s->dir, &a, NULL) == 0 &&
             ck_conn_alive(s->dir, 2000, NULL) == 1)
             return pid;
         if (waitpid(pid, &status, WNOHANG) == pid) {
@@ -134,7 +135,7 @@ static pid_t await(pid_t pid, const struct ck_coord_start *s, long log_from,
         }
         if (ck_now_ms() >= until) {
             tail(s->dir, log_from, said, sizeof(said));
-            kill(pid, SIGKILL);
+            kill(-pid, SIGKILL);
             waitpid(pid, &status, 0);
             return ck_err(e, -ETIMEDOUT,
                           "the coordinator did not answer within %d s: %s",

@@ -192,6 +192,8 @@ int ck_coord_left(struct ck_coord *c)
     char name[64];
     pid_t pid = 0;
 
+    if (ck_lost_expects(c))
+        return 1;
     ck_left_each(c->opt.dir, note, &pid);
     if (!pid || !c->idle_since || ck_now() < c->idle_since + ANSWER_MS)
         return pid != 0;
@@ -268,7 +270,7 @@ void ck_coord_pump(void *arg)
             ck_loop_arm(&c->loop, &c->due, at);
         return;
     }
-    if (ck_leaving_blocks(c, ck_due_final(why)))
+    if (ck_lost_expects(c) || ck_leaving_blocks(c, ck_due_final(why)))
         return;
     c->requested = 0;
     if (ck_checkpoint_begin(c, why, &e) < 0) {

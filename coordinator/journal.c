@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,9 +72,10 @@ void ck_journal_replay_line(struct ck_history *h, const char *line,
     }
     if (is(event, "restored"))
         h->absent = 0;
-    if (is(event, "killed") ||
-        (is(event, "state") && strstr(event, " to=ending")))
-        h->quit = 1;
+    if (is(event, "killed"))
+        h->quit = SIGKILL;
+    if (is(event, "state") && strstr(event, " to=ending"))
+        h->quit = SIGTERM;
     if (is(event, "failure")) {
         h->failures++;
         h->failed_set = set;

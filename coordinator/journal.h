@@ -26,7 +26,7 @@ struct ck_history {
     uint32_t failed_set; /* `committed` at the last of them, or at that end */
     int ended;  /* the last run has said that it ends */
     int absent; /* it was to go on from a set, and is not back */
-    int quit;   /* somebody has told it to end */
+    int quit;   /* the signal by which it was told to end; 0: it was not */
 };
 
 struct ck_journal {

@@ -192,6 +192,11 @@ void ck_lost_add(struct ck_coord *c, const struct ck_peer *x, const char *why)
     ck_loop_arm(&c->loop, &c->lost.look, ck_now() + FIRST_MS);
 }
 
+int ck_lost_expects(const struct ck_coord *c)
+{
+    return !TAILQ_EMPTY(&c->lost.list) && ck_now() < c->lost.expected_until;
+}
+
 static struct ck_lost *find(struct ck_coord *c, const char *node,
                             uint32_t pid, uint64_t start)
 {
@@ -252,6 +257,7 @@ void ck_lost_status(struct ck_coord *c, struct ck_json *j)
         ck_json_str(j, "command", x->command);
         ck_json_str(j, "state", "missing");
         ck_json_str(j, "tree", x->tree);
+        ck_json_u64(j, "start", x->start);
         ck_json_end_object(j);
     }
 }

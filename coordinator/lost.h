@@ -36,12 +36,15 @@ struct ck_losses {
     struct ck_timer look;
     int64_t pause; /* between two looks, ms */
     unsigned turn; /* which of a node's agents is asked */
+    int64_t expected_until; /* all of them: they are on their way (takeover.h) */
 };
 
 void ck_lost_init(struct ck_coord *c);
 void ck_lost_fini(struct ck_coord *c);
 /* x is still in the registry, and its connection is gone. */
 void ck_lost_add(struct ck_coord *c, const struct ck_peer *x, const char *why);
+/* One can still be on its way back. */
+int ck_lost_expects(const struct ck_coord *c);
 /* It has registered, perhaps again. */
 void ck_lost_found(struct ck_coord *c, const struct ck_peer *x);
 void ck_lost_answer(struct ck_coord *c, const struct ck_peer *from,

@@ -18,7 +18,9 @@
 #include <unistd.h>
 
 #include "coordinator/coord.h"
+#include "coordinator/keeper.h"
 #include "coordinator/obstacles.h"
+#include "coordinator/takeover.h"
 #include "lib/base/config.h"
 #include "lib/base/env.h"
 #include "lib/base/jobdir.h"
@@ -150,16 +152,10 @@ static int watch_signals(struct ck_coord *c)
                                ck_loop_add(&c->loop, &c->signals, EPOLLIN);
 }
 
-static int watch_parent(struct ck_coord *c, pid_t parent, struct ck_err *e)
+static int watch_parent(struct ck_coord *c, int fd, struct ck_err *e)
 {
-    int fd = (int)syscall(SYS_pidfd_open, parent, 0);
-
-    if (fd < 0 || getppid() != parent) {
-        if (fd >= 0)
-            close(fd);
+    if (fd < 0)
         return ck_err(e, -ESRCH, "the parent process has ended already");
-    }
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
     c->child = (struct ck_watch){.fd = fd, .fn = on_parent, .arg = c};
     return ck_loop_add(&c->loop, &c->child, EPOLLIN);
 }
@@ -242,7 +238,30 @@ static int start_slurm(struct ck_coord *c, struct ck_err *e)
                               &allocation_ops, c, e);
 }
 
-static int start(struct ck_coord *c, pid_t parent, struct ck_err *e)
+/* A coordinator, from its beginning to its end. */
+struct run {
+    struct ck_coord *c;
+    int ready; /* who waits until it is up; or -1 */
+    int parent; /* a pidfd, or -1 */
+};
+
+/* A run of the computation begins, or goes on from a set. */
+static int begin(struct ck_coord *c, struct ck_err *e)
+{
+    int r;
+
+    ck_off_forget(c);
+    c->history.generation++;
+    if (c->opt.restore && (r = ck_restore_begin(c, e)) < 0)
+        return r;
+    ck_journal_add(&c->journal, 1, "start generation=%u pid=%d node=%s "
+                   "restore=%u interval=%u", c->history.generation,
+                   (int)getpid(), c->node, c->opt.restore, c->opt.interval);
+    return 0;
+}
+
+static int start(struct ck_coord *c, const struct run *run, int again,
+                 struct ck_err *e)
 {
     int r;
 
@@ -251,15 +270,13 @@ static int start(struct ck_coord *c, pid_t parent, struct ck_err *e)
         return ck_err_sys(e, r, "epoll");
     if ((r = open_dir(c, e)) < 0 || (r = find_last_set(c, e)) < 0)
         return r;
-    ck_off_forget(c);
-    c->history.generation++;
     c->policy.cost = c->history.cost_ms;
     ck_commit_load_last(c);
     if ((r = watch_signals(c)) < 0)
         return ck_err_sys(e, r, "signalfd");
-    if (c->opt.parent_watch && (r = watch_parent(c, parent, e)) < 0)
+    if (c->opt.parent_watch && (r = watch_parent(c, run->parent, e)) < 0)
         return r;
-    if (c->opt.restore && (r = ck_restore_begin(c, e)) < 0)
+    if ((r = again ? ck_takeover(c, e) : begin(c, e)) < 0)
         return r;
     /* A job without an answer from Slurm still has its clock. */
     if (c->opt.slurm && start_slurm(c, e) < 0)
@@ -267,13 +284,12 @@ static int start(struct ck_coord *c, pid_t parent, struct ck_err *e)
     ck_status_write(c);
     if ((r = ck_server_open(c, e)) < 0)
         return r;
-    ck_journal_add(&c->journal, 1, "start generation=%u pid=%d node=%s "
-                   "restore=%u interval=%u", c->history.generation,
-                   (int)getpid(), c->node, c->opt.restore, c->opt.interval);
     ck_log("started: generation %u, %s port %u", c->history.generation,
            c->addresses, c->port);
     if (!c->opt.restore)
         ck_loop_arm(&c->loop, &c->end_timer, ck_now() + c->opt.limit.first);
+    if (again)
+        ck_takeover_done(c);
     return 0;
 }
 
@@ -305,36 +321,25 @@ static void ready(int fd, int status)
     close(fd);
 }
 
-static void leave_terminal(void)
+static int serve(void *arg, int again)
 {
-    int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-    if (fd < 0)
-        return;
-    dup2(fd, 0);
-    dup2(fd, 1);
-    dup2(fd, 2);
-    close(fd);
-}
-
-static int serve(struct ck_coord *c, int ready_fd)
-{
-    pid_t parent = getppid();
+    struct run *run = arg;
+    struct ck_coord *c = run->c;
     struct ck_err e = {""};
     int r;
 
     init(c);
-    r = start(c, parent, &e);
+    r = start(c, run, again, &e);
     if (r < 0) {
         fprintf(stderr, "ckpt: coordinator: %s\n", e.text);
         ck_log("not started: %s", e.text);
         ck_server_close(c);
-        ready(ready_fd, 1);
+        ready(run->ready, 1);
         return 1;
     }
-    if (ready_fd >= 0)
-        leave_terminal();
-    ready(ready_fd, 0);
+    if (run->ready >= 0)
+        ck_leave_terminal();
+    ready(run->ready, 0);
     if (c->opt.interactive && ck_prompt_open(c) < 0)
         ck_log("no prompt");
     if (c->session.state != CK_ST_ENDED) {
@@ -369,11 +374,27 @@ static int background(int *ready_fd)
     exit(status);
 }
 
+/* Whose end the coordinator is to see. */
+static int open_parent(void)
+{
+    pid_t parent = getppid();
+    int fd = (int)syscall(SYS_pidfd_open, parent, 0);
+
+    if (fd < 0)
+        return -1;
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    if (getppid() == parent)
+        return fd;
+    close(fd);
+    return -1;
+}
+
 int ck_coordinator_main(int argc, char **argv)
 {
     struct ck_coord *c = calloc(1, sizeof *c);
+    struct run run = {.c = c, .ready = -1, .parent = -1};
     struct ck_err e = {""};
-    int r, fd = -1;
+    int r;
 
     if (!c)
         return 1;
@@ -381,12 +402,16 @@ int ck_coordinator_main(int argc, char **argv)
     if (r < 0)
         fprintf(stderr, "ckpt: coordinator: %s (ckpt coordinator --help)\n",
                 e.text);
+    if (r == 0 && c->opt.parent_watch)
+        run.parent = open_parent();
     if (r == 0 && !c->opt.foreground)
-        r = background(&fd);
-    if (r == 0)
-        r = serve(c, fd);
-    else
+        r = background(&run.ready);
+    if (r)
         r = r < 0 ? 2 : 0;
+    else if (c->opt.unkept)
+        r = serve(&run, 0);
+    else
+        r = ck_keep(serve, &run, run.ready, c->opt.dir);
     free(c);
     return r;
 }

@@ -28,6 +28,7 @@ static const char usage[] =
     "  --restore SET        expect the processes of this set, let them go\n"
     "                       when all are back\n"
     "  --parent-watch       end when the parent process does\n"
+    "  --unkept             start no other coordinator when this one is killed\n"
     "  --slurm              ask Slurm for the job's end, and requeue it\n"
     "  --job ID             Slurm's job id ($SLURM_JOB_ID)\n"
     "  --lead TIME|auto     last checkpoint this long before the job's end\n"
@@ -38,8 +39,8 @@ static const char usage[] =
     "                       how long a phase may take\n";
 
 enum { OPT_DIR = 256, OPT_KEEP, OPT_INTERACTIVE, OPT_STAY, OPT_FOREGROUND,
-       OPT_NAME, OPT_LISTEN, OPT_RESTORE, OPT_PARENT, OPT_SLURM, OPT_JOB,
-       OPT_LEAD, OPT_ON, OPT_LIMIT };
+       OPT_NAME, OPT_LISTEN, OPT_RESTORE, OPT_PARENT, OPT_UNKEPT, OPT_SLURM,
+       OPT_JOB, OPT_LEAD, OPT_ON, OPT_LIMIT };
 
 /* In the order of struct ck_limits. */
 static const struct option longs[] = {
@@ -53,6 +54,7 @@ static const struct option longs[] = {
     {"listen", 1, NULL, OPT_LISTEN},
     {"restore", 1, NULL, OPT_RESTORE},
     {"parent-watch", 0, NULL, OPT_PARENT},
+    {"unkept", 0, NULL, OPT_UNKEPT},
     {"slurm", 0, NULL, OPT_SLURM},
     {"job", 1, NULL, OPT_JOB},
     {"lead", 1, NULL, OPT_LEAD},
@@ -152,6 +154,9 @@ static int one(struct ck_options *o, int opt, const char *v)
         return restore(o, v);
     case OPT_PARENT:
         o->parent_watch = 1;
+        return 0;
+    case OPT_UNKEPT:
+        o->unkept = 1;
         return 0;
     case OPT_SLURM:
         o->slurm = 1;

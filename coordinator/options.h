@@ -37,6 +37,7 @@ struct ck_options {
     int stay;          /* does not end when the computation has */
     int foreground;
     int parent_watch;
+    int unkept;        /* no keeper */
     struct ck_limits limit;
 };
 

@@ -59,6 +59,7 @@ static void put_process(struct ck_json *j, const struct ck_peer *x)
     ck_json_str(j, "command", x->command);
     ck_json_str(j, "state", ck_pstate_name(x->state));
     ck_json_str(j, "tree", x->tree);
+    ck_json_u64(j, "start", x->start);
     ck_json_str(j, "kind", x->kind == CK_KIND_SAVED    ? "saved" :
                            x->kind == CK_KIND_REEXEC   ? "reexec" :
                                                          "standin");

@@ -7,7 +7,8 @@
  * buffers, no TLS. Each message has one handler (dispatch).
  *
  * When the coordinator is gone, parked threads go on and the agent looks for
- * a new one every few seconds. Nothing that fails here reaches the program.
+ * a new one, which takes its place at once or comes with the next start.
+ * Nothing that fails here reaches the program.
  */
 #include "runtime/agent.h"
 
@@ -47,6 +48,7 @@
 #define WHY 512
 #define HELD_MS 5000
 #define INPUT_MS 20
+#define TAKEOVER_US 3000000 /* another coordinator is there by then */
 
 int32_t ck_agent_tid;
 
@@ -67,6 +69,7 @@ static struct {
     int round; /* from STOP, or a restart, until all run on */
     uint32_t leave; /* enum ck_leave; the bell says: look whether it is so */
     uint32_t alone; /* the last connection has failed, or is lost */
+    uint64_t lost;  /* when */
     int32_t process; /* whose thread we are: a vfork child asks, too */
 } agent;
 
@@ -313,8 +316,7 @@ static long say_who(void)
     char command[64];
     long n = ck_read_file("/proc/self/comm", command, sizeof command);
 
-    if (n < 0)
-        n = 0;
+    n = n < 0 ? 0 : n;
     while (n > 0 && command[n - 1] == '\n')
         n--;
     command[n] = '\0';
@@ -410,7 +412,19 @@ static void disconnected(void)
     ck_intake_end();
     release();
     agent.term_asked = 0;
-    ck_term_let_go(); /* nobody is left to save it */
+    agent.lost = ck_now_us();
+}
+
+/* Nobody is there to ask, but may be in a moment. */
+static void wait_alone(unsigned ms)
+{
+    int over = ck_now_us() >= agent.lost + TAKEOVER_US;
+
+    if (over)
+        __atomic_store_n(&agent.alone, 1, __ATOMIC_RELEASE);
+    if (ck_term_held() && over) /* one that is not Slurm's does not wait */
+        ck_term_deliver();
+    ck_await(-1, (int)ms);
 }
 
 static void wait_for_threads(void) /* at their places, before GO comes */
@@ -459,9 +473,7 @@ static int agent_main(void *arg)
                 serve();
             disconnected();
         }
-        __atomic_store_n(&agent.alone, 1, __ATOMIC_RELEASE);
-        ck_term_let_go(); /* it came just when the connection was lost */
-        ck_await(-1, (int)wait_ms);
+        wait_alone(wait_ms);
         wait_ms = wait_ms < 5000 ? wait_ms * 2 : 5000;
     }
     return 0;
@@ -543,11 +555,7 @@ int ck_agent_start_restored(int fd, uint64_t bytes)
 
 void ck_agent_wait_table(int limit_ms)
 {
-    uint64_t end = ck_now_us() + (uint64_t)limit_ms * 1000;
-
-    while (!__atomic_load_n(&agent.started, __ATOMIC_ACQUIRE) &&
-           ck_now_us() < end)
-        ck_futex_wait(&agent.started, 0, limit_ms);
+    ck_futex_await(&agent.started, limit_ms);
 }
 
 void ck_agent_let_report(void)
@@ -588,12 +596,5 @@ int ck_agent_alone(void)
 
 int ck_agent_wait_welcome(int limit_ms)
 {
-    uint64_t end = ck_now_us() + (uint64_t)limit_ms * 1000;
-
-    while (!__atomic_load_n(&agent.welcomed, __ATOMIC_ACQUIRE)) {
-        ck_futex_wait(&agent.welcomed, 0, 100);
-        if (ck_now_us() > end)
-            return -ETIMEDOUT;
-    }
-    return 0;
+    return ck_futex_await(&agent.welcomed, limit_ms);
 }

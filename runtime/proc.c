@@ -38,6 +38,18 @@ uint64_t ck_now_us(void)
     return (uint64_t)ts.tv_sec * 1000000u + (uint64_t)ts.tv_nsec / 1000;
 }
 
+int ck_futex_await(uint32_t *word, int limit_ms)
+{
+    uint64_t end = ck_now_us() + (uint64_t)limit_ms * 1000;
+
+    while (!__atomic_load_n(word, __ATOMIC_ACQUIRE)) {
+        if (ck_now_us() >= end)
+            return -ETIMEDOUT;
+        ck_futex_wait(word, 0, 100);
+    }
+    return 0;
+}
+
 void ck_sleep_us(unsigned us)
 {
     struct timespec ts = {us / 1000000, us % 1000000 * 1000L};

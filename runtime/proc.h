@@ -11,6 +11,8 @@
 #define CK_FUTEX_WAKE 1
 long ck_futex_wait(uint32_t *word, uint32_t value, int timeout_ms);
 void ck_futex_wake(uint32_t *word, int n);
+/* Until it is not 0 any more: 0, or -ETIMEDOUT. */
+int ck_futex_await(uint32_t *word, int limit_ms);
 
 /* Gives this thread a descriptor table of its own: empty, or with fd `keep`
  * only. */

@@ -259,6 +259,7 @@ static int has_ended(pid_t pid)
 
 static void end_child(pid_t pid)
 {
+    kill(-pid, SIGKILL); /* it has a session of its own, and a child */
     kill(pid, SIGKILL);
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         ;
@@ -299,7 +300,7 @@ static int await_address(pid_t pid)
     char words[400];
 
     for (int ms = 0; ms < READY_LIMIT_MS; ms += 10) {
-        if (ck_jobdir_addr_read(ck_plugin.dir, &a, NULL) == 0 && a.pid == pid)
+        if (ck_jobdir_addr_read(ck_plugin.dir, &a, NULL) == 0)
             return 0;
         if (has_ended(pid)) {
             last_words(words, sizeof(words));

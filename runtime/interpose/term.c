@@ -220,12 +220,6 @@ int ck_term_held(void)
     return held;
 }
 
-void ck_term_let_go(void)
-{
-    if (ck_term_held())
-        ck_term_deliver();
-}
-
 void ck_term_deliver(void)
 {
     if (held)

@@ -33,9 +33,7 @@ CK_HIDDEN int ck_term_keep(siginfo_t *info);
 
 /* Is one of Slurm's held back? One that was not Slurm's is let go. */
 CK_HIDDEN int ck_term_held(void);
-/* It is the program's after all, if there is one. deliver: if there is none,
- * it gets another. */
-CK_HIDDEN void ck_term_let_go(void);
+/* It is the program's after all; if there is none, it gets another. */
 CK_HIDDEN void ck_term_deliver(void);
 /* In a fork child, after a restart: it is not ours any more. */
 CK_HIDDEN void ck_term_forget(void);

@@ -51,6 +51,13 @@ teardown() {
     done
 }
 
+# the coordinator of a directory, behind its keeper, which would start another
+coordinators() {
+    local c
+    c=$(cut -d' ' -f3 "$1/coordinator")
+    echo "$(ps -o ppid= -p "$c")" "$c"
+}
+
 # until_ SECONDS COMMAND...: polls until it succeeds
 until_() {
     local end=$((SECONDS + $1))

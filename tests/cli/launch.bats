@@ -114,7 +114,8 @@ assert d["generation"] == 1 and d["coordinator"]["pid"] > 0, d' "$output"
     until_ 10 lines out 1
     run ckpt status job
     [ "$status" -eq 0 ]
-    kill -9 "$(cut -d" " -f3 ckpt.job/coordinator)"
+    # shellcheck disable=SC2046
+    kill -9 $(coordinators ckpt.job)
     until_ 10 dead job
     run ckpt status job
     [ "$status" -eq 4 ]

@@ -72,7 +72,8 @@ none_left() { ! grep -lsz "^CKPT_DIR=$PWD/ckpt.job\$" /proc/[0-9]*/environ >/dev
 @test "restart is refused while programs run whose coordinator was killed" {
     start ./count 400 0
     ckpt checkpoint --wait job
-    kill -9 "$(cut -d' ' -f3 ckpt.job/coordinator)"
+    # shellcheck disable=SC2046
+    kill -9 $(coordinators ckpt.job)
     run ckpt restart job
     [ "$status" -eq 1 ]
     [[ $output == *"still run here without a coordinator"* ]]

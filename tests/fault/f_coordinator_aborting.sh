@@ -1,5 +1,5 @@
 # Claim: the coordinator is killed while it gives a checkpoint up: the program
-# goes on, and the older set restarts.
+# goes on, another one saves it, and that set restarts, as does the older one.
 . "$ROOM/fault.sh"
 begin
 at_state aborting kill -9 "$(coordinator_pid)"
@@ -7,5 +7,5 @@ slay ckpt-writer
 timeout -k 5 "$LIMIT" "$CKPT" checkpoint --wait --dir "$D" >> trace 2>&1
 wait $SLAY || fail "there was no writer to kill"
 at_done
-ping_program
-restartable
+taken_over
+restartable --set 1

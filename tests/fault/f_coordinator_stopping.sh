@@ -1,4 +1,4 @@
-# Claim: the coordinator is killed at the state "stopping": the program goes on
-# and the older set restarts.
+# Claim: the coordinator is killed at the state "stopping": the program goes on,
+# another one saves it, and that set restarts, as does the older one.
 . "$ROOM/fault.sh"
 kill_coordinator_at stopping

@@ -99,6 +99,7 @@ kill_rest() {
 	local p list
 	list=$(mine)
 	say "kill -9 $list"
+	kill -STOP $list 2>> trace # the keeper, too, before it sees an end
 	kill -9 $list 2>> trace
 	for p in $list; do until_true "end of $p" gone "$p"; done
 	wait "$FRONT" 2> /dev/null
@@ -124,11 +125,21 @@ kill_coordinator_at() {
 	[ $st -ne 124 ] || fail "checkpoint --wait hangs"
 	[ $st -ne 0 ] || fail "checkpoint --wait says committed"
 	grep -q . ckpt.err || fail "checkpoint --wait gives no reason"
-	# promise 4: the program goes on without a coordinator
-	ping_program
+	taken_over
 	is_whole "$D/set-000001" ||
 		fail "set 1 does not verify any more"
-	restartable
+	restartable --set 1
+}
+
+# taken_over: the program goes on and is saved by another coordinator,
+# whose set restarts, too
+taken_over() {
+	ping_program
+	until_true "another coordinator" "$CKPT" status --live --dir "$D" > /dev/null 2>&1
+	checkpoint
+	kill_rest
+	restart
+	ping_program
 }
 
 # kill_process_at STATE: the child dies in the middle of a checkpoint

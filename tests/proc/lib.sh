@@ -41,6 +41,15 @@ pids_of() {
 }
 
 coordinator_pid() { awk '{print $3}' "$D/coordinator" 2> /dev/null; }
+# behind its keeper, which would start another one
+coordinator_pids() {
+	local c keeper
+	c=$(coordinator_pid)
+	[ -n "$c" ] || return
+	keeper=$(awk '/^PPid/ {print $2}' "/proc/$c/status" 2> /dev/null)
+	[ "$(cat "/proc/$keeper/comm" 2> /dev/null)" != ckpt-keeper ] || echo "$keeper"
+	echo "$c"
+}
 
 # every process of ours whose environment names this test's directory; by one
 # program, since there may be thousands of others
@@ -102,14 +111,14 @@ checkpoint() {
 kill_all() {
 	local list=${1:-$(pids_of)} c p
 	[ -n "$list" ] || fail "status names no process"
-	c=$(coordinator_pid)
+	c=$(coordinator_pids | tr '\n' ' ')
 	say "kill -9 $list, $c, $FRONT"
 	# the front end first: it would report the end of what it started; and
 	# nobody may see another's end and clean up, as no node that dies would
 	kill -9 "$FRONT" 2>> "$W/trace"
-	kill -STOP $list 2>> "$W/trace"
+	kill -STOP $c $list 2>> "$W/trace"
 	list=$(printf '%s\n' $list $(mine) | sort -un)
-	kill -9 $list $c 2>> "$W/trace"
+	kill -9 $c $list 2>> "$W/trace"
 	wait "$FRONT" 2> /dev/null
 	for p in $list $c; do
 		until_true "end of process $p" gone "$p"

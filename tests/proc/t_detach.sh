@@ -9,7 +9,7 @@ env CLAIM_DIR="$W" "$CKPT" launch --detach --dir "$D" -- /bin/bash script \
 	< /dev/null >> out 2>> err || fail "launch --detach: $(cat err)"
 until_true ready test -e ready
 checkpoint
-kill -9 $(pids_of) $(coordinator_pid)
+kill -9 $(coordinator_pids) $(pids_of)
 none_left() { [ -z "$(mine)" ]; }
 until_true "the end of all processes" none_left
 env CLAIM_DIR="$W" "$CKPT" restart --detach "$D" < /dev/null >> out 2>> err ||

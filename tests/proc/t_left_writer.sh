@@ -11,7 +11,7 @@ half_done() {
 leave_writer() {
 	local list c
 	list=$(pids_of)
-	c=$(coordinator_pid)
+	c=$(coordinator_pids)
 	rm -f caught
 	until [ -e caught ]; do
 		"$CKPT" checkpoint --wait --dir "$D" >> trace 2>&1
@@ -24,7 +24,8 @@ leave_writer() {
 		until_true "end of the writer" gone "$WRITER"
 	done
 	: > caught
-	kill -9 "$FRONT" $list "$c" 2>> trace
+	# shellcheck disable=SC2086
+	kill -9 "$FRONT" $list $c 2>> trace
 	wait
 	for p in $list $c; do
 		until_true "end of process $p" gone "$p"

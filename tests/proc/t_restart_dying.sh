@@ -9,7 +9,7 @@ HOLDER=$!
 until_true "the tracer" eval '[ -e seized ] || gone $HOLDER'
 [ -e seized ] || skip "tracing is not allowed"
 say "kill -9 $(pids_of)"
-kill -9 "$FRONT" $(coordinator_pid) $(pids_of) 2>> trace
+kill -9 "$FRONT" $(coordinator_pids) $(pids_of) 2>> trace
 until_true "the kill" [ -e killed ]
 wait "$FRONT" 2> /dev/null
 restart_beside "$HOLDER"

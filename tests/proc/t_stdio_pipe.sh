@@ -20,7 +20,7 @@ FRONT=$PIPELINE
 wait_for_file ready
 checkpoint
 list=$(pids_of)
-kill -9 $list $(coordinator_pid)
+kill -9 $(coordinator_pids) $list
 exec 8>&-
 wait $PIPELINE
 : > went

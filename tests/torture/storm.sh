@@ -154,7 +154,12 @@ hit_checkpoint() {
 	[ $? -ne 124 ] || bad HANG "checkpoint --wait does not end without its $victim"
 	cat ckpt.err >> trace
 	case $victim in
-	coordinator | front) # it goes on, for this life
+	coordinator) # another one takes its place
+		running
+		until_true "an answer of the coordinator" answers
+		GOOD=$(committed_set)
+		;;
+	front) # it goes on, for this life
 		pause 100
 		kill_everything
 		again

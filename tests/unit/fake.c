@@ -9,9 +9,9 @@ static struct fake *all; /* that have not left */
 void start(const char *const *extra)
 {
     char *argv[24] = {(char *)"coordinator", (char *)"--foreground",
-                      (char *)"--dir", job};
+                      (char *)"--unkept", (char *)"--dir", job};
     struct ck_coord_addr a;
-    int n = 4;
+    int n = 5;
 
     while (extra && *extra)
         argv[n++] = (char *)*extra++;

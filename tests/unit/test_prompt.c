@@ -8,7 +8,7 @@ static int in, from; /* its standard input and output */
 static void begin(void)
 {
     char *argv[] = {(char *)"coordinator", (char *)"--interactive",
-                    (char *)"--dir", job, NULL};
+                    (char *)"--unkept", (char *)"--dir", job, NULL};
     int i[2], o[2];
 
     assert_int_equal(pipe2(i, O_CLOEXEC), 0);
@@ -17,7 +17,7 @@ static void begin(void)
     if (coordinator == 0) {
         dup2(i[0], 0);
         dup2(o[1], 1);
-        _exit(ck_coordinator_main(4, argv));
+        _exit(ck_coordinator_main(5, argv));
     }
     close(i[0]);
     close(o[1]);

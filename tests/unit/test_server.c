@@ -402,10 +402,10 @@ static void a_second_one_is_refused(void **state)
     coordinator = fork();
     if (coordinator == 0) {
         char *argv[] = {(char *)"coordinator", (char *)"--foreground",
-                        (char *)"--dir", job, NULL};
+                        (char *)"--unkept", (char *)"--dir", job, NULL};
 
         close(2);
-        _exit(ck_coordinator_main(4, argv));
+        _exit(ck_coordinator_main(5, argv));
     }
     assert_int_equal(ended(), 1);
     coordinator = first;
