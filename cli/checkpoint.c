@@ -27,7 +27,8 @@ static const char usage[] =
     "  --interval T   take none now; from here on take one every T (seconds,\n"
     "                 or 10m; 0: only on request)\n"
     "  --dir DIR      the job directory\n\n"
-    "Without --wait it returns as soon as the request is accepted.\n";
+    "Without --wait it returns when everything is captured (0) and the programs\n"
+    "go on, or that has failed (1); the set is being written then.\n";
 
 struct waiting {
     int64_t until; /* 0: no limit */
@@ -92,8 +93,7 @@ static int request(const char *dir, uint32_t flags, uint32_t timeout)
     if (r < 0)
         return ck_cli_fail(&e);
     r = ck_conn_run(c, CK_CMD_CHECKPOINT, flags, 0,
-                    timeout ? (int)timeout * 1000 : wait ? -1 : 10000, reply,
-                    &w, &e);
+                    timeout ? (int)timeout * 1000 : -1, reply, &w, &e);
     ck_conn_close(c);
     if (w.shown)
         fprintf(stderr, "\r\033[K");

@@ -120,6 +120,21 @@ static void processes(const struct ck_jval *doc, FILE *out)
     }
 }
 
+/* Who looks once a day is to see it. */
+static void unprotected(const struct ck_jval *doc, FILE *out)
+{
+    time_t t = (time_t)ck_jnum(doc, "failing_since", 0);
+    char when[32], age[32];
+    struct tm tm;
+
+    if (t <= 0 || !localtime_r(&t, &tm))
+        return;
+    strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
+    ck_duration_text(age, sizeof(age), (double)(time(NULL) - t));
+    fprintf(out, "unprotected  since %s, for %s: checkpoints fail\n", when,
+            age);
+}
+
 static void warnings(const struct ck_jval *doc, FILE *out)
 {
     const struct ck_jval *list = ck_jget(doc, "warnings"), *w;
@@ -190,6 +205,8 @@ static void table(const char *dir, const struct ck_status *s,
     bar(s->doc, out);
     if (error && *error)
         fprintf(out, "last error   %s\n", error);
+    if (f->fate != CK_FATE_ENDED)
+        unprotected(s->doc, out);
     warnings(s->doc, out);
     processes(s->doc, out);
 }

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 
 #include "coordinator/coord.h"
+#include "coordinator/leaving.h"
 #include "coordinator/local.h"
 #include "coordinator/obstacles.h"
 #include "lib/base/jobdir.h"
@@ -548,6 +549,7 @@ void ck_write_enter(struct ck_coord *c)
     struct ck_peer *x;
 
     r->resumed = ck_now();
+    ck_control_captured(c, r->id);
     if (!r->final)
         ck_round_resume(c);
     ck_round_barrier(c, "writing", c->opt.limit.write);
@@ -575,7 +577,7 @@ void ck_commit_enter(struct ck_coord *c)
         ck_checkpoint_fail(c, CK_AGAIN_LATER, "%s", e.text);
         return;
     }
-    cost = ck_now() - r->requested;
+    cost = ck_now() - r->requested - ck_leaving_waited(c);
     ck_policy_done(&c->policy, ck_now(), cost);
     ck_journal_add(&c->journal, 1, "committed set=%u bytes=%llu cost_ms=%lld "
                    "stall_ms=%lld", r->id, (unsigned long long)c->last.bytes,
@@ -586,6 +588,7 @@ void ck_commit_enter(struct ck_coord *c)
            (unsigned long long)c->last.bytes, c->last.seconds,
            c->last.stall_seconds);
     c->last_error[0] = '\0';
+    c->failing_since = 0;
     if (ck_due_final(r->why) && !r->final)
         c->policy.final_done = 1;
     ck_commit_prune(c);

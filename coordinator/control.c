@@ -3,6 +3,8 @@
  *
  * A client sends one command at a time and gets replies until a final one.
  * Who waits for a checkpoint is told of its progress at most once a second.
+ * Who does not wait for its end is told when all is captured: what can't be
+ * saved is known by then.
  */
 #include <errno.h>
 #include <signal.h>
@@ -68,9 +70,20 @@ int ck_control_begun(struct ck_coord *c, uint32_t id)
             continue;
         k->id = id;
         kill |= k->kill_after;
-        reply(k, 0, !k->to_the_end, text);
+        reply(k, 0, 0, text);
     }
     return kill;
+}
+
+void ck_control_captured(struct ck_coord *c, uint32_t id)
+{
+    struct ck_control *k;
+    char text[64];
+
+    snprintf(text, sizeof text, "set %u is captured", id);
+    TAILQ_FOREACH(k, &c->peers.controls, entry)
+        if (k->waiting && k->id == id && !k->to_the_end)
+            reply(k, 0, 1, text);
 }
 
 void ck_control_failed(struct ck_coord *c, uint32_t id, enum ck_again again,
@@ -85,7 +98,7 @@ void ck_control_failed(struct ck_coord *c, uint32_t id, enum ck_again again,
             continue;
         if (again == CK_AGAIN_SOON) {
             k->id = 0; /* not worth a word */
-        } else if (again && k->tries < TRIES) {
+        } else if (again && k->to_the_end && k->tries < TRIES) {
             k->tries++;
             k->id = 0;
             reply(k, 0, 0, text);

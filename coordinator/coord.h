@@ -62,6 +62,7 @@ struct ck_coord {
     char prompt[256];
     size_t prompt_len;
     char last_error[1024];
+    uint64_t failing_since; /* Unix time; 0: the last checkpoint was good */
     uint32_t last_set, over; /* over: up to it they are of earlier runs */
     uint32_t stray; /* the child that did not answer last */
     int leaving, suspended; /* the job, as Slurm says */
@@ -104,14 +105,6 @@ void ck_term_ask(struct ck_coord *c, struct ck_peer *x);
 /* After each look at the job; lost: Slurm does not answer. */
 void ck_term_looked(struct ck_coord *c, int lost);
 
-/* ---- leaving.c: the job's end, by Slurm ---- */
-void ck_leaving_looked(struct ck_coord *c, const struct ck_slurm_job *job);
-void ck_leaving_answered(struct ck_coord *c, uint32_t number, int known);
-int ck_leaving_blocks(struct ck_coord *c, int final); /* none may begin */
-void ck_leaving_ask(struct ck_coord *c); /* all stand still */
-/* Before the commit: its word is not there yet, or has made it fail. */
-int ck_leaving_waits(struct ck_coord *c);
-
 /* ---- dispatch.c ---- */
 extern const struct ck_link_ops ck_coord_link_ops;
 
@@ -133,9 +126,11 @@ void ck_control_progress(struct ck_coord *c);
 /* Those who waited for any checkpoint to begin wait for this one now.
  * Nonzero: one of them wants everything killed afterwards. */
 int ck_control_begun(struct ck_coord *c, uint32_t id);
+void ck_control_captured(struct ck_coord *c, uint32_t id);
 
 /* ---- status.c ---- */
 void ck_status_changed(struct ck_coord *c);  /* written soon */
+void ck_status_failing(struct ck_coord *c);  /* a checkpoint has failed */
 void ck_status_write(struct ck_coord *c);    /* written now */
 void ck_status_init(struct ck_coord *c);
 char *ck_status_text(struct ck_coord *c, size_t max, size_t *len);

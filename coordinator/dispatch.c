@@ -72,6 +72,8 @@ static void closed(void *arg, struct ck_link *l, const char *why)
         ck_helper_remove(&c->peers, l->owner);
         break;
     case CK_ROLE_CONTROL:
+        if (((struct ck_control *)l->owner)->waiting)
+            ck_log("who waits for a checkpoint is gone: %s", why);
         ck_control_remove(&c->peers, l->owner);
         break;
     }

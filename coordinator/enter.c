@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "coordinator/coord.h"
+#include "coordinator/leaving.h"
 #include "coordinator/left.h"
 #include "coordinator/local.h"
 #include "lib/base/log.h"
@@ -278,6 +279,6 @@ void ck_coord_pump(void *arg)
         snprintf(c->last_error, sizeof c->last_error, "%s", e.text);
         ck_policy_failed(&c->policy, ck_now(), CK_AGAIN_LATER);
         ck_control_tell(c, 0, -EIO, 1, e.text);
-        ck_status_changed(c);
+        ck_status_failing(c);
     }
 }

@@ -11,6 +11,8 @@
  * Slurm or its word, no other checkpoint begins; one that is final begins in
  * the grace time of a preemption, in which the job still runs.
  */
+#include "coordinator/leaving.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -57,6 +59,7 @@ void ck_leaving_ask(struct ck_coord *c)
 
     r->word = c->allocation ? ck_allocation_look(c->allocation) : 0;
     r->word_until = ck_now() + WORD_MS;
+    r->word_from = 0;
 }
 
 int ck_leaving_waits(struct ck_coord *c)
@@ -67,6 +70,8 @@ int ck_leaving_waits(struct ck_coord *c)
 
     if (!c->allocation)
         return 0;
+    if (!answered && !r->word_from)
+        r->word_from = ck_now();
     if (!answered && ck_now() < r->word_until) {
         ck_loop_arm(&c->loop, &r->recheck, r->word_until);
         return 1;
@@ -84,6 +89,13 @@ int ck_leaving_waits(struct ck_coord *c)
         return 1;
     }
     return 0;
+}
+
+/* What a checkpoint costs next time is known without a busy slurmctld. */
+int64_t ck_leaving_waited(const struct ck_coord *c)
+{
+    return c->allocation && c->round.word_from ?
+               ck_now() - c->round.word_from : 0;
 }
 
 void ck_leaving_answered(struct ck_coord *c, uint32_t number, int known)

@@ -8,7 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/base/log.h"
+
 #define FULL_MS 2
+#define TOLD_MS 1000 /* strangers may come in thousands */
 #define STRANGER_FRAME 64 /* HELLO and PROVE are smaller */
 #define FIRST_BUFFER 2048
 
@@ -58,6 +61,17 @@ void ck_link_close(struct ck_link *l, const char *why)
         no_stranger(l);
     l->free_later = (struct ck_deferred){.fn = free_link, .arg = l};
     ck_loop_defer(s->loop, &l->free_later);
+}
+
+static void turn_away(struct ck_link *l, const char *why)
+{
+    struct ck_links *s = l->set;
+
+    if (!s->told || ck_now() >= s->told + TOLD_MS) {
+        s->told = ck_now();
+        ck_log("a connection is closed: %s", why);
+    }
+    ck_link_close(l, why);
 }
 
 /* A peer is never closed while somebody walks over the peers: that this one is
@@ -158,7 +172,7 @@ static void answer_hello(struct ck_link *l, const struct ck_frame *f)
     if (f->type != CK_MSG_HELLO || CK_DECODE(f, hello, &hello) < 0 ||
         hello.role < CK_ROLE_PROCESS || hello.role > CK_ROLE_CONTROL ||
         ck_auth_random(l->server_nonce, CK_NONCE_SIZE) < 0) {
-        ck_link_close(l, "no HELLO");
+        turn_away(l, "no HELLO");
         return;
     }
     l->role = hello.role;
@@ -179,7 +193,7 @@ static void check_prove(struct ck_link *l, const struct ck_frame *f)
                 l->client_nonce);
     if (f->type != CK_MSG_PROVE || CK_DECODE(f, prove, &prove) < 0 ||
         !ck_auth_equal(mac, prove.mac)) {
-        ck_link_close(l, "wrong key");
+        turn_away(l, "wrong key");
         return;
     }
     ck_loop_disarm(l->set->loop, &l->auth_limit);
@@ -200,7 +214,7 @@ static void frames(struct ck_link *l)
             l->rx_len - used >= STRANGER_FRAME)
             n = -EMSGSIZE;
         if (n < 0) {
-            ck_link_close(l, "garbage received");
+            turn_away(l, "garbage received");
             return;
         }
         if (n == 0)
@@ -227,7 +241,7 @@ static int receive(struct ck_link *l)
 
     if (l->rx_cap == l->rx_len &&
         grow(&l->rx, &l->rx_cap, l->rx_len, 1, max) < 0) {
-        ck_link_close(l, "out of memory");
+        turn_away(l, "out of memory");
         return -1;
     }
     room = l->rx_cap - l->rx_len;
@@ -257,7 +271,7 @@ static void on_event(void *arg, uint32_t events)
 
 static void auth_over(void *arg)
 {
-    ck_link_close(arg, "did not prove the key in time");
+    turn_away(arg, "did not prove the key in time");
 }
 
 int ck_links_full(const struct ck_links *s)
@@ -279,7 +293,7 @@ void ck_link_add(struct ck_links *s, int fd)
         return;
     }
     if (s->strangers >= CK_LINK_STRANGERS)
-        ck_link_close(TAILQ_FIRST(&s->strange), "too many strangers");
+        turn_away(TAILQ_FIRST(&s->strange), "too many strangers");
     l->since = ck_now();
     l->set = s;
     l->watch = (struct ck_watch){.fd = fd, .fn = on_event, .arg = l};

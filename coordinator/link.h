@@ -65,6 +65,7 @@ struct ck_links {
     struct ck_loop *loop;
     struct ck_link_list all, strange; /* oldest first */
     unsigned strangers;
+    int64_t told; /* when one was last turned away, in the log */
     uint8_t key[CK_KEY_SIZE];
     const struct ck_link_ops *ops;
     void *arg;

@@ -19,6 +19,7 @@
 
 #include "coordinator/coord.h"
 #include "coordinator/keeper.h"
+#include "coordinator/leaving.h"
 #include "coordinator/obstacles.h"
 #include "coordinator/takeover.h"
 #include "lib/base/config.h"

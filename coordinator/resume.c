@@ -93,8 +93,10 @@ void ck_abort_enter(struct ck_coord *c)
     if (again == CK_AGAIN_LATER && took >= PATIENCE_MS)
         again = CK_AGAIN_NOT;
     ck_control_failed(c, r->id, again, r->reason);
-    if (again != CK_AGAIN_SOON)
+    if (again != CK_AGAIN_SOON) {
         ck_prompt_tell(c, c->last_error);
+        ck_status_failing(c);
+    }
     r->abort_until = ck_now() + ABORT_MS;
     ck_loop_arm(&c->loop, &r->recheck, ck_now());
 }

@@ -40,7 +40,7 @@ struct ck_round {
     unsigned drain_quiet;    /* rounds without a change */
     unsigned left;           /* have ended while all were being stopped */
     uint32_t word;           /* look at the job that is waited for */
-    int64_t word_until;
+    int64_t word_until, word_from; /* from: all is written but for it */
     uint8_t token[16];       /* the last that launchers send */
     struct ck_manifest *manifest;
     struct ck_round_tree *tree; /* beside manifest->tree */

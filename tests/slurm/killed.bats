@@ -67,3 +67,32 @@ as_without_us() { # JOB
     succeeds "$id" 120
     as_without_us "$id"
 }
+
+coordinator_of() { cut -d' ' -f3 "$(home)/ckpt.$1/coordinator"; }
+replaced() { [ -n "$(coordinator_of "$1")" ] && [ "$(coordinator_of "$1")" != "$2" ]; }
+is_protected() { as ckpt status --live "$1" | grep -q '^state *running'; }
+
+@test "a coordinator that is killed is replaced, and the job goes on when it is preempted then" {
+    put_counter
+    put replaced.sh <<'E'
+#!/bin/bash
+#SBATCH --checkpoint-interval=10:00 --requeue -N2 --exclusive
+srun -n2 ./count.task replaced 30
+echo "ends in life $SLURM_RESTART_COUNT"
+E
+    id=$(submit replaced.sh)
+    within 60 has replaced.1 '^5$'
+    for _ in 1 2; do
+        before=$(coordinator_of "$id")
+        kill -9 "$before"
+        within 20 replaced "$id" "$before"
+        within 20 is_protected "$id"
+    done
+    preempt "$id" 1
+    succeeds "$id" 120
+    is_whole replaced 30 0 1
+    has "slurm-$id.out" '^ends in life'
+    has "ckpt.$id/log" 'takes the place of one that was killed; there were [3-9] processes'
+    nodes_are_well
+    no_processes
+}

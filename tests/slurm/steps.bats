@@ -55,6 +55,14 @@ ends with 0 0 0" ]
     [ "$(cat "$(home)/pipe.seen")" = "$(printf '%s\n' {1..12})" ]
 }
 
+# reads FILE TEXT: of the user's, in job $id; else it is shown what differs
+reads() {
+    ! diff <(echo "$2") "$(home)/$1" >&2 || return 0
+    echo "^ in $1" >&2
+    tell "$id"
+    return 1
+}
+
 # back JOB N: it has come back from an image set N times
 back() {
     [ "$(grep -c ' restored ' "$(home)/ckpt.$1/journal")" -ge "$2" ]
@@ -92,15 +100,14 @@ E
     preempt "$id" 2
     succeeds "$id" 120
     lines() { for i in {1..20}; do printf '%s\n' "$1 $i" "$1 err $i"; done; }
-    cd "$(home)" || return 1
-    [ "$(cat a.out)" = "$(printf 'a %s\n' {1..20})"$'\nanother step' ]
-    [ "$(cat a.err)" = "$(printf 'a err %s\n' {1..20})" ]
+    reads a.out "$(printf 'a %s\n' {1..20})"$'\nanother step'
+    reads a.err "$(printf 'a err %s\n' {1..20})"
     for r in 0 1; do
-        [ "$(cat b.$r)" = "$(lines b)" ]
-        [ "$(cat c.$r)" = "$(lines "$r: c")" ]
+        reads b.$r "$(lines b)"
+        reads c.$r "$(lines "$r: c")"
     done
-    [ "$(cat d.out)" = $'old\n'"$(printf 'd %s\n' {1..20})" ]
-    [ "$(cat "slurm-$id.out")" = "$(lines e)" ]
+    reads d.out $'old\n'"$(printf 'd %s\n' {1..20})"
+    reads "slurm-$id.out" "$(lines e)"
 }
 
 @test "what srun says when it starts stands in the output once" {

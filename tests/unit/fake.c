@@ -256,6 +256,15 @@ int have(const char *name)
     return access(path, F_OK) == 0;
 }
 
+int log_has(const char *text)
+{
+    static char log[65536];
+    char path[CK_PATH + 64];
+
+    snprintf(path, sizeof path, "%s/log", job);
+    return ck_read_file(path, log, sizeof log) > 0 && strstr(log, text);
+}
+
 int status_becomes(const char *want)
 {
     static char text[65536];

@@ -89,6 +89,7 @@ void snaps(struct fake *p, uint32_t id);
 /* One whole checkpoint of the single process p. */
 uint32_t checkpoint(struct fake *p, uint32_t pid);
 int have(const char *name);
+int log_has(const char *text); /* D/log */
 /* D/status.json comes to hold this as its state. */
 int status_becomes(const char *want);
 

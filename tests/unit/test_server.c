@@ -46,6 +46,7 @@ static void garbage_is_closed(void **state)
     assert_int_equal(send(fd, "GET / HTTP/1.0\r\n\r\n", 18, MSG_NOSIGNAL),
                      18);
     closes(fd, LIMIT_MS);
+    assert_true(log_has("a connection is closed: garbage received"));
 }
 
 static void a_stranger_s_large_frame_is_closed(void **state)
