@@ -2,8 +2,9 @@
  * drain.c - the streams between a launcher (srun) and its tasks come to rest.
  *
  * The tasks are parked, the launchers run. What the tasks wrote travels to the
- * launchers' output: it has arrived when nothing is unread and the launchers
- * have written nothing for a while. What a launcher has read for its tasks
+ * launchers' output, through the memory of slurmstepd and of the launchers: it
+ * has arrived when nothing is unread and none of these has run for a while. What
+ * a launcher has read for its tasks
  * lies in its memory, in a socket and in slurmstepd, and nobody tells how much
  * that is. So it reads nothing more (HOLD), and sends a token as the last; one
  * process of each task takes in what comes until the token has come, or the
@@ -20,7 +21,7 @@
 #include "lib/proto/auth.h"
 
 #define DRAIN_MS 20
-#define QUIET_ROUNDS 3 /* the launchers have written nothing since */
+#define QUIET_ROUNDS 3 /* nobody who could carry something has run since */
 
 static int drains(const struct ck_peer *x)
 {
@@ -87,7 +88,7 @@ void ck_drain_enter(struct ck_coord *c)
 
     r->drain_until = ck_now() + c->opt.limit.drain;
     r->drain_quiet = 0;
-    r->drain_written = UINT64_MAX;
+    r->drain_moves = UINT64_MAX;
     r->drain_inq = 0;
     TAILQ_FOREACH(x, &c->peers.processes, entry) {
         x->input = CK_INPUT_NONE;
@@ -161,7 +162,7 @@ static void too_late(struct ck_coord *c, uint64_t outq)
 static void drain_judge(struct ck_coord *c)
 {
     struct ck_round *r = &c->round;
-    uint64_t outq = 0, written = 0, inq = 0;
+    uint64_t outq = 0, moves = 0, inq = 0;
     struct ck_peer *x;
     int left = input_goes_on(c);
 
@@ -170,16 +171,15 @@ static void drain_judge(struct ck_coord *c)
             continue;
         outq += x->outq;
         inq += x->inq;
-        if (x->kind == CK_KIND_REEXEC)
-            written += x->drain_written;
+        moves += x->drain_moves;
     }
-    if (outq || written != r->drain_written)
+    if (outq || moves != r->drain_moves)
         r->drain_quiet = 0;
     else
         r->drain_quiet++;
     if (inq > r->drain_inq) /* it takes as long as it takes */
         r->drain_until = ck_now() + c->opt.limit.drain;
-    r->drain_written = written;
+    r->drain_moves = moves;
     r->drain_inq = inq;
     if (!outq && !left && r->drain_quiet >= QUIET_ROUNDS) {
         ck_coord_fire(c, CK_EV_DRAINED, "set %u", r->id);
@@ -198,7 +198,7 @@ void ck_drain_drained(struct ck_coord *c, struct ck_peer *x,
         ck_barrier_arrive(&c->round.barrier, x->key) < 0)
         return;
     x->outq = m->outq;
-    x->drain_written = m->written;
+    x->drain_moves = m->moves;
     x->input = m->input;
     x->inq = m->inq;
     if (ck_barrier_complete(&c->round.barrier))

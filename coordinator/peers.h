@@ -40,7 +40,7 @@ struct ck_peer {
     int written;          /* its image is complete */
     uint32_t *child;      /* real pids, from STOPPED */
     uint32_t nchild;
-    uint64_t outq, drain_written; /* of the last DRAIN */
+    uint64_t outq, drain_moves; /* of the last DRAIN */
     uint8_t input;        /* enum ck_input: what it has answered */
     unsigned input_flags; /* what it is told about it */
     uint64_t inq;

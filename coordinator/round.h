@@ -36,7 +36,7 @@ struct ck_round {
     struct ck_timer recheck; /* children, drain, helpers */
     unsigned rechecks;
     int64_t drain_until, abort_until;
-    uint64_t drain_written, drain_inq;
+    uint64_t drain_moves, drain_inq;
     unsigned drain_quiet;    /* rounds without a change */
     unsigned left;           /* have ended while all were being stopped */
     uint32_t word;           /* look at the job that is waited for */

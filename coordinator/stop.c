@@ -48,7 +48,7 @@ void ck_stop_enter(struct ck_coord *c)
         x->member = x->state != CK_P_HELD;
         x->written = 0;
         x->nchild = 0;
-        x->outq = x->drain_written = x->done = x->total = 0;
+        x->outq = x->drain_moves = x->done = x->total = 0;
         if (x->member && x->kind != CK_KIND_REEXEC)
             ck_stop_one(c, x);
     }

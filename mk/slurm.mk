@@ -38,9 +38,10 @@ SLURM_TESTS := options untouched faults preempt limit scripts steps killed
 SLURM_LONG  := ends input het alone export
 
 CHECKS      += check-slurm
+CHECK_NEEDS += $(BUILD)/t/slurm/holdup
 LONG_CHECKS += check-slurm-long
 .PHONY: check-slurm check-slurm-long demo
-check-slurm: all
+check-slurm: all $(BUILD)/t/slurm/holdup
 	@BUILD=$(abspath $(BUILD)) $(BATS) $(SLURM_TESTS:%=tests/slurm/%.bats)
 	@BUILD=$(abspath $(BUILD)) PROCTRACK=cgroup $(BATS) \
 	  -f 'goes? on|go on by rank' tests/slurm/preempt.bats

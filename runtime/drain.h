@@ -7,7 +7,7 @@
 #include "lib/proto/messages.h"
 
 /* Fills in what is unread of standard output and error where these are pipes,
- * and how many bytes the process has written in all. */
+ * and what tells whether somebody who carries it has run (docs/protocol.md). */
 void ck_drain_look(struct ck_msg_drained *m);
 
 #endif

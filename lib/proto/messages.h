@@ -70,7 +70,7 @@ enum ck_command {
 #define CK_STOPPED(F) F(U32, id) F(U32, threads) F(U64, bytes) F(BLOB, children)
 #define CK_DRAIN(F) F(U32, id) F(U32, flags) F(N16, token)
 #define CK_DRAINED(F) \
-    F(U32, id) F(U64, outq) F(U64, written) F(U8, input) F(U64, inq)
+    F(U32, id) F(U64, outq) F(U64, moves) F(U8, input) F(U64, inq)
 #define CK_CAPTURE(F) F(U32, id) F(STR, set_dir)
 #define CK_SNAPSHOT(F) F(U32, id) F(STR, set_dir)
 #define CK_SNAPPED(F) F(U32, id) F(U64, stall_us)

@@ -128,3 +128,34 @@ E
     [ "$(grep -c "can't run 1 processes on 2 nodes" "$(home)/slurm-$id.out")" -eq 1 ]
     [ "$(wc -l <"$(home)/slurm-$id.out")" -eq 2 ]
 }
+
+# slow JOB: for a while the slurmstepd of its first step stands still with what
+# it has read, before it passes it on
+slow() {
+    local pid
+    pid=$(pgrep -o -f "^slurmstepd: \\[$1\\.0\\]")
+    coproc SLOW { exec "$BUILD/t/slurm/holdup" "$pid" 1000 3; }
+    read -r -u "${SLOW[0]}"
+}
+
+@test "what slurmstepd has not passed on is waited for, however slow it is" {
+    put slow.task <<'E'
+#!/bin/bash
+for i in {1..100}; do echo "line $i"; echo "error $i" >&2; sleep 0.1; done
+E
+    put slow.sh <<'E'
+#!/bin/bash
+#SBATCH --checkpoint-interval=10:00 --requeue -n1
+srun -n1 -o slow.out -e slow.err ./slow.task
+E
+    id=$(submit slow.sh)
+    within 60 has slow.out '^line 9$'
+    slow "$id"
+    as ckpt checkpoint --wait "$id"
+    wait
+    as scontrol requeue "$id"
+    within 90 back "$id" 1
+    succeeds "$id" 120
+    reads slow.out "$(printf 'line %s\n' {1..100})"
+    reads slow.err "$(printf 'error %s\n' {1..100})"
+}

@@ -18,12 +18,13 @@ static void launchers_are_drained_then_stopped(void **state)
     id = stops(shell, (const uint32_t[]){11}, 1);
     quiet(srun);
     stops(task, NULL, 0);
-    /* Three rounds without a change, and the first one to compare with. */
-    for (int i = 0; i < 5; i++) {
+    /* Three rounds in which nobody has run who could carry something. */
+    for (int i = 0; i < 6; i++) {
         get(task, CK_MSG_DRAIN);
         get(srun, CK_MSG_DRAIN);
-        SEND(task, drained, DRAINED, .id = id, .outq = i == 0 ? 7 : 0);
-        SEND(srun, drained, DRAINED, .id = id, .written = i ? 7 : 0);
+        SEND(task, drained, DRAINED, .id = id, .outq = i == 0 ? 7 : 0,
+             .moves = i < 2 ? 0 : 3);
+        SEND(srun, drained, DRAINED, .id = id, .moves = i ? 7 : 0);
     }
     stops(srun, NULL, 0);
     get(shell, CK_MSG_CAPTURE);
