@@ -234,6 +234,14 @@ static void send_written(struct snapshot *s, const char *file, uint64_t bytes,
     CK_CLIENT_SEND(s->conn, buf, sizeof buf, written, WRITTEN, &m);
 }
 
+static int coordinator_gone(const struct snapshot *s)
+{
+    struct pollfd p = {.fd = s->conn, .events = POLLRDHUP};
+    struct timespec none = {0, 0};
+
+    return sys5(SYS_ppoll, &p, 1, &none, NULL, 8) > 0;
+}
+
 /* Completes the image and reports. In the writer, or in place. */
 static int write_image(struct snapshot *s)
 {
@@ -261,6 +269,8 @@ static int write_image(struct snapshot *s)
                -r);
         sys1(SYS_unlink, s->path);
         send(s, why);
+    } else if (coordinator_gone(s)) { /* perhaps since the last look */
+        sys1(SYS_unlink, s->path);
     } else {
         send_written(s, s->name, bytes, s->w.raw_bytes, sum);
     }
@@ -280,12 +290,10 @@ static int is_orphan(const struct snapshot *s)
  * says; without it we are the only one. */
 static int is_forsaken(const struct snapshot *s, struct ck_client_rx *rx)
 {
-    struct pollfd p = {.fd = s->conn, .events = POLLRDHUP};
-    struct timespec none = {0, 0};
     struct ck_frame f;
     long r = 0;
 
-    if (sys5(SYS_ppoll, &p, 1, &none, NULL, 8) > 0)
+    if (coordinator_gone(s))
         return 1;
     if (!is_orphan(s))
         return 0;
