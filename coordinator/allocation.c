@@ -37,6 +37,7 @@ struct ck_allocation {
     pthread_cond_t wake;
     /* under the lock */
     int stop, look_now, ask_requeue;
+    char comment[256]; /* to be set; "": none */
     uint32_t asked; /* looks */
     char requeue_why[128];
     struct answer looked, may, requeued;
@@ -91,19 +92,22 @@ static void *work(void *arg)
     int asked_may = 0;
 
     for (;;) {
-        char err[256] = "", why[128];
+        char err[256] = "", why[128], comment[sizeof a->comment];
         struct timespec until;
         int requeue, stop, r = 0;
 
         clock_gettime(CLOCK_REALTIME, &until);
         until.tv_sec += LOOK_S;
         pthread_mutex_lock(&a->lock);
-        while (!a->stop && !a->look_now && !a->ask_requeue && r == 0)
+        while (!a->stop && !a->look_now && !a->ask_requeue &&
+               !a->comment[0] && r == 0)
             r = pthread_cond_timedwait(&a->wake, &a->lock, &until);
         requeue = a->ask_requeue;
         stop = a->stop;
         a->ask_requeue = a->look_now = 0;
         memcpy(why, a->requeue_why, sizeof why);
+        memcpy(comment, a->comment, sizeof comment);
+        a->comment[0] = '\0';
         pthread_mutex_unlock(&a->lock);
         if (stop)
             return NULL;
@@ -111,6 +115,8 @@ static void *work(void *arg)
             r = a->slurm->requeue(why, err, sizeof err);
             post(a, &a->requeued, r, err);
         }
+        if (comment[0])
+            a->slurm->comment(comment, err, sizeof err);
         look(a, &asked_may);
     }
 }
@@ -207,6 +213,13 @@ void ck_allocation_requeue(struct ck_allocation *a, const char *why)
     pthread_mutex_lock(&a->lock);
     a->ask_requeue = 1;
     snprintf(a->requeue_why, sizeof a->requeue_why, "%s", why);
+    wake(a);
+}
+
+void ck_allocation_comment(struct ck_allocation *a, const char *text)
+{
+    pthread_mutex_lock(&a->lock);
+    snprintf(a->comment, sizeof a->comment, CK_SLURM_COMMENT "%s", text);
     wake(a);
 }
 

@@ -39,6 +39,8 @@ int ck_allocation_open(struct ck_allocation **out, struct ck_loop *loop,
                        struct ck_err *e);
 /* The answer comes through ops->requeued. */
 void ck_allocation_requeue(struct ck_allocation *a, const char *why);
+/* The job's comment, if that is not the user's. Nobody waits for it. */
+void ck_allocation_comment(struct ck_allocation *a, const char *text);
 /* Look now; the answer is not older than this question. Its number. */
 uint32_t ck_allocation_look(struct ck_allocation *a);
 /* Does not wait for an answer that Slurm owes us. NULL is fine. */

@@ -588,7 +588,7 @@ void ck_commit_enter(struct ck_coord *c)
            (unsigned long long)c->last.bytes, c->last.seconds,
            c->last.stall_seconds);
     c->last_error[0] = '\0';
-    c->failing_since = 0;
+    ck_notice_good(c);
     if (ck_due_final(r->why) && !r->final)
         c->policy.final_done = 1;
     ck_commit_prune(c);

@@ -12,6 +12,7 @@
 #include "coordinator/journal.h"
 #include "coordinator/loop.h"
 #include "coordinator/lost.h"
+#include "coordinator/notice.h"
 #include "coordinator/options.h"
 #include "coordinator/peers.h"
 #include "coordinator/policy.h"
@@ -62,7 +63,7 @@ struct ck_coord {
     char prompt[256];
     size_t prompt_len;
     char last_error[1024];
-    uint64_t failing_since; /* Unix time; 0: the last checkpoint was good */
+    struct ck_notice notice;
     uint32_t last_set, over; /* over: up to it they are of earlier runs */
     uint32_t stray; /* the child that did not answer last */
     int leaving, suspended; /* the job, as Slurm says */
@@ -130,7 +131,6 @@ void ck_control_captured(struct ck_coord *c, uint32_t id);
 
 /* ---- status.c ---- */
 void ck_status_changed(struct ck_coord *c);  /* written soon */
-void ck_status_failing(struct ck_coord *c);  /* a checkpoint has failed */
 void ck_status_write(struct ck_coord *c);    /* written now */
 void ck_status_init(struct ck_coord *c);
 char *ck_status_text(struct ck_coord *c, size_t max, size_t *len);

@@ -111,6 +111,8 @@ static void on_register(struct ck_coord *c, struct ck_link *l,
     x->start = m.start;
     x->root = m.root;
     ck_twins_registered(c, x);
+    if (x->root)
+        ck_notice_output(c, (pid_t)x->pid, x->node, x->tree);
     c->had_process = 1;
     c->idle_since = 0;
     c->gave_up = 0;

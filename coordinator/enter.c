@@ -279,6 +279,6 @@ void ck_coord_pump(void *arg)
         snprintf(c->last_error, sizeof c->last_error, "%s", e.text);
         ck_policy_failed(&c->policy, ck_now(), CK_AGAIN_LATER);
         ck_control_tell(c, 0, -EIO, 1, e.text);
-        ck_status_failing(c);
+        ck_notice_failed(c, 1);
     }
 }

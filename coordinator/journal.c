@@ -70,6 +70,9 @@ void ck_journal_replay_line(struct ck_history *h, const char *line,
         h->absent = value(event, "restore") != 0;
         h->quit = 0;
     }
+    if (strncmp(event, "output path=", 12) == 0 &&
+        strlen(event + 12) < sizeof h->output)
+        strcpy(h->output, event + 12);
     if (is(event, "restored"))
         h->absent = 0;
     if (is(event, "killed"))

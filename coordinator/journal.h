@@ -26,6 +26,7 @@ struct ck_history {
     uint32_t failed_set; /* `committed` at the last of them, or at that end */
     int ended;  /* the last run has said that it ends */
     int absent; /* it was to go on from a set, and is not back */
+    char output[512]; /* the job's, of the batch script; "": not known */
     int quit;   /* the signal by which it was told to end; 0: it was not */
 };
 

@@ -197,6 +197,7 @@ static void init(struct ck_coord *c)
     ck_session_init(&c->session, &ck_coord_session_ops, c);
     ck_round_init(c);
     ck_lost_init(c);
+    ck_notice_init(c);
     ck_status_init(c);
     ck_policy_init(&c->policy, (int64_t)c->opt.interval * 1000, c->opt.lead);
     c->policy.on_limit = ck_requeue(&(struct ck_case){
@@ -305,6 +306,7 @@ static void finish(struct ck_coord *c)
     ck_log("ended");
     ck_round_fini(c);
     ck_lost_fini(c);
+    ck_notice_fini(c);
     ck_restore_fini(c);
     ck_journal_close(&c->journal);
     ck_loop_fini(&c->loop);

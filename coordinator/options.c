@@ -35,7 +35,7 @@ static const char usage[] =
     "  --on EVENTS          timeout,preempt,failure: when to requeue\n"
     "  --limit-stop S, --limit-drain S, --limit-snapshot S,\n"
     "  --limit-write S, --limit-restore S, --limit-quit S,\n"
-    "  --limit-first S, --limit-linger S\n"
+    "  --limit-first S, --limit-linger S, --limit-remind S\n"
     "                       how long a phase may take\n";
 
 enum { OPT_DIR = 256, OPT_KEEP, OPT_INTERACTIVE, OPT_STAY, OPT_FOREGROUND,
@@ -67,6 +67,7 @@ static const struct option longs[] = {
     {"limit-quit", 1, NULL, OPT_LIMIT + 5},
     {"limit-first", 1, NULL, OPT_LIMIT + 6},
     {"limit-linger", 1, NULL, OPT_LIMIT + 7},
+    {"limit-remind", 1, NULL, OPT_LIMIT + 8},
     {"help", 0, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -93,7 +94,8 @@ static int text(char *out, size_t cap, const char *s)
 static int limit(struct ck_limits *l, int which, const char *s)
 {
     int64_t *field[] = {&l->stop,    &l->drain, &l->snapshot, &l->write,
-                        &l->restore, &l->quit,  &l->first,    &l->linger};
+                        &l->restore, &l->quit,  &l->first,    &l->linger,
+                        &l->remind};
     char *end;
     double v = strtod(s, &end);
 
@@ -193,7 +195,8 @@ static void defaults(struct ck_options *o)
                   .restore = 300000,
                   .quit = 10000,
                   .first = 60000,
-                  .linger = 1000},
+                  .linger = 1000,
+                  .remind = 3600000},
     };
     snprintf(o->dir, sizeof o->dir, "%s", dir ? dir : "ckpt.default");
     if (job && number(job, &o->job))

@@ -20,6 +20,7 @@ struct ck_limits {
     int64_t quit;     /* from TERM to KILL */
     int64_t first;    /* until the first process registers */
     int64_t linger;   /* how long an empty computation may come back */
+    int64_t remind;   /* to the first reminder that checkpoints fail */
 };
 
 struct ck_options {

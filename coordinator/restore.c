@@ -132,6 +132,7 @@ void ck_restore_connect(struct ck_coord *c, struct ck_link *l,
     x->process->start = m->start;
     x->process->total = x->image->raw_bytes;
     l->owner = x->process;
+    ck_notice_output(c, (pid_t)m->pid, m->node, m->tree);
     c->had_process = 1;
     ck_restore_alive(c);
     ck_status_changed(c);

@@ -95,7 +95,7 @@ void ck_abort_enter(struct ck_coord *c)
     ck_control_failed(c, r->id, again, r->reason);
     if (again != CK_AGAIN_SOON) {
         ck_prompt_tell(c, c->last_error);
-        ck_status_failing(c);
+        ck_notice_failed(c, again == CK_AGAIN_NOT);
     }
     r->abort_until = ck_now() + ABORT_MS;
     ck_loop_arm(&c->loop, &r->recheck, ck_now());

@@ -17,8 +17,9 @@
 #include <stdint.h>
 #include <time.h>
 
-#define CK_SLURM_API_VERSION 3
+#define CK_SLURM_API_VERSION 4
 #define CK_SLURM_SYMBOL "ck_slurm_ops"
+#define CK_SLURM_COMMENT "ckpt: "
 
 /* How Slurm is ending the job, or has. */
 enum ck_slurm_end {
@@ -65,6 +66,10 @@ struct ck_slurm_ops {
      * and kills what is left after KillWait. `why` becomes part of the job's
      * admin comment where Slurm lets the owner do so, else it is ignored. */
     int (*requeue)(const char *why, char *err, size_t errlen);
+
+    /* The job's comment, which its owner may set: changed only where it is
+     * empty or begins with CK_SLURM_COMMENT, as `text` has to. */
+    int (*comment)(const char *text, char *err, size_t errlen);
 
     void (*close)(void);
 };

@@ -123,8 +123,8 @@ static void put_head(struct ck_coord *c, struct ck_json *j)
         ck_json_str(j, "last_error", c->last_error);
     else
         ck_json_null(j, "last_error");
-    if (c->failing_since)
-        ck_json_u64(j, "failing_since", c->failing_since);
+    if (c->notice.since)
+        ck_json_u64(j, "failing_since", c->notice.since);
     else
         ck_json_null(j, "failing_since");
     ck_json_array(j, "warnings");
@@ -192,13 +192,6 @@ static void flush(void *arg)
 
     if (c->status.dirty)
         ck_status_write(c);
-}
-
-void ck_status_failing(struct ck_coord *c)
-{
-    if (!c->failing_since)
-        c->failing_since = (uint64_t)time(NULL);
-    ck_status_changed(c);
 }
 
 void ck_status_init(struct ck_coord *c)

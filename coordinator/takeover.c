@@ -80,7 +80,7 @@ int ck_takeover(struct ck_coord *c, struct ck_err *e)
         set_clock(c, doc);
         snprintf(c->last_error, sizeof c->last_error, "%s",
                  ck_jstr(doc, "last_error", ""));
-        c->failing_since = (uint64_t)ck_jnum(doc, "failing_since", 0);
+        c->notice.since = (uint64_t)ck_jnum(doc, "failing_since", 0);
     } else {
         ck_log("%s can't be read: only who comes back is known of", path);
     }

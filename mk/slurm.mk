@@ -33,7 +33,7 @@ endif
 # bats cannot give one file two sets of claims: the preemption tests run once
 # for each kind of process tracking.
 BATS       ?= bats
-SLURM_TESTS := options untouched faults preempt limit scripts steps killed
+SLURM_TESTS := options untouched faults preempt limit scripts steps killed notice
 # whole jobs that are requeued, most of them: a quarter of an hour
 SLURM_LONG  := ends input het alone export
 

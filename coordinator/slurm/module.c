@@ -223,6 +223,29 @@ static int mod_requeue(const char *why, char *err, size_t errlen)
     return 0;
 }
 
+static int mod_comment(const char *text, char *err, size_t errlen)
+{
+    job_info_msg_t *msg = NULL;
+    job_desc_msg_t d;
+    const char *old;
+    int ours;
+
+    if (slurm_load_job(&msg, state.job, 0) != SLURM_SUCCESS)
+        return refused(err, errlen, "cannot be looked at");
+    old = msg->record_count ? msg->job_array[0].comment : NULL;
+    ours = !old || !*old ||
+           strncmp(old, CK_SLURM_COMMENT, strlen(CK_SLURM_COMMENT)) == 0;
+    slurm_free_job_info_msg(msg);
+    if (!ours)
+        return 0;
+    slurm_init_job_desc_msg(&d);
+    d.job_id = state.job;
+    d.comment = (char *)text;
+    if (slurm_update_job(&d) != SLURM_SUCCESS)
+        return refused(err, errlen, "its comment cannot be set");
+    return 0;
+}
+
 static void mod_close(void)
 {
     slurm_fini();
@@ -235,5 +258,6 @@ const struct ck_slurm_ops ck_slurm_ops = {
     .look = mod_look,
     .may_requeue = mod_may_requeue,
     .requeue = mod_requeue,
+    .comment = mod_comment,
     .close = mod_close,
 };

@@ -12,6 +12,7 @@ static volatile struct {
     int preempted, batch, may, silent, ending, suspended;
     int requeue_code;
     int requeued, looks; /* how often it was asked */
+    char comment[300];
 } *slurm;
 
 static int fake_open(uint32_t id, char *err, size_t cap)
@@ -57,6 +58,14 @@ static int fake_requeue(const char *why, char *err, size_t cap)
     return slurm->requeue_code;
 }
 
+static int fake_comment(const char *text, char *err, size_t cap)
+{
+    (void)err;
+    (void)cap;
+    snprintf((char *)slurm->comment, sizeof slurm->comment, "%s", text);
+    return 0;
+}
+
 static void fake_close(void)
 {
 }
@@ -65,7 +74,8 @@ const struct ck_slurm_ops *ck_slurm_module(struct ck_err *e)
 {
     static const struct ck_slurm_ops ops = {
         CK_SLURM_API_VERSION, fake_open,    fake_look,
-        fake_may,             fake_requeue, fake_close,
+        fake_may,             fake_requeue, fake_comment,
+        fake_close,
     };
 
     (void)e;
@@ -142,6 +152,28 @@ static void preemption_takes_a_final_set_and_requeues(void **state)
     assert_true(have("set-000001/MANIFEST"));
     assert_true(status_becomes("holding"));
     quiet(p); /* parked until Slurm ends it */
+    leave(p);
+}
+
+static void the_job_s_comment_says_that_checkpoints_fail(void **state)
+{
+    struct fake *p, *c;
+    uint32_t id;
+
+    (void)state;
+    start(options);
+    p = process(10, CK_KIND_SAVED, 1, "main");
+    c = asks(0);
+    id = stops(p, NULL, 0);
+    get(p, CK_MSG_CAPTURE);
+    SEND(p, failed, FAILED, .id = id, .phase = CK_PHASE_SNAPSHOT,
+         .reason = "descriptor 5 is a socket");
+    assert_int_equal(final(c, NULL), -EIO);
+    for (int i = 0; i < LIMIT_MS && !slurm->comment[0]; i++)
+        usleep(1000);
+    assert_non_null(strstr((char *)slurm->comment, "ckpt: unprotected, "));
+    assert_non_null(strstr((char *)slurm->comment, "descriptor 5"));
+    leave(c);
     leave(p);
 }
 
@@ -408,6 +440,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         S(preemption_takes_a_final_set_and_requeues),
+        S(the_job_s_comment_says_that_checkpoints_fail),
         S(the_limit_takes_a_final_set_and_requeues),
         S(a_limit_far_away_is_not_due),
         S(a_requeue_that_is_refused_at_the_limit_lets_it_run_on),

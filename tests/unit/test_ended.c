@@ -50,6 +50,14 @@ static int fake_requeue(const char *why, char *err, size_t cap)
     return slurm.refuses ? -EACCES : 0;
 }
 
+static int fake_comment(const char *text, char *err, size_t cap)
+{
+    (void)text;
+    (void)err;
+    (void)cap;
+    return 0;
+}
+
 static void fake_close(void)
 {
 }
@@ -58,7 +66,8 @@ const struct ck_slurm_ops *ck_slurm_module(struct ck_err *e)
 {
     static const struct ck_slurm_ops ops = {
         CK_SLURM_API_VERSION, fake_open,    fake_look,
-        fake_may,             fake_requeue, fake_close,
+        fake_may,             fake_requeue, fake_comment,
+        fake_close,
     };
 
     (void)e;
