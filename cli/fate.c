@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/members.h"
+#include "coordinator/queue.h"
 #include "lib/base/conn.h"
 #include "lib/base/env.h"
 #include "lib/base/jobdir.h"
@@ -23,6 +24,19 @@ static int is_dead(const char *dir)
     return ck_jobdir_addr_read(dir, &a, NULL) < 0 ||
            (strcmp(a.node, ck_env_node()) == 0 &&
             ck_conn_alive(dir, ALIVE_MS, NULL) == 0);
+}
+
+/* Slurm may know more than a document that somebody left when he was killed. */
+static int slurm_knows(const struct ck_status *s, struct ck_fate_of *f)
+{
+    uint32_t job = (uint32_t)ck_jnum(s->doc, "job", 0);
+    enum ck_queue q = job ? ck_queue_ask(job, &f->how) : CK_QUEUE_SILENT;
+
+    if (q == CK_QUEUE_SILENT || q == CK_QUEUE_RUNS)
+        return 0;
+    f->fate = q == CK_QUEUE_WAITS ? CK_FATE_WAITS : CK_FATE_ENDED;
+    f->state = q == CK_QUEUE_WAITS ? "waiting" : "ended";
+    return 1;
 }
 
 void ck_fate(const char *dir, const struct ck_status *s, struct ck_fate_of *f)
@@ -46,6 +60,9 @@ void ck_fate(const char *dir, const struct ck_status *s, struct ck_fate_of *f)
         f->state = "ended";
         return;
     }
+    /* `ckpt launch` ends by itself, whatever becomes of the job around it */
+    if (f->exit < 0 && slurm_knows(s, f))
+        return;
     if (strcmp(f->was, "ended") == 0 || strcmp(f->was, "ending") == 0) {
         f->fate = CK_FATE_ENDED;
         f->state = "ended";
@@ -101,6 +118,10 @@ char *ck_fate_json(const struct ck_status *s, const struct ck_fate_of *f)
         ck_json_null(&j, "exit_status");
     else
         ck_json_u64(&j, "exit_status", (uint64_t)f->exit);
+    if (f->how)
+        ck_json_str(&j, "how", f->how);
+    else
+        ck_json_null(&j, "how");
     ck_json_u64(&j, "running_alone", f->alone);
     for (const struct ck_jval *c = s->doc->child; c; c = c->next) {
         if (strcmp(c->key, "state") != 0)

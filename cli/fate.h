@@ -8,15 +8,17 @@
 #include "cli/ask.h"
 
 /* Exit statuses of `ckpt status`, which scripts wait for. */
-enum ck_fate { CK_FATE_LIVE = 0, CK_FATE_ENDED = 3, CK_FATE_GONE = 4 };
+enum ck_fate { CK_FATE_LIVE = 0, CK_FATE_ENDED = 3, CK_FATE_GONE = 4,
+               CK_FATE_WAITS = 5 };
 
-/* state: "ended", "gone" (its coordinator has died here) or "unreachable" (it
- * may live on another node). was: the state in its last document. exit: of
- * the first program, -1: not known. alone: its processes that still run on
- * this node. live: the rest is empty. */
+/* state: "ended", "waiting" (for Slurm to start the job again), "gone" (its
+ * coordinator has died here) or "unreachable" (it may live on another node).
+ * was: the state in its last document. how: what Slurm says of its end, or
+ * NULL. exit: of the first program, -1: not known. alone: its processes that
+ * still run on this node. live: the rest is empty. */
 struct ck_fate_of {
     enum ck_fate fate;
-    const char *state, *was;
+    const char *state, *was, *how;
     int exit;
     unsigned alone;
 };

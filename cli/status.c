@@ -27,7 +27,7 @@ static const char usage[] =
     "Where the coordinator does not answer, the last document that it left\n"
     "in the job directory is shown, and what has become of it. Exit status:\n"
     "0 it runs, 3 it has ended, 4 its coordinator has died or is out of\n"
-    "reach, 1 nothing is known of it.\n";
+    "reach, 5 Slurm will start it again, 1 nothing is known of it.\n";
 
 static void cost(const struct ck_jval *last, FILE *out)
 {
@@ -163,7 +163,9 @@ static void fate_line(const struct ck_status *s, const struct ck_fate_of *f,
     ck_duration_text(age, sizeof(age), s->age);
     fprintf(out, "state        %s, run %.0f", f->state,
             ck_jnum(s->doc, "generation", 0));
-    if (f->fate == CK_FATE_ENDED && f->exit >= 0)
+    if (f->how)
+        fprintf(out, ": %s", f->how);
+    else if (f->fate == CK_FATE_ENDED && f->exit >= 0)
         fprintf(out, ", exit status %d", f->exit);
     else if (f->fate == CK_FATE_ENDED)
         fprintf(out, " %s ago", age);
@@ -205,10 +207,11 @@ static void table(const char *dir, const struct ck_status *s,
     bar(s->doc, out);
     if (error && *error)
         fprintf(out, "last error   %s\n", error);
-    if (f->fate != CK_FATE_ENDED)
+    if (f->fate == CK_FATE_LIVE || f->fate == CK_FATE_GONE)
         unprotected(s->doc, out);
     warnings(s->doc, out);
-    processes(s->doc, out);
+    if (f->fate == CK_FATE_LIVE || f->fate == CK_FATE_GONE)
+        processes(s->doc, out);
 }
 
 /* One frame of --watch: composed first, then written at once, so that the
@@ -241,7 +244,7 @@ static int watch(const char *dir)
         ck_status_free(&s);
         if (ck_cli_done())
             return 1;
-        if (fate.fate != CK_FATE_LIVE)
+        if (fate.fate != CK_FATE_LIVE && fate.fate != CK_FATE_WAITS)
             return fate.fate == CK_FATE_ENDED ? 0 : (int)fate.fate;
         ck_sleep_ms(1000);
     }

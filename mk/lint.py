@@ -28,7 +28,8 @@ KNOWS = [
     ("runtime/", BARE + ("runtime/", "ckpt/")),
     ("restart/blob", BARE + ("restart/blob", "restart/ops.h")),
     ("restart/", ("lib/", "restart/")),
-    ("cli/", ("lib/", "cli/", "coordinator/coordinator.h", "restart/")),
+    ("cli/", ("lib/", "cli/", "coordinator/coordinator.h",
+              "coordinator/queue.h", "restart/")),
     ("spank/", ("lib/", "spank/")),
     ("include/", ("ckpt/",)),
 ]

@@ -131,6 +131,19 @@ assert (d["state"], d["was"]) == ("gone", "running"), d
 assert (d["exit_status"], d["running_alone"]) == (137, 0), d' "$output"
 }
 
+@test "status tells of a death in a job where Slurm cannot be asked, too" {
+    SLURM_JOB_ID=1 SLURM_CONF=$PWD/none ckpt launch --name job ./count 400 0 &
+    launched=$!
+    until_ 10 lines out 1
+    # shellcheck disable=SC2046
+    kill -9 $(coordinators ckpt.job)
+    SLURM_CONF=$PWD/none until_ 10 dead job
+    [[ $output == *"its coordinator has died; "*" still run"*" here"* ]]
+    [[ $output != *error* ]]
+    ckpt kill job
+    wait $launched || :
+}
+
 @test "start_coordinator is joined from another terminal" {
     start_coordinator --daemon --dir d &
     until_ 10 test -e d/coordinator

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# Whose job can't be saved learns it from the job's output and from squeue.
+# Whose job can't be saved learns it from the job's output and from squeue, and
+# what has become of a job from `ckpt status`.
 
 # What stands in single quotes is for the job.
 # shellcheck disable=SC2016,SC1010,SC2094,SC2034
@@ -80,4 +81,30 @@ E
     go 3
     succeeds "$id" 60
     not grep -q ckpt "$(home)/elsewhere.$id"
+}
+
+@test "status says what Slurm has made of a job" {
+    put loops.sh <<'E'
+#!/bin/bash
+#SBATCH --checkpoint-interval=10:00 --requeue --exclusive
+until [ -e "end.$SLURM_JOB_ID" ]; do sleep 0.2; done
+E
+    for way in requeuehold cancel; do
+        id=$(submit loops.sh)
+        within 60 as ckpt status --live "$id"
+        as ckpt checkpoint --wait "$id"
+        if [ $way = cancel ]; then as scancel "$id"; else as scontrol requeuehold "$id"; fi
+        within 60 not as ckpt status --live "$id"
+        within 60 is_state "$id" "PENDING CANCELLED"
+        run as ckpt status "$id"; echo "$output"
+        if [ $way = cancel ]; then
+            [ "$status" -eq 3 ]
+            [[ $output == *"state        ended, run 1: it was cancelled"* ]]
+        else
+            [ "$status" -eq 5 ]
+            [[ $output == *"state        waiting, run 1: Slurm will start it again"* ]]
+        fi
+        [[ $output != *loops.sh* && $output != *" running "* ]]
+        as scancel "$id"
+    done
 }
