@@ -17,14 +17,15 @@
 #include "lib/base/paths.h"
 #include "lib/sys/fmt.h"
 #include "lib/sys/ours.h"
+#include "restart/ops.h"
 
 #define HELPERS_MS 10000 /* a write to a slow disk is finished first */
 /* in the flags of /proc/PID/stat */
 #define PF_EXITING 0x00000004ul
 #define PF_SIGNALED 0x00000400ul
 
-/* Does a NUL-separated file begin one of its entries with `entry`, whole? */
-static int has_entry(const char *path, const char *entry)
+/* Has a NUL-separated file an entry that begins with these n bytes? */
+static int has_entry(const char *path, const char *entry, size_t n)
 {
     FILE *f = fopen(path, "re");
     char *text = NULL;
@@ -32,7 +33,7 @@ static int has_entry(const char *path, const char *entry)
     int found = 0;
 
     while (f && !found && getdelim(&text, &cap, 0, f) > 0)
-        found = strcmp(text, entry) == 0;
+        found = strncmp(text, entry, n) == 0;
     free(text);
     if (f)
         fclose(f);
@@ -68,17 +69,26 @@ static void read_comm(pid_t pid, char comm[32])
     comm[strcspn(comm, "\n")] = 0;
 }
 
-static int is_member(pid_t pid, const char *entry)
+enum who {
+    PROGRAM,
+    HELPER,   /* has a program's memory */
+    RESTORER, /* has not become a program yet: it has our environment */
+    NOBODY,
+};
+
+static enum who who_is(pid_t pid, const char *entry)
 {
     char path[64];
     struct stat st;
 
     snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
     if (stat(path, &st) != 0 || st.st_uid != geteuid() ||
-        !has_entry(path, entry))
-        return 0;
+        !has_entry(path, entry, strlen(entry) + 1))
+        return NOBODY;
+    if (has_entry(path, CK_PLAN_ENV "=", strlen(CK_PLAN_ENV) + 1))
+        return RESTORER;
     snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
-    return maps_runtime(path);
+    return !maps_runtime(path) ? NOBODY : ck_ours(pid) ? HELPER : PROGRAM;
 }
 
 static int is_dying(pid_t pid)
@@ -97,7 +107,7 @@ static int is_dying(pid_t pid)
             1ull << (SIGKILL - 1)) != 0;
 }
 
-/* Programs, or what of ours has their memory. */
+/* Programs, or what of ours is left of them. */
 static unsigned look(const char *dir, int ours, struct ck_member *m,
                      unsigned max)
 {
@@ -110,8 +120,11 @@ static unsigned look(const char *dir, int ours, struct ck_member *m,
     while (d && (de = readdir(d))) {
         pid_t pid = (pid_t)atoi(de->d_name);
 
-        if (!isdigit((unsigned char)de->d_name[0]) || pid == getpid() ||
-            ck_ours(pid) != ours || !is_member(pid, entry))
+        enum who who = NOBODY;
+
+        if (isdigit((unsigned char)de->d_name[0]) && pid != getpid())
+            who = who_is(pid, entry);
+        if (who == NOBODY || ours != (who != PROGRAM))
             continue;
         if (n < max) {
             m[n].pid = pid;
@@ -131,13 +144,18 @@ unsigned ck_members(const char *dir, struct ck_member *m, unsigned max)
 }
 
 /* By a descriptor: the number may be another's by now. */
-static void end(pid_t pid, int64_t until)
+static void end(pid_t pid, const char *dir, int64_t until)
 {
+    char entry[CK_PATH + 16];
     int fd = (int)syscall(SYS_pidfd_open, pid, 0);
     struct pollfd p = {.fd = fd, .events = POLLIN};
     int64_t left = until - ck_now_ms();
+    enum who who;
 
-    if (fd >= 0 && ck_ours(pid) &&
+    snprintf(entry, sizeof(entry), "CKPT_DIR=%s", dir);
+    who = fd < 0 ? NOBODY : who_is(pid, entry);
+
+    if ((who == HELPER || who == RESTORER) &&
         syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) == 0)
         poll(&p, 1, left > 0 ? (int)left : 0);
     if (fd >= 0)
@@ -152,6 +170,6 @@ unsigned ck_members_end_helpers(const char *dir)
 
     while ((n = look(dir, 1, m, 64)) > 0 && ck_now_ms() < until)
         for (unsigned i = 0; i < n && i < 64; i++)
-            end(m[i].pid, until);
+            end(m[i].pid, dir, until);
     return n;
 }

@@ -21,8 +21,8 @@ struct ck_member {
 /* Fills at most max; returns how many there are in all. dir: absolute. */
 unsigned ck_members(const char *dir, struct ck_member *m, unsigned max);
 /* Ends what is left of ours where no program and no coordinator is: who
- * writes the image of a program that is dead. Returns how many are there
- * still after ten seconds. */
+ * writes the image of a program that is dead, and who was to become one when
+ * its restart was killed. Returns how many are there still after ten seconds. */
 unsigned ck_members_end_helpers(const char *dir);
 
 #endif

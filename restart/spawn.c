@@ -24,13 +24,14 @@ static const struct ck_proc *root_of(const struct ck_spawn *s)
 /* Replaces this process by the tree's root. Returns -errno. */
 static int exec_root(struct ck_spawn *s)
 {
-    char audit[1200], plan[64];
-    char *env[] = {audit, plan, (char *)CK_PLAN_TUNABLES, NULL};
+    char audit[1200], dir[1200], plan[64];
+    char *env[] = {audit, plan, dir, (char *)CK_PLAN_TUNABLES, NULL};
     const char *exe = root_of(s)->exe;
     char *argv[] = {(char *)exe, NULL};
 
     snprintf(audit, sizeof(audit), "LD_AUDIT=%s", s->opts->restorer);
     snprintf(plan, sizeof(plan), CK_PLAN_ENV "=%d:0", s->plan_fd);
+    snprintf(dir, sizeof(dir), "CKPT_DIR=%s", s->opts->job_dir);
     execve(exe, argv, env);
     return -errno;
 }

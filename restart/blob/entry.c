@@ -135,18 +135,15 @@ static _Noreturn void run(struct self *s, uint32_t actor);
 
 static void exec_actor(struct self *s, uint32_t actor)
 {
-    char audit[1200], plan[64];
-    char *argv[2], *env[4];
+    char audit[1200], dir[1200], plan[64];
+    char *argv[] = {(char *)s->me.exe, NULL};
+    /* dir: by which it is found (cli/members.c) */
+    char *env[] = {audit, plan, dir, (char *)CK_PLAN_TUNABLES, NULL};
     long r;
 
     ck_fmt(audit, sizeof(audit), "LD_AUDIT=%s", s->head.restorer);
     ck_fmt(plan, sizeof(plan), CK_PLAN_ENV "=%u:%u", s->head.plan_fd, actor);
-    argv[0] = (char *)s->me.exe;
-    argv[1] = NULL;
-    env[0] = audit;
-    env[1] = plan;
-    env[2] = (char *)CK_PLAN_TUNABLES;
-    env[3] = NULL;
+    ck_fmt(dir, sizeof(dir), "CKPT_DIR=%s", s->head.job_dir);
     r = sys3(SYS_execve, s->me.exe, argv, env);
     FAIL(s, "its program %s can't be executed (error %ld)", s->me.exe, -r);
 }
