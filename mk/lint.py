@@ -300,6 +300,21 @@ def rule_job_options():
         yield page, 0, f"--{o} is in only one of plugin and page"
 
 
+def rule_log_lines():
+    """docs/admin.md explains lines that the log can have."""
+    page = "docs/admin.md"
+    if page not in ALL:
+        return
+    said = re.sub(r'"\s*"', "", "".join(
+        text(f) for f in OURS if f.startswith(("coordinator/", "spank/"))))
+    part = text(page).split("### What the log says")[1].split("\n## ")[0]
+    first = text(page)[:text(page).index(part)].count("\n") + 1
+    for m, n in hits(page, part, r"^\| `([^`]+)` \|", re.M):
+        for piece in m.group(1).split(" ... "):
+            if piece not in said:
+                yield page, first + n - 1, f'nobody says "{piece}"'
+
+
 def rule_exports():
     """libckpt.so exports what wrappers.def and api.c name, nothing else."""
     defs = "runtime/interpose/wrappers.def"
