@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define NAMED 4 /* how many missing ones the text names */
 
@@ -14,37 +13,52 @@ void ck_barrier_begin(struct ck_barrier *b, const char *name, int64_t now,
     b->name = name;
     b->limit = limit_ms;
     b->deadline = now + limit_ms;
-    b->n = b->missing = 0;
+    b->n = b->missing = b->len = 0;
+    ck_index_free(&b->index);
 }
 
 void ck_barrier_free(struct ck_barrier *b)
 {
     free(b->member);
+    ck_index_free(&b->index);
     *b = (struct ck_barrier){0};
 }
 
 static struct ck_member *find(const struct ck_barrier *b, uint64_t key)
 {
-    for (size_t i = 0; i < b->n; i++)
-        if (b->member[i].key == key)
-            return &b->member[i];
+    size_t at = 0;
+    void *place;
+
+    while ((place = ck_index_next(&b->index, ck_index_key("", key), &at)))
+        if (b->member[(uintptr_t)place - 1].key == key)
+            return &b->member[(uintptr_t)place - 1];
     return NULL;
 }
 
 int ck_barrier_expect(struct ck_barrier *b, uint64_t key)
 {
-    if (find(b, key))
-        return -EEXIST;
-    if (b->n == b->cap) {
-        size_t cap = b->cap ? 2 * b->cap : 32;
-        struct ck_member *m = reallocarray(b->member, cap, sizeof *m);
+    struct ck_member *m = find(b, key);
 
+    if (m && m->state != CK_MEMBER_DROPPED)
+        return -EEXIST;
+    if (!m && b->len == b->cap) {
+        size_t cap = b->cap ? 2 * b->cap : 32;
+
+        m = reallocarray(b->member, cap, sizeof *m);
         if (!m)
             return -ENOMEM;
         b->member = m;
         b->cap = cap;
+        m = NULL;
     }
-    b->member[b->n++] = (struct ck_member){key, CK_MEMBER_EXPECTED};
+    if (!m) {
+        if (ck_index_add(&b->index, ck_index_key("", key),
+                         (void *)(uintptr_t)(b->len + 1)) < 0)
+            return -ENOMEM;
+        m = &b->member[b->len++];
+    }
+    *m = (struct ck_member){key, CK_MEMBER_EXPECTED};
+    b->n++;
     b->missing++;
     return 0;
 }
@@ -53,7 +67,7 @@ int ck_barrier_arrive(struct ck_barrier *b, uint64_t key)
 {
     struct ck_member *m = find(b, key);
 
-    if (!m)
+    if (!m || m->state == CK_MEMBER_DROPPED)
         return -ENOENT;
     if (m->state == CK_MEMBER_ARRIVED)
         return -EALREADY;
@@ -66,11 +80,11 @@ int ck_barrier_drop(struct ck_barrier *b, uint64_t key)
 {
     struct ck_member *m = find(b, key);
 
-    if (!m)
+    if (!m || m->state == CK_MEMBER_DROPPED)
         return -ENOENT;
     if (m->state == CK_MEMBER_EXPECTED)
         b->missing--;
-    memmove(m, m + 1, (size_t)(b->member + b->n - m - 1) * sizeof *m);
+    m->state = CK_MEMBER_DROPPED;
     b->n--;
     return 0;
 }
@@ -97,7 +111,7 @@ void ck_barrier_text(const struct ck_barrier *b, ck_describe_fn *describe,
     int len = snprintf(buf, cap, "%s: no answer from %zu of %zu within %g s",
                        b->name, b->missing, b->n, (double)b->limit / 1000);
 
-    for (size_t i = 0; i < b->n && len > 0 && (size_t)len < cap; i++) {
+    for (size_t i = 0; i < b->len && len > 0 && (size_t)len < cap; i++) {
         char who[256] = "?";
 
         if (b->member[i].state != CK_MEMBER_EXPECTED)

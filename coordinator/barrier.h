@@ -11,13 +11,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum ck_member_state { CK_MEMBER_EXPECTED, CK_MEMBER_ARRIVED };
+#include "lib/base/index.h"
+
+enum ck_member_state {
+    CK_MEMBER_EXPECTED,
+    CK_MEMBER_ARRIVED,
+    CK_MEMBER_DROPPED, /* is none any more */
+};
 
 struct ck_barrier {
     const char *name;
     int64_t deadline; /* ms, the caller's clock */
     int64_t limit;    /* ms */
-    size_t n, cap, missing;
+    size_t n, missing; /* members */
+    size_t len, cap;
+    struct ck_index index; /* key -> place + 1 */
     struct ck_member {
         uint64_t key;
         enum ck_member_state state;

@@ -154,20 +154,14 @@ void ck_round_init(struct ck_coord *c)
 void ck_round_fini(struct ck_coord *c)
 {
     ck_barrier_free(&c->round.barrier);
-    ck_manifest_destroy(c->round.manifest);
-    free(c->round.tree);
-    c->round.manifest = NULL;
-    c->round.tree = NULL;
+    ck_round_forget(&c->round);
 }
 
 static void round_reset(struct ck_coord *c, enum ck_due why)
 {
     struct ck_round *r = &c->round;
 
-    ck_manifest_destroy(r->manifest);
-    free(r->tree);
-    r->manifest = NULL;
-    r->tree = NULL;
+    ck_round_forget(r);
     r->id = ++c->last_set;
     r->why = why;
     r->requested = ck_now();
@@ -218,69 +212,6 @@ void ck_checkpoint_fail(struct ck_coord *c, enum ck_again again,
     ck_coord_fire(c, CK_EV_FAIL, "set %u", r->id);
 }
 
-/* The tree's entry, made when it is new. */
-static struct ck_manifest_tree *tree_of(struct ck_coord *c,
-                                        const struct ck_peer *x)
-{
-    struct ck_manifest *m = c->round.manifest;
-    struct ck_round_tree *more;
-    struct ck_manifest_tree *t;
-
-    for (size_t i = 0; i < m->ntrees; i++)
-        if (strcmp(m->tree[i].name, x->tree) == 0)
-            return &m->tree[i];
-    more = reallocarray(c->round.tree, m->ntrees + 1, sizeof *more);
-    if (!more)
-        return NULL;
-    c->round.tree = more;
-    t = ck_manifest_add_tree(m);
-    if (!t)
-        return NULL;
-    more[m->ntrees - 1] = (struct ck_round_tree){0};
-    t->name = strdup(x->tree);
-    t->node = strdup(x->node);
-    return t->name && t->node ? t : NULL;
-}
-
-static int collect_trees(struct ck_coord *c)
-{
-    struct ck_peer *x;
-
-    c->round.manifest = ck_manifest_create();
-    if (!c->round.manifest)
-        return -ENOMEM;
-    TAILQ_FOREACH(x, &c->peers.processes, entry) {
-        struct ck_manifest_tree *t;
-
-        if (!x->member)
-            continue;
-        t = tree_of(c, x);
-        if (!t)
-            return -ENOMEM;
-        t->processes++;
-        c->round.manifest->processes++;
-        if (x->kind == CK_KIND_SAVED)
-            c->round.tree[t - c->round.manifest->tree].needed = 1;
-    }
-    return 0;
-}
-
-/* Whose agent runs the helper: the tree's root, else its lowest pid. */
-static struct ck_peer *captain(struct ck_coord *c, const char *tree)
-{
-    struct ck_peer *x, *best = NULL;
-
-    TAILQ_FOREACH(x, &c->peers.processes, entry) {
-        if (!x->member || x->kind != CK_KIND_SAVED ||
-            strcmp(x->tree, tree) != 0)
-            continue;
-        if (!best || (x->root && !best->root) ||
-            (x->root == best->root && x->vpid < best->vpid))
-            best = x;
-    }
-    return best;
-}
-
 void ck_capture_enter(struct ck_coord *c)
 {
     struct ck_round *r = &c->round;
@@ -291,13 +222,13 @@ void ck_capture_enter(struct ck_coord *c)
 
     ck_round_barrier(c, "taking the snapshot", c->opt.limit.snapshot);
     ck_leaving_ask(c);
-    if (collect_trees(c) < 0) {
+    if (ck_round_collect(c) < 0) {
         ck_checkpoint_fail(c, CK_AGAIN_LATER,
                            "the coordinator is out of memory");
         return;
     }
     for (size_t i = 0; i < r->manifest->ntrees; i++) {
-        x = captain(c, r->manifest->tree[i].name);
+        x = r->tree[i].captain;
         if (!x)
             continue;
         ck_round_expect(c, CK_TREE_KEY(i));
@@ -343,7 +274,7 @@ void ck_checkpoint_capture_list(struct ck_coord *c, struct ck_helper *h)
                                     .set_dir = c->round.dir,
                                     .several = (uint8_t)on_several_nodes(c),
                                     .nofile = hard_limit()};
-    size_t cap = 9 * (size_t)c->peers.nprocesses;
+    size_t cap = 9 * (size_t)c->peers.nprocesses, at = 0;
     uint8_t *members = malloc(cap + 1);
     struct ck_peer *x;
     struct ck_wr w;
@@ -354,8 +285,8 @@ void ck_checkpoint_capture_list(struct ck_coord *c, struct ck_helper *h)
         return;
     }
     ck_wr_init(&w, members, cap);
-    TAILQ_FOREACH(x, &c->peers.processes, entry) {
-        if (!x->member || strcmp(x->tree, h->tree) != 0)
+    while ((x = ck_peer_of_tree(&c->peers, h->tree, &at))) {
+        if (!x->member)
             continue;
         ck_put_uint(&w, x->pid, 4);
         ck_put_uint(&w, x->vpid, 4);
@@ -385,16 +316,6 @@ void ck_checkpoint_snapped(struct ck_coord *c, struct ck_peer *x,
     ck_barrier_touch(&c->round.barrier, ck_now());
     ck_status_changed(c);
     check_captured(c);
-}
-
-int ck_round_tree(const struct ck_coord *c, const char *name)
-{
-    const struct ck_manifest *m = c->round.manifest;
-
-    for (size_t i = 0; m && i < m->ntrees; i++)
-        if (strcmp(m->tree[i].name, name) == 0)
-            return (int)i;
-    return -1;
 }
 
 /* The helper has seen all it needs: the processes may run on. */
@@ -431,10 +352,14 @@ static int add_image(struct ck_coord *c, int kind, const char *tree,
                      const char *node, uint32_t vpid, const char *command,
                      const struct ck_msg_written *m)
 {
+    uint64_t key = ck_index_key(m->file, 0);
     struct ck_manifest_image *im;
+    const char *known;
+    size_t at = 0;
 
-    if (ck_manifest_find(c->round.manifest, m->file))
-        return -EEXIST;
+    while ((known = ck_index_next(&c->round.files, key, &at)))
+        if (strcmp(known, m->file) == 0)
+            return -EEXIST;
     im = ck_manifest_add_image(c->round.manifest);
     if (!im)
         return -ENOMEM;
@@ -447,7 +372,8 @@ static int add_image(struct ck_coord *c, int kind, const char *tree,
     im->bytes = m->bytes;
     im->raw_bytes = m->raw_bytes;
     im->checksum = m->checksum;
-    return im->file && im->tree && im->node && im->command ? 0 : -ENOMEM;
+    return im->file && im->tree && im->node && im->command ?
+               ck_index_add(&c->round.files, key, im->file) : -ENOMEM;
 }
 
 /* The tree's image names those of its processes by the program's numbers: one

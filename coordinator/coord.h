@@ -35,7 +35,7 @@ struct ck_outside { /* a program without the runtime */
 
 struct ck_status {
     int dirty;        /* something has changed */
-    int64_t written;  /* when */
+    int64_t written, took; /* when, and how long; ms */
     enum ck_state state; /* that is to be written */
     struct ck_timer flush;
 };

@@ -17,6 +17,8 @@
 static void drop(struct ck_coord *c, struct ck_lost *x)
 {
     TAILQ_REMOVE(&c->lost.list, x, entry);
+    if (x->node)
+        ck_index_remove(&c->lost.places, ck_index_key(x->node, x->pid), x);
     free(x->node);
     free(x->tree);
     free(x->command);
@@ -157,6 +159,7 @@ void ck_lost_fini(struct ck_coord *c)
 {
     while (!TAILQ_EMPTY(&c->lost.list))
         drop(c, TAILQ_FIRST(&c->lost.list));
+    ck_index_free(&c->lost.places);
 }
 
 /* Only who knows when it was made can be told from another of its number. */
@@ -165,13 +168,13 @@ void ck_lost_add(struct ck_coord *c, const struct ck_peer *x, const char *why)
     enum ck_state s = c->session.state;
     const struct ck_peer *y;
     struct ck_lost *l;
+    size_t at = 0;
 
     if (!x->start || x->departed || s == CK_ST_RESTORING ||
         s == CK_ST_ENDING || s == CK_ST_ENDED)
         return;
-    TAILQ_FOREACH(y, &c->peers.processes, entry)
-        if (y != x && y->pid == x->pid && y->start == x->start &&
-            strcmp(y->node, x->node) == 0)
+    while ((y = ck_peer_at(&c->peers, x->node, x->pid, &at)))
+        if (y != x && y->start == x->start)
             return; /* it executes another program, and is back */
     if (!(l = calloc(1, sizeof *l)))
         return;
@@ -184,7 +187,8 @@ void ck_lost_add(struct ck_coord *c, const struct ck_peer *x, const char *why)
     l->since = ck_now();
     snprintf(l->why, sizeof l->why, "%s", why);
     TAILQ_INSERT_TAIL(&c->lost.list, l, entry);
-    if (!l->node || !l->tree || !l->command || is_over(c, l)) {
+    if (!l->node || !l->tree || !l->command || is_over(c, l) ||
+        ck_index_add(&c->lost.places, ck_index_key(l->node, l->pid), l) < 0) {
         drop(c, l);
         return;
     }
@@ -201,8 +205,9 @@ static struct ck_lost *find(struct ck_coord *c, const char *node,
                             uint32_t pid, uint64_t start)
 {
     struct ck_lost *x;
+    size_t at = 0;
 
-    TAILQ_FOREACH(x, &c->lost.list, entry)
+    while ((x = ck_index_next(&c->lost.places, ck_index_key(node, pid), &at)))
         if (x->pid == pid && x->start == start && strcmp(x->node, node) == 0)
             return x;
     return NULL;

@@ -15,6 +15,7 @@
 #include <sys/queue.h>
 
 #include "coordinator/loop.h"
+#include "lib/base/index.h"
 
 struct ck_coord;
 struct ck_peer;
@@ -33,6 +34,7 @@ struct ck_lost {
 
 struct ck_losses {
     TAILQ_HEAD(ck_lost_list, ck_lost) list;
+    struct ck_index places; /* of node and number */
     struct ck_timer look;
     int64_t pause; /* between two looks, ms */
     unsigned turn; /* which of a node's agents is asked */

@@ -306,6 +306,7 @@ static void finish(struct ck_coord *c)
     ck_log("ended");
     ck_round_fini(c);
     ck_lost_fini(c);
+    ck_peers_fini(&c->peers);
     ck_notice_fini(c);
     ck_restore_fini(c);
     ck_journal_close(&c->journal);

@@ -14,6 +14,12 @@ void ck_peers_init(struct ck_peers *p)
     TAILQ_INIT(&p->controls);
 }
 
+void ck_peers_fini(struct ck_peers *p)
+{
+    ck_index_free(&p->places);
+    ck_index_free(&p->trees);
+}
+
 static void free_process(struct ck_peer *x)
 {
     free(x->node);
@@ -38,7 +44,13 @@ struct ck_peer *ck_peer_add(struct ck_peers *p, struct ck_link *l,
     x->node = strdup(node);
     x->tree = strdup(tree);
     x->command = strdup(command);
-    if (!x->node || !x->tree || !x->command) {
+    if (!x->node || !x->tree || !x->command ||
+        ck_index_add(&p->places, ck_index_key(node, pid), x) < 0) {
+        free_process(x);
+        return NULL;
+    }
+    if (ck_index_add(&p->trees, ck_index_key(tree, 0), x) < 0) {
+        ck_index_remove(&p->places, ck_index_key(node, pid), x);
         free_process(x);
         return NULL;
     }
@@ -53,16 +65,41 @@ void ck_peer_remove(struct ck_peers *p, struct ck_peer *x)
 {
     TAILQ_REMOVE(&p->processes, x, entry);
     p->nprocesses--;
+    ck_index_remove(&p->places, ck_index_key(x->node, x->pid), x);
+    ck_index_remove(&p->trees, ck_index_key(x->tree, 0), x);
     free_process(x);
 }
 
-struct ck_peer *ck_peer_find(const struct ck_peers *p, const char *node,
-                                   uint32_t pid)
+struct ck_peer *ck_peer_at(const struct ck_peers *p, const char *node,
+                           uint32_t pid, size_t *at)
 {
     struct ck_peer *x;
 
-    TAILQ_FOREACH(x, &p->processes, entry)
-        if (x->pid == pid && !x->departed && strcmp(x->node, node) == 0)
+    while ((x = ck_index_next(&p->places, ck_index_key(node, pid), at)))
+        if (x->pid == pid && strcmp(x->node, node) == 0)
+            return x;
+    return NULL;
+}
+
+struct ck_peer *ck_peer_of_tree(const struct ck_peers *p, const char *tree,
+                                size_t *at)
+{
+    struct ck_peer *x;
+
+    while ((x = ck_index_next(&p->trees, ck_index_key(tree, 0), at)))
+        if (strcmp(x->tree, tree) == 0)
+            return x;
+    return NULL;
+}
+
+struct ck_peer *ck_peer_find(const struct ck_peers *p, const char *node,
+                             uint32_t pid)
+{
+    struct ck_peer *x;
+    size_t at = 0;
+
+    while ((x = ck_peer_at(p, node, pid, &at)))
+        if (!x->departed)
             return x;
     return NULL;
 }

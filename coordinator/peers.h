@@ -12,6 +12,7 @@
 #include <sys/queue.h>
 
 #include "coordinator/link.h"
+#include "lib/base/index.h"
 
 enum ck_pstate {
     CK_P_HELD,      /* a root that waits for its WELCOME */
@@ -74,10 +75,12 @@ struct ck_peers {
     struct ck_helper_list helpers;
     struct ck_control_list controls;
     unsigned nprocesses;
+    struct ck_index places, trees; /* of processes */
     uint64_t next_key;
 };
 
 void ck_peers_init(struct ck_peers *p);
+void ck_peers_fini(struct ck_peers *p); /* the indexes: at the end */
 
 /* All strings are copied. NULL: no memory. */
 struct ck_peer *ck_peer_add(struct ck_peers *p, struct ck_link *l,
@@ -87,6 +90,12 @@ struct ck_peer *ck_peer_add(struct ck_peers *p, struct ck_link *l,
 void ck_peer_remove(struct ck_peers *p, struct ck_peer *x);
 struct ck_peer *ck_peer_find(const struct ck_peers *p, const char *node,
                                    uint32_t pid);
+/* The processes of a tree, one after the other; *at is 0 at first. */
+struct ck_peer *ck_peer_of_tree(const struct ck_peers *p, const char *tree,
+                                size_t *at);
+/* Those with this number on this node, also one that has departed. */
+struct ck_peer *ck_peer_at(const struct ck_peers *p, const char *node,
+                           uint32_t pid, size_t *at);
 struct ck_peer *ck_peer_by_key(const struct ck_peers *p, uint64_t key);
 /* Keeps the children of a STOPPED: u32 each. 0, -EBADMSG, -ENOMEM. */
 int ck_peer_children(struct ck_peer *x, const void *p, uint32_t n);

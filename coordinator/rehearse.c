@@ -32,27 +32,23 @@ static struct ck_blob neighbours(const struct ck_coord *c, size_t of)
     return (struct ck_blob){names, n > 1 ? (uint32_t)len : 0};
 }
 
-/* Has another helper of this node been asked before h? */
-static int is_told(const struct ck_coord *c, const struct ck_helper *h,
-                   const char *node)
+/* Notes the node: is it the first time? One without memory is asked by all. */
+static int is_new(struct ck_index *nodes, const char *node)
 {
-    const struct ck_manifest *m = c->round.manifest;
-    const struct ck_helper *x;
+    const char *x;
+    size_t at = 0;
 
-    TAILQ_FOREACH(x, &c->peers.helpers, entry) {
-        int i = x == h ? -1 : ck_round_tree(c, x->tree);
-
-        if (x == h)
+    while ((x = ck_index_next(nodes, ck_index_key(node, 0), &at)))
+        if (strcmp(x, node) == 0)
             return 0;
-        if (i >= 0 && !x->written && strcmp(m->tree[i].node, node) == 0)
-            return 1;
-    }
-    return 0;
+    ck_index_add(nodes, ck_index_key(node, 0), (void *)(uintptr_t)node);
+    return 1;
 }
 
 int ck_round_rehearse(struct ck_coord *c)
 {
     struct ck_msg_rehearse m = {.id = c->round.id};
+    struct ck_index nodes = {0};
     struct ck_helper *h;
     int asked = 0;
 
@@ -67,11 +63,12 @@ int ck_round_rehearse(struct ck_coord *c)
             continue;
         h->written = 0; /* its end would be a failure again */
         m.trees = (struct ck_blob){"", 0};
-        if (!is_told(c, h, c->round.manifest->tree[i].node))
+        if (is_new(&nodes, c->round.manifest->tree[i].node))
             m.trees = neighbours(c, (size_t)i);
         ck_round_expect(c, CK_TREE_KEY(i));
         CK_LINK_SEND(h->link, rehearse, REHEARSE, &m);
         asked = 1;
     }
+    ck_index_free(&nodes);
     return asked;
 }

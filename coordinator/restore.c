@@ -71,6 +71,9 @@ int ck_restore_begin(struct ck_coord *c, struct ck_err *e)
 
         if (im->kind != CK_IMAGE_PROCESS)
             continue;
+        if (ck_index_add(&r->places, ck_index_key(im->tree, im->vpid),
+                         &r->expected[r->n]) < 0)
+            return ck_err(e, -ENOMEM, "out of memory");
         r->expected[r->n++].image = im;
         r->total += im->raw_bytes;
     }
@@ -102,20 +105,29 @@ static void send_away(struct ck_coord *c, struct ck_link *l,
     ck_link_finish(l);
 }
 
+static struct ck_expected *expected(const struct ck_restore *r,
+                                    const char *tree, uint32_t vpid)
+{
+    struct ck_expected *x;
+    size_t at = 0;
+
+    while ((x = ck_index_next(&r->places, ck_index_key(tree, vpid), &at)))
+        if (x->image->vpid == vpid && strcmp(x->image->tree, tree) == 0)
+            return x;
+    return NULL;
+}
+
 void ck_restore_connect(struct ck_coord *c, struct ck_link *l,
                         const struct ck_msg_restoring *m)
 {
     struct ck_restore *r = &c->restore;
-    struct ck_expected *x = NULL;
+    struct ck_expected *x;
 
     if (c->session.state != CK_ST_RESTORING) {
         send_away(c, l, m, "no restart is under way here");
         return;
     }
-    for (size_t i = 0; i < r->n && !x; i++)
-        if (r->expected[i].image->vpid == m->vpid &&
-            strcmp(r->expected[i].image->tree, m->tree) == 0)
-            x = &r->expected[i];
+    x = expected(r, m->tree, m->vpid);
     if (!x || x->process) {
         send_away(c, l, m, x ? "this process is being restored already" :
                                "this process is not part of the set");
@@ -141,10 +153,9 @@ void ck_restore_connect(struct ck_coord *c, struct ck_link *l,
 static struct ck_expected *expected_of(struct ck_restore *r,
                                        const struct ck_peer *x)
 {
-    for (size_t i = 0; i < r->n; i++)
-        if (r->expected[i].process == x)
-            return &r->expected[i];
-    return NULL;
+    struct ck_expected *e = expected(r, x->tree, x->vpid);
+
+    return e && e->process == x ? e : NULL;
 }
 
 /* All processes are back, and no launcher is still to answer. */
@@ -295,6 +306,7 @@ void ck_restore_fini(struct ck_coord *c)
     ck_loop_disarm(&c->loop, &r->limit);
     ck_manifest_destroy(r->manifest);
     free(r->expected);
+    ck_index_free(&r->places);
     r->manifest = NULL;
     r->expected = NULL;
     r->n = r->back = 0;

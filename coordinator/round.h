@@ -12,12 +12,14 @@
 #include "coordinator/policy.h"
 #include "coordinator/requeue.h"
 #include "lib/base/err.h"
+#include "lib/base/index.h"
 #include "lib/base/manifest.h"
 #include "lib/base/paths.h"
 
 struct ck_coord;
 
 struct ck_round_tree {
+    struct ck_peer *captain; /* whose agent runs the helper */
     int needed; /* has a process that is saved */
     int written;
 };
@@ -44,6 +46,8 @@ struct ck_round {
     uint8_t token[16];       /* the last that launchers send */
     struct ck_manifest *manifest;
     struct ck_round_tree *tree; /* beside manifest->tree */
+    struct ck_index trees; /* by name: place + 1 */
+    struct ck_index files; /* of manifest->image, by name: the name */
     int rehearsing; /* all is written, and the helpers have been asked */
     enum ck_again again; /* when it has failed */
     char reason[960];
@@ -114,6 +118,9 @@ void ck_checkpoint_alive(struct ck_coord *c); /* PROGRESS */
 void ck_checkpoint_check(struct ck_coord *c);
 /* Its place in the manifest, or -1. */
 int ck_round_tree(const struct ck_coord *c, const char *name);
+/* trees.c: of the members, which are all stopped. 0 or -ENOMEM. */
+int ck_round_collect(struct ck_coord *c);
+void ck_round_forget(struct ck_round *r);
 /* rehearse.c. Once per round; nonzero: helpers have been asked now. */
 int ck_round_rehearse(struct ck_coord *c);
 void ck_round_barrier(struct ck_coord *c, const char *name, int64_t limit);
@@ -130,6 +137,7 @@ struct ck_expected {
 struct ck_restore {
     struct ck_manifest *manifest;
     struct ck_expected *expected;
+    struct ck_index places; /* of tree and number: in expected */
     size_t n, back; /* back: restored */
     int64_t deadline;
     struct ck_timer limit;

@@ -21,6 +21,7 @@
 
 #define SOON_MS 20
 #define PROGRESS_MS 1000
+#define SHARE 20 /* the part of the time that may go into it */
 
 void ck_progress(const struct ck_coord *c, uint64_t *done, uint64_t *total)
 {
@@ -163,6 +164,7 @@ void ck_status_write(struct ck_coord *c)
 {
     char path[CK_PATH], tmp[CK_PATH];
     size_t len = 0;
+    int64_t began = ck_now();
     char *text = ck_status_text(c, 0, &len);
     int fd;
     long r;
@@ -184,6 +186,7 @@ void ck_status_write(struct ck_coord *c)
     if (r < 0 || rename(tmp, path) < 0)
         unlink(tmp);
     free(text);
+    c->status.took = ck_now() - began;
 }
 
 static void flush(void *arg)
@@ -210,6 +213,8 @@ void ck_status_changed(struct ck_coord *c)
         wait = PROGRESS_MS;
     if (ck_state_busy(s) && s != CK_ST_WRITING && s != CK_ST_COMMITTING)
         wait = PROGRESS_MS;
+    if (wait < SHARE * c->status.took) /* of thousands of processes */
+        wait = SHARE * c->status.took;
     c->status.dirty = 1;
     c->status.state = s;
     if (wait == SOON_MS || !c->status.flush.at)

@@ -20,9 +20,10 @@ static const struct ck_peer *other(const struct ck_coord *c,
                                    const struct ck_peer *root)
 {
     const struct ck_peer *x;
+    size_t at = 0;
 
-    TAILQ_FOREACH(x, &c->peers.processes, entry)
-        if (x != root && !x->departed && strcmp(x->tree, root->tree) == 0 &&
+    while ((x = ck_peer_of_tree(&c->peers, root->tree, &at)))
+        if (x != root && !x->departed &&
             (strcmp(x->node, root->node) != 0 ||
              (x->pid != root->pid &&
               (x->root || (x->start && x->start < root->start)))))

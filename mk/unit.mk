@@ -31,6 +31,17 @@ $(BUILD)/unit/%: tests/unit/%.c $(UNIT_LIB)
 
 -include $(UNIT_BIN:%=%.d) $(UNIT_HELP:%.c=$(BUILD)/h/%.d)
 
+# the coordinator at scale: a figure, no test
+$(BUILD)/t/bench/scale: tests/bench/scale.c $(UNIT_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(H_CFLAGS) -MF $@.d -o $@ $< $(UNIT_LIB) -llz4 -l:libsodium.a \
+	  -ldl -lpthread
+
+BENCHES += bench-scale
+.PHONY: bench-scale
+bench-scale: all $(BUILD)/t/bench/scale
+	BUILD=$(BUILD) tests/bench/scale.sh
+
 .PHONY: check-unit
 check-unit: $(UNIT_BIN)
 	@sh mk/unit.sh $(if $(T_UNIT),$(BUILD)/unit/test_$(T_UNIT),$(UNIT_BIN))
