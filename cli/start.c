@@ -20,6 +20,7 @@
 #include "lib/base/jobdir.h"
 #include "lib/base/log.h"
 #include "lib/proto/messages.h"
+#include "lib/sys/process.h"
 
 #define START_LIMIT_MS 60000 /* a node under load takes its time */
 
@@ -111,6 +112,25 @@ static void become(const struct ck_paths *p, const struct ck_coord_start *s,
     _exit(127);
 }
 
+/* The coordinator that our child is the keeper of, or itself. */
+static int is_ours(pid_t coordinator, pid_t child)
+{
+    return coordinator == child || ck_parent_of(coordinator) == child;
+}
+
+/* One that has just been started in the place of one that was killed with all
+ * of its processes holds the directory, and nobody needs it. */
+static void send_away(const char *dir, pid_t child)
+{
+    struct ck_conn *c;
+
+    if (ck_conn_open(dir, 1000, &c, NULL) < 0)
+        return;
+    if (!is_ours(ck_conn_pid(c), child))
+        ck_conn_run(c, CK_CMD_SHUTDOWN, 0, 0, 2000, NULL, NULL, NULL);
+    ck_conn_close(c);
+}
+
 static pid_t await(pid_t pid, const struct ck_coord_start *s, long log_from,
                    struct ck_err *e)
 {
@@ -121,10 +141,12 @@ static pid_t await(pid_t pid, const struct ck_coord_start *s, long log_from,
     for (;;) {
         struct ck_coord_addr a;
 
-        /* the keeper's child (keeper.h); an older address was removed */
-        if (ck_jobdir_addr_read(s->dir, &a, NULL) == 0 &&
-            ck_conn_alive(s->dir, 2000, NULL) == 1)
-            return pid;
+        if (ck_jobdir_addr_read(s->dir, &a, NULL) == 0) {
+            if (!is_ours(a.pid, pid))
+                send_away(s->dir, pid);
+            else if (ck_conn_alive(s->dir, 2000, NULL) == 1)
+                return pid;
+        }
         if (waitpid(pid, &status, WNOHANG) == pid) {
             tail(s->dir, log_from, said, sizeof(said));
             return ck_err(e, -ECHILD,

@@ -26,6 +26,7 @@
 
 #include "lib/base/jobdir.h"
 #include "lib/base/sets.h"
+#include "lib/sys/process.h"
 
 #define ALIVE_LIMIT_MS 30000 /* without a sign of life of the child */
 #define READY_LIMIT_MS 15000 /* from exec to the address */
@@ -300,7 +301,8 @@ static int await_address(pid_t pid)
     char words[400];
 
     for (int ms = 0; ms < READY_LIMIT_MS; ms += 10) {
-        if (ck_jobdir_addr_read(ck_plugin.dir, &a, NULL) == 0)
+        if (ck_jobdir_addr_read(ck_plugin.dir, &a, NULL) == 0 &&
+            (a.pid == pid || ck_parent_of(a.pid) == pid)) /* its keeper */
             return 0;
         if (has_ended(pid)) {
             last_words(words, sizeof(words));

@@ -76,6 +76,11 @@ void ck_conn_close(struct ck_conn *c)
     free(c);
 }
 
+pid_t ck_conn_pid(const struct ck_conn *c)
+{
+    return c->addr.pid;
+}
+
 static int lost(const struct ck_conn *c, long code, struct ck_err *e)
 {
     if (code == 0)

@@ -9,6 +9,7 @@
 #define CKPT_LIB_BASE_CONN_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "lib/base/err.h"
 #include "lib/base/jobdir.h"
@@ -20,6 +21,7 @@ struct ck_conn;
 int ck_conn_open(const char *dir, int limit_ms, struct ck_conn **out,
                  struct ck_err *e);
 void ck_conn_close(struct ck_conn *c); /* NULL is fine */
+pid_t ck_conn_pid(const struct ck_conn *c); /* of the coordinator; 0: not known */
 
 /* One answer. code: 0, or negative errno of what was asked. text: valid
  * until the callback returns. Nonzero from the callback ends the waiting

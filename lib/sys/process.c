@@ -8,6 +8,7 @@
 #include "lib/sys/syscall.h"
 
 /* of stat */
+#define PARENT 4
 #define FLAGS 9
 #define START 22
 #define PF_EXITING 0x00000004u
@@ -90,6 +91,15 @@ uint64_t ck_start_of(int32_t pid)
         ck_fmt(path, sizeof path, "/proc/self/stat");
     return ck_read_file(path, stat, sizeof stat) < 0
                ? 0 : ck_stat_field(stat, START);
+}
+
+int32_t ck_parent_of(int32_t pid)
+{
+    char path[64], stat[1024];
+
+    ck_fmt(path, sizeof path, "/proc/%d/stat", pid);
+    return ck_read_file(path, stat, sizeof stat) < 0
+               ? 0 : (int32_t)ck_stat_field(stat, PARENT);
 }
 
 /* Its stat, and its state in that; 0: it is not there any more. */

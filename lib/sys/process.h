@@ -19,6 +19,8 @@ uint64_t ck_stat_field(const char *stat, unsigned n);
 /* When process pid was made (0: this one), in ticks since boot; 0: there is
  * none. With the number it is a name that no other process has. */
 uint64_t ck_start_of(int32_t pid);
+/* Its parent, as it is now; 0: there is no such process. */
+int32_t ck_parent_of(int32_t pid);
 /* Of a thread, as stat has it: 'T' for one that a signal has stopped; 0: it is
  * not there. With tid pid: of the first one. */
 char ck_state_of(int32_t pid, int32_t tid);
