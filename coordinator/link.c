@@ -284,6 +284,27 @@ int ck_links_full(const struct ck_links *s)
     return FULL_MS;
 }
 
+/* The one that has been a stranger for the longest time goes, but not one that
+ * has said what it has to: it may be we who have not listened, on a machine
+ * that stood still. */
+static void make_room(struct ck_links *s)
+{
+    while (s->strangers >= CK_LINK_STRANGERS) {
+        struct ck_link *l = TAILQ_FIRST(&s->strange);
+        enum ck_link_state was = l->state;
+
+        if (receive(l) || l->state == CK_LINK_OPEN)
+            continue;
+        if (l->state == was) {
+            turn_away(l, "too many strangers");
+            return;
+        }
+        l->since = ck_now();
+        TAILQ_REMOVE(&s->strange, l, stranger);
+        TAILQ_INSERT_TAIL(&s->strange, l, stranger);
+    }
+}
+
 void ck_link_add(struct ck_links *s, int fd)
 {
     struct ck_link *l = calloc(1, sizeof *l);
@@ -292,8 +313,7 @@ void ck_link_add(struct ck_links *s, int fd)
         close(fd);
         return;
     }
-    if (s->strangers >= CK_LINK_STRANGERS)
-        turn_away(TAILQ_FIRST(&s->strange), "too many strangers");
+    make_room(s);
     l->since = ck_now();
     l->set = s;
     l->watch = (struct ck_watch){.fd = fd, .fn = on_event, .arg = l};
