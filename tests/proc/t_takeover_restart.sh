@@ -1,11 +1,7 @@
 # Claim: everything that `ckpt status` names is killed, and a restart begins at
 # once, while another coordinator is taking the place of the one that was
 # killed: the restart has its own, each time.
-cat > script <<'S'
-mkdir ready
-until [ -e verify ]; do rm -f ping; sleep 0.02; done
-S
-launch /bin/bash script
+launch "$ROOM/h_large" 1
 wait_for_file ready
 for n in 1 2 3 4 5 6 7 8; do
 	checkpoint
