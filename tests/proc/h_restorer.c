@@ -1,5 +1,6 @@
 /* Waits until a process of the computation in a job directory (argument) is
- * being restored, stops that one, and says its number. */
+ * being restored, stops that one, and says its number; 1 if there was none for
+ * five seconds. The file `armed` says that it looks. */
 #include "claim.h"
 #include <dirent.h>
 
@@ -20,11 +21,12 @@ static int is_restored(const char *pid, const char *dir)
 
 int main(int argc, char **argv)
 {
-    long long end = claim_ms() + 60000;
+    long long end = claim_ms() + 5000;
     pid_t found = 0;
     struct dirent *e;
 
     CHECK(argc == 2);
+    close(open("armed", O_CREAT | O_WRONLY, 0644));
     while (!found && claim_ms() < end) {
         DIR *d = opendir("/proc");
 
@@ -36,7 +38,8 @@ int main(int argc, char **argv)
         if (found && kill(found, SIGSTOP) < 0)
             found = 0;
     }
-    CHECK(found);
+    if (!found)
+        return 1;
     printf("%d\n", (int)found);
     return 0;
 }
