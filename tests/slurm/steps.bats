@@ -135,6 +135,7 @@ slow() {
     local pid
     pid=$(pgrep -o -f "^slurmstepd: \\[$1\\.0\\]")
     coproc SLOW { exec "$BUILD/t/slurm/holdup" "$pid" 1000 3; }
+    slow=$SLOW_PID # is unset at its end
     read -r -u "${SLOW[0]}"
 }
 
@@ -152,7 +153,7 @@ E
     within 60 has slow.out '^line 9$'
     slow "$id"
     as ckpt checkpoint --wait "$id"
-    wait
+    wait "$slow"
     as scontrol requeue "$id"
     within 90 back "$id" 1
     succeeds "$id" 120
