@@ -288,7 +288,7 @@ static int start(struct ck_coord *c, const struct run *run, int again,
         return r;
     ck_log("started: generation %u, %s port %u", c->history.generation,
            c->addresses, c->port);
-    if (!c->opt.restore)
+    if (!c->opt.restore || again)
         ck_loop_arm(&c->loop, &c->end_timer, ck_now() + c->opt.limit.first);
     if (again)
         ck_takeover_done(c);

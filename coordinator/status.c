@@ -160,11 +160,20 @@ char *ck_status_text(struct ck_coord *c, size_t max, size_t *len)
     return ck_json_take(&j, len);
 }
 
+/* Of our own: that others have the processor is no reason to write less. */
+static int64_t cpu_ms(void)
+{
+    struct timespec t = {0};
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 void ck_status_write(struct ck_coord *c)
 {
     char path[CK_PATH], tmp[CK_PATH];
     size_t len = 0;
-    int64_t began = ck_now();
+    int64_t began = cpu_ms();
     char *text = ck_status_text(c, 0, &len);
     int fd;
     long r;
@@ -186,7 +195,7 @@ void ck_status_write(struct ck_coord *c)
     if (r < 0 || rename(tmp, path) < 0)
         unlink(tmp);
     free(text);
-    c->status.took = ck_now() - began;
+    c->status.took = cpu_ms() - began;
 }
 
 static void flush(void *arg)
