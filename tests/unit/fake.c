@@ -1,6 +1,9 @@
 /* fake.c - see fake.h. */
 #include "tests/unit/fake.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 pid_t coordinator;
 char job[CK_PATH];
 uint8_t out[CK_FRAME_MAX];
@@ -65,6 +68,19 @@ int teardown(void **state)
         coordinator = 0;
     }
     return unit_dir_teardown(state);
+}
+
+int knock(void)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct ck_coord_addr a;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_int_equal(ck_jobdir_addr_read(job, &a, NULL), 0);
+    to.sin_port = htons(a.port);
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    return fd;
 }
 
 struct fake *peer(uint8_t role)
@@ -188,6 +204,17 @@ void is_busy(struct fake *p, uint32_t id, uint8_t phase)
     get(p, CK_MSG_ABORT);
 }
 
+void cannot_be_saved(struct fake *p, int retry)
+{
+    uint32_t id = stops(p, NULL, 0);
+
+    get(p, CK_MSG_CAPTURE);
+    get(p, CK_MSG_SNAPSHOT);
+    SEND(p, failed, FAILED, .id = id, .phase = CK_PHASE_SNAPSHOT,
+         .retry = (uint8_t)retry, .reason = "descriptor 5 is a socket");
+    get(p, CK_MSG_ABORT);
+}
+
 uint32_t stops(struct fake *p, const uint32_t *child, unsigned n)
 {
     struct ck_msg_stop m = GET(p, stop, STOP);
@@ -256,13 +283,18 @@ int have(const char *name)
     return access(path, F_OK) == 0;
 }
 
-int log_has(const char *text)
+int times_in(const char *name, const char *text)
 {
-    static char log[65536];
+    static char text_of[65536];
     char path[CK_PATH + 64];
+    int n = 0;
 
-    snprintf(path, sizeof path, "%s/log", job);
-    return ck_read_file(path, log, sizeof log) > 0 && strstr(log, text);
+    snprintf(path, sizeof path, "%s/%s", job, name);
+    if (ck_read_file(path, text_of, sizeof text_of) < 0)
+        return -1;
+    for (const char *p = text_of; (p = strstr(p, text)); p++)
+        n++;
+    return n;
 }
 
 int status_becomes(const char *want)

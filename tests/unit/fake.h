@@ -56,6 +56,8 @@ void start(const char *const *extra);
 int ended(void);
 int setup(void **state);
 int teardown(void **state);
+/* A connection that has said nothing. */
+int knock(void);
 struct fake *peer(uint8_t role);
 void leave(struct fake *p);
 /* The next frame, which must be of this type. */
@@ -77,6 +79,8 @@ struct fake *process_of(const char *node, uint32_t pid, uint8_t kind,
 struct fake *asks(uint32_t flags);
 /* Skips what is not final; text (256 bytes) may be NULL. */
 int final(struct fake *c, char *text);
+/* The checkpoint that was asked for fails: "descriptor 5 is a socket". */
+void cannot_be_saved(struct fake *p, int retry);
 /* p can't do it just now, and all is given up. */
 void is_busy(struct fake *p, uint32_t id, uint8_t phase);
 uint32_t stops(struct fake *p, const uint32_t *child, unsigned n);
@@ -89,7 +93,9 @@ void snaps(struct fake *p, uint32_t id);
 /* One whole checkpoint of the single process p. */
 uint32_t checkpoint(struct fake *p, uint32_t pid);
 int have(const char *name);
-int log_has(const char *text); /* D/log */
+/* How often the text stands in a file of the job directory; -1: it can't be
+ * read. */
+int times_in(const char *name, const char *text);
 /* D/status.json comes to hold this as its state. */
 int status_becomes(const char *want);
 

@@ -158,16 +158,12 @@ static void preemption_takes_a_final_set_and_requeues(void **state)
 static void the_job_s_comment_says_that_checkpoints_fail(void **state)
 {
     struct fake *p, *c;
-    uint32_t id;
 
     (void)state;
     start(options);
     p = process(10, CK_KIND_SAVED, 1, "main");
     c = asks(0);
-    id = stops(p, NULL, 0);
-    get(p, CK_MSG_CAPTURE);
-    SEND(p, failed, FAILED, .id = id, .phase = CK_PHASE_SNAPSHOT,
-         .reason = "descriptor 5 is a socket");
+    cannot_be_saved(p, 0);
     assert_int_equal(final(c, NULL), -EIO);
     for (int i = 0; i < LIMIT_MS && !slurm->comment[0]; i++)
         usleep(1000);

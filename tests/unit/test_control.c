@@ -11,11 +11,8 @@ static struct fake *asks_and_goes(void)
 
 static int status_has(const char *text)
 {
-    char path[CK_PATH + 32], doc[8192];
-
-    snprintf(path, sizeof path, "%s/status.json", job);
     for (int i = 0; i < LIMIT_MS; i++, usleep(1000))
-        if (ck_read_file(path, doc, sizeof doc) > 0 && strstr(doc, text))
+        if (times_in("status.json", text) > 0)
             return 1;
     return 0;
 }
@@ -49,16 +46,12 @@ static void who_does_not_wait_hears_why_it_failed(void **state)
 {
     struct fake *p, *c;
     char text[256];
-    uint32_t id;
 
     (void)state;
     start(NULL);
     p = process(10, CK_KIND_SAVED, 1, "main");
     c = asks_and_goes();
-    id = stops(p, NULL, 0);
-    get(p, CK_MSG_CAPTURE);
-    SEND(p, failed, FAILED, .id = id, .phase = CK_PHASE_SNAPSHOT,
-         .reason = "descriptor 5 is a socket");
+    cannot_be_saved(p, 0);
     assert_int_equal(final(c, text), -EIO);
     assert_non_null(strstr(text, "descriptor 5 is a socket"));
     leave(c);
@@ -68,19 +61,13 @@ static void who_does_not_wait_hears_why_it_failed(void **state)
 static void status_says_since_when_they_fail(void **state)
 {
     struct fake *p, *c;
-    uint32_t id;
 
     (void)state;
     start(NULL);
     p = process(10, CK_KIND_SAVED, 1, "main");
-    c = asks(0);
-    id = stops(p, NULL, 0);
-    get(p, CK_MSG_CAPTURE);
     assert_true(status_has("\"failing_since\": null"));
-    SEND(p, failed, FAILED, .id = id, .phase = CK_PHASE_SNAPSHOT,
-         .reason = "descriptor 5 is a socket");
-    get(p, CK_MSG_SNAPSHOT);
-    get(p, CK_MSG_ABORT);
+    c = asks(0);
+    cannot_be_saved(p, 0);
     assert_int_equal(final(c, NULL), -EIO);
     assert_true(status_has("\"failing_since\": 1"));
     leave(c);

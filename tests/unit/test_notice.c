@@ -2,34 +2,18 @@
  * not any more. */
 #include "tests/unit/fake.h"
 
-/* How many lines of the journal have the text; -1: it can't be read. */
 static int told(const char *text)
 {
-    static char journal[65536];
-    char path[CK_PATH + 64];
-    int n = 0;
-
-    snprintf(path, sizeof path, "%s/journal", job);
-    if (ck_read_file(path, journal, sizeof journal) < 0)
-        return -1;
-    for (const char *p = journal; (p = strstr(p, text)); p++)
-        n++;
-    return n;
+    return times_in("journal", text);
 }
 
 /* retry: it will be tried again by itself, and nobody waits for that. */
 static void fails(struct fake *p, int retry)
 {
     struct fake *c = peer(CK_ROLE_CONTROL);
-    uint32_t id;
 
     SEND(c, command, COMMAND, .cmd = CK_CMD_CHECKPOINT);
-    id = stops(p, NULL, 0);
-    get(p, CK_MSG_CAPTURE);
-    get(p, CK_MSG_SNAPSHOT);
-    SEND(p, failed, FAILED, .id = id, .phase = CK_PHASE_SNAPSHOT,
-         .retry = (uint8_t)retry, .reason = "descriptor 5 is a socket");
-    get(p, CK_MSG_ABORT);
+    cannot_be_saved(p, retry);
     assert_int_equal(final(c, NULL), -EIO);
     leave(c);
     quiet(p); /* and all of it is done */

@@ -9,19 +9,6 @@
 #include "lib/proto/addr.h"
 
 /* A bare connection, without a handshake. */
-static int knock(void)
-{
-    struct ck_coord_addr pub;
-    struct sockaddr_in a = {.sin_family = AF_INET};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    assert_int_equal(ck_jobdir_addr_read(job, &pub, NULL), 0);
-    a.sin_port = htons(pub.port);
-    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
-    return fd;
-}
-
 static void closes(int fd, int limit_ms)
 {
     struct timeval tv = {limit_ms / 1000, limit_ms % 1000 * 1000};
@@ -46,7 +33,8 @@ static void garbage_is_closed(void **state)
     assert_int_equal(send(fd, "GET / HTTP/1.0\r\n\r\n", 18, MSG_NOSIGNAL),
                      18);
     closes(fd, LIMIT_MS);
-    assert_true(log_has("a connection is closed: garbage received"));
+    assert_true(times_in("log", "a connection is closed: garbage received") >
+                0);
 }
 
 static void a_stranger_s_large_frame_is_closed(void **state)

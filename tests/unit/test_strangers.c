@@ -2,25 +2,8 @@
  * come and however late it is heard. */
 #include "tests/unit/fake.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include "coordinator/link.h"
 #include "lib/proto/auth.h"
-
-static int knock(void)
-{
-    struct sockaddr_in to = {.sin_family = AF_INET};
-    struct ck_coord_addr a;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    assert_int_equal(ck_jobdir_addr_read(job, &a, NULL), 0);
-    to.sin_port = htons(a.port);
-    inet_pton(AF_INET, a.host, &to.sin_addr);
-    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
-    return fd;
-}
 
 /* Up to the PROVE that it would send. */
 static struct ck_msg_prove shakes_hands(struct fake *p)
